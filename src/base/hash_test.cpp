@@ -1,0 +1,19 @@
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+namespace tilewright {
+namespace {
+
+TEST(Sha256, MatchesThePublishedVectors) {  // FIPS 180-4 examples
+  EXPECT_EQ(sha256(std::string_view("")).hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256(std::string_view("abc")).hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Hasher, FieldsAreLengthPrefixed) {
+  EXPECT_NE(Hasher().field("ab").field("c").finish(), Hasher().field("a").field("bc").finish());
+  EXPECT_EQ(Hasher().field("ab").field("c").finish(), Hasher().field("ab").field("c").finish());
+}
+
+}  // namespace
+}  // namespace tilewright

@@ -1,0 +1,91 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/file.h"
+
+extern char** environ;
+
+namespace tilewright {
+
+std::string find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0 ? name : std::string();
+  const char* path = std::getenv("PATH");
+  std::istringstream directories(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin");
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    const std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return {};
+}
+
+ProcessResult run_process(const std::vector<std::string>& argv) {
+  const std::string program = find_program(argv.at(0));
+  if (program.empty()) {
+    throw Error(ErrorCode::kToolMissing, fmt::format("program {} not found", argv[0]),
+                "install it, or put its directory on PATH; 'tw doctor' lists what is needed");
+  }
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw errno_error(errno, "cannot create a pipe");
+  FileDescriptor reader(ends[0]);
+  FileDescriptor writer(ends[1]);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, writer.get(), 1);
+  posix_spawn_file_actions_adddup2(&actions, writer.get(), 2);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
+
+  std::vector<char*> arguments;
+  for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  pid_t pid = -1;
+  const int failure = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failure != 0) throw errno_error(failure, fmt::format("cannot start {}", program));
+  writer.reset();
+
+  struct Reaper {
+    pid_t pid;
+    ~Reaper() {
+      if (pid <= 0) return;
+      ::kill(-pid, SIGKILL);
+      while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  } reaper{pid};
+
+  ProcessResult result;
+  char buffer[1 << 14];
+  for (;;) {
+    const ssize_t got = ::read(reader.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw errno_error(errno, fmt::format("cannot read the output of {}", program));
+    if (got == 0) break;
+    result.output.append(buffer, static_cast<size_t>(got));
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) throw errno_error(errno, fmt::format("cannot wait for {}", program));
+  }
+  reaper.pid = 0;
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+}  // namespace tilewright

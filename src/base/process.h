@@ -1,0 +1,21 @@
+// Child processes: run one to its end and capture what it printed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tilewright {
+
+struct ProcessResult {
+  int exit_code = 0;  ///< 128 + signal number if a signal ended it
+  std::string output;  ///< stdout and stderr, in the order written, complete
+};
+
+/// Runs argv[0] (found on PATH) with the given arguments, stdin from /dev/null, to its end. The child is in its
+/// own process group, which is killed if this thread unwinds. Throws Error (kToolMissing, kIoError).
+ProcessResult run_process(const std::vector<std::string>& argv);
+
+/// The full path of a program on PATH (or the argument itself if it holds a slash and is executable); empty if none.
+std::string find_program(const std::string& name);
+
+}  // namespace tilewright
