@@ -202,7 +202,7 @@ struct alignas(64) ChipTensor {
     for (uint32_t i = ndims; i-- > 0;) {
       empty = empty || shapes[i] == 0;
       extent += static_cast<uint64_t>(shapes[i] - 1) * strides[i];
-      is_contiguous = is_contiguous && strides[i] == row_major;
+      is_contiguous = is_contiguous && (shapes[i] == 1 || strides[i] == row_major);  // one element has no pitch
       row_major *= shapes[i];
     }
     extent_elem_cache = empty ? 0 : extent;
