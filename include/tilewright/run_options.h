@@ -1,0 +1,58 @@
+// RunOptions and RunReport: what a run may be told beyond CallConfig, and what it tells afterwards.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "task_id.h"
+
+namespace tilewright {
+
+/// The three ways a task graph is built (spec/l2-runtime.md). Policies of one engine.
+enum class RuntimeVariant : uint8_t { kTensormapAndRingbuffer = 0, kHostBuildGraph = 1, kAicpuBuildGraph = 2 };
+
+const char* runtime_name(RuntimeVariant variant);
+/// Throws Error(kUnknownRuntime) that lists the names.
+RuntimeVariant parse_runtime(const std::string& name);
+
+/// Why a task waits for another.
+enum class EdgeSource : uint8_t { kCreator = 0, kTensorMap = 1, kExplicit = 2 };
+const char* edge_source_name(EdgeSource source);
+
+/// One dependency as the engine found it. A pair of tasks may have several, one per source and argument.
+struct DependencyEdge {
+  PTO2TaskId predecessor;
+  PTO2TaskId successor;
+  EdgeSource source;
+  int16_t argument;  ///< index of the successor's tensor argument; -1 for explicit edges
+  /// Bytes from the first to the last byte both accesses may touch; 0 for creator and explicit edges.
+  uint64_t overlap_bytes;
+};
+
+/// One submitted task, for reports.
+struct TaskRecord {
+  PTO2TaskId id;
+  int32_t kernel_ids[3];  ///< AIC, AIV0, AIV1; -1 for none
+};
+
+struct RunOptions {
+  RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;
+  int32_t host_threads = 0;  ///< threads that simulate cores; 0 = as many as the machine has processors
+  int32_t aic_cores = 0;     ///< 0 = all of the platform; AIV cores are always twice as many
+  bool record_dependencies = false;  ///< fill RunReport::edges and RunReport::tasks
+};
+
+struct RunReport {
+  uint64_t task_count = 0;  ///< submitted tasks, hidden allocation tasks included
+  uint64_t edge_count[3] = {};  ///< distinct (predecessor, successor) pairs, counted under their first EdgeSource
+  uint32_t aic_cores_used = 0;
+  uint32_t aiv_cores_used = 0;
+  uint64_t run_ns = 0;  ///< from the call of the orchestration's entry to the last completion
+  uint64_t task_window[4] = {};  ///< ring sizes in force, in tasks
+  uint64_t heap_bytes[4] = {};   ///< and bytes
+  std::vector<DependencyEdge> edges;
+  std::vector<TaskRecord> tasks;
+};
+
+}  // namespace tilewright

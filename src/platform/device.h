@@ -1,0 +1,63 @@
+// A device: memory that tensors live in, callables loaded on it, and runs. The simulator implements it in process;
+// the worker layer implements it again over a device process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "task_args.h"
+#include "tilewright/call_config.h"
+#include "tilewright/run_options.h"
+
+namespace tilewright {
+
+/// A platform as data (docs/reference/platforms.md).
+struct PlatformInfo {
+  const char* name;         ///< "a2a3sim"
+  const char* arch;         ///< "a2a3" or "a5": core memories and instruction legality
+  bool simulated;           ///< names ending in "sim" need no hardware
+  int32_t aic_cores;        ///< AIV cores are twice as many
+  uint64_t memory_bytes;    ///< device memory a program may allocate
+  const char* requirement;  ///< what it needs on the host, for 'tw platforms'
+};
+
+/// All platforms this build knows, simulated ones first. a2a3 and a5 are listed: they need a plug-in.
+std::span<const PlatformInfo> platforms();
+/// Throws Error(kUnknownPlatform) that lists the names.
+const PlatformInfo& find_platform(const std::string& name);
+/// Throws Error(kPlatformUnavailable) that says what is missing if `info` cannot run here.
+void require_available(const PlatformInfo& info);
+
+/// Not thread safe: one caller at a time. All functions throw Error.
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual const PlatformInfo& platform() const = 0;
+
+  /// Device memory, 64-byte aligned, contents undefined. Throws kDeviceMemory naming size and what is free.
+  virtual uint64_t allocate(uint64_t bytes) = 0;
+  /// Throws kInvalidArgument for an address that allocate did not return.
+  virtual void free(uint64_t address) = 0;
+  /// Throw kOutOfBounds if the range is not inside one allocation.
+  virtual void copy_to_device(uint64_t address, const void* source, uint64_t bytes) = 0;
+  virtual void copy_from_device(void* destination, uint64_t address, uint64_t bytes) = 0;
+
+  /// Loads a ChipCallable image (tilewright/callable.h) under `slot`, replacing what is there. The bytes are copied.
+  /// Throws kSymbolMissing, kInvalidArgument (malformed image).
+  virtual void load(uint32_t slot, std::span<const uint8_t> image) = 0;
+  virtual void unload(uint32_t slot) = 0;
+
+  /// Runs the callable in `slot`. Tensors of `args` are device addresses. Returns after the last task completed.
+  /// Throws kRunFailed (status() holds the runtime's code), kKernelCrashed, kDeviceLost, kDeadlock.
+  virtual RunReport run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) = 0;
+};
+
+/// A device in this process: the simulator, for debugging and for the device process itself. Throws as
+/// require_available; kUnsupported if the platform is not simulated. `arena_fd`, if not negative, is a memory file
+/// created by DeviceArena in another process, whose allocations this device uses but does not manage.
+std::unique_ptr<Device> make_simulated_device(const PlatformInfo& info, int arena_fd = -1);
+
+}  // namespace tilewright
