@@ -216,13 +216,19 @@ GraphSubmitResult rt_submit_graph(GraphFunctionWithConfig<C...> function, const 
 }
 
 inline std::string ChipTensor::dump() const {
-  const auto list = [this](const uint32_t values[]) {
-    std::string text = "[";
-    for (uint32_t i = 0; i < ndims; ++i) text += (i != 0 ? "," : "") + std::to_string(values[i]);
-    return text + "]";
+  std::string text = "ChipTensor{";
+  text.append(get_dtype_name(dtype));
+  const auto append_list = [&](const char *name, const uint32_t values[]) {
+    text.append(name);
+    for (uint32_t i = 0; i < ndims && i < MAX_TENSOR_DIMS; ++i) {
+      if (i != 0) text.push_back(',');
+      text.append(std::to_string(values[i]));
+    }
   };
-  return std::string("ChipTensor{") + get_dtype_name(dtype) + " shape=" + list(shapes) + " strides=" + list(strides) +
-         " offset=" + std::to_string(start_offset) + " version=" + std::to_string(version) + "}";
+  append_list(" shape=[", shapes);
+  append_list("] strides=[", strides);
+  text.append("] offset=").append(std::to_string(start_offset)).append(" version=").append(std::to_string(version)).push_back('}');
+  return text;
 }
 
 #include "pto_arg_with_deps.h"

@@ -1,0 +1,453 @@
+#include "graph/graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "pto_orchestration_api.h"
+
+namespace tilewright {
+namespace {
+
+constexpr uint64_t kOutputAlignment = 1024;  // spec/l2-runtime.md, 3.2
+constexpr uint32_t kAdvanceInterval = 64;    // submissions between two looks at completion flags
+constexpr size_t kLongList = 12;             // predecessors from which marks beat a linear search
+
+uint64_t round_up(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
+
+const char* fault_text(TensorFault fault) {
+  switch (fault) {
+    case TensorFault::VIEW_OUT_OF_BOUNDS: return "is a view that leaves its parent";
+    case TensorFault::BAD_RANK: return "has a rank outside 1..5";
+    case TensorFault::BAD_PERMUTATION: return "was transposed or permuted by dimensions it does not have";
+    case TensorFault::BAD_RESHAPE: return "was reshaped to another number of elements, or is not contiguous";
+    case TensorFault::BAD_STEP: return "was sliced with step 0";
+    case TensorFault::NONE: break;
+  }
+  return "is invalid";
+}
+
+// Doubling copies of the value's bytes.
+void fill(std::byte* memory, uint64_t bytes, uint64_t bits, uint8_t size) {
+  uint64_t filled = std::min<uint64_t>(bytes, size);
+  std::memcpy(memory, &bits, filled);
+  while (filled < bytes) {
+    const uint64_t count = std::min(filled, bytes - filled);
+    std::memcpy(memory + filled, memory, count);
+    filled += count;
+  }
+}
+
+}  // namespace
+
+Graph::Graph(const RingSizes& sizes, uint64_t heap_base) : sizes_(sizes), table_(sizes), lifetimes_(table_.slot_count()) {
+  for (uint32_t ring = 0; ring < kRingCount; ++ring) {
+    rings_[ring].heap_base = heap_base;
+    rings_[ring].heap = HeapRing(sizes.heap_bytes[ring]);
+    heap_base += round_up(sizes.heap_bytes[ring], 4096);
+  }
+  map_.set_watermarks(forgotten_);
+}
+
+void Graph::begin_run(const std::vector<bool>* known_kernels, GraphObserver* observer) {
+  known_kernels_ = known_kernels;
+  observer_ = observer;
+  for (Ring& ring : rings_) ring.first = ring.next;
+  task_count_ = published_count_ = 0;
+  edge_count_ = {};
+  error_code_ = 0;
+  error_text_.clear();
+  scopes_.clear();
+  site_ = {};
+  begin_scope(PTO2ScopeMode::AUTO);
+}
+
+void Graph::end_run() {
+  scopes_.clear();
+  for (uint32_t ring = 0; ring < kRingCount; ++ring) {
+    Ring& state = rings_[ring];
+    for (uint32_t id = state.reclaimed; id != state.next; ++id) {
+      const TaskRef task{table_.slot_of(ring, id), id};
+      table_.mark_done(task);
+      table_.record(task.slot).waiters.store(0, std::memory_order_relaxed);
+    }
+    completed_[ring] = forgotten_[ring] = state.reclaimed = state.next;
+    state.heap.release(state.heap.position());
+    state.arena.clear();
+  }
+  table_.discard_unclaimed();
+  observer_ = nullptr;
+}
+
+void Graph::begin_scope(PTO2ScopeMode mode) {
+  if (is_fatal()) return;
+  const bool inside_manual = !scopes_.empty() && scopes_.back().manual;
+  if (inside_manual && mode == PTO2ScopeMode::AUTO) {
+    return fail(PTO2_ERROR_INVALID_ARGS, "an AUTO scope was begun inside a MANUAL one; make the inner scope MANUAL too");
+  }
+  if (scopes_.size() > kMaxScopeDepth) {
+    return fail(PTO2_ERROR_INVALID_ARGS, fmt::format("scopes are nested deeper than {}", kMaxScopeDepth));
+  }
+  scopes_.push_back({mode == PTO2ScopeMode::MANUAL, next_scope_serial_++, 0, site_.file, site_.line});
+  site_ = {};
+}
+
+void Graph::end_scope() {
+  if (is_fatal()) return;
+  if (scopes_.size() <= 1) return fail(PTO2_ERROR_INVALID_ARGS, "a scope was ended that was not begun");
+  scopes_.pop_back();
+}
+
+SubmitState Graph::submit(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  MixedKernels kernels = kernels_in;
+  if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
+    std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
+  }
+  const uint8_t lanes = kernels.to_active_mask().core_mask();
+  if (is_fatal() || !check_call(args) || !check_kernels(lanes, kernels, args)) return SubmitState::kFatal;
+  return submit_task(lanes, kernels, args, outputs, false);
+}
+
+SubmitState Graph::submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
+  return submit_task(0, MixedKernels{}, args, outputs, false);
+}
+
+SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
+  bool outputs_only = args.tensor_count() > 0 && args.scalar_count() == 0;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) outputs_only = outputs_only && args.tag(i) == TensorArgType::OUTPUT;
+  if (!outputs_only) {
+    fail(PTO2_ERROR_INVALID_ARGS, "alloc_tensors takes TensorCreateInfo outputs only, at least one");
+    return SubmitState::kFatal;
+  }
+  return submit_task(0, MixedKernels{}, args, outputs, true);
+}
+
+bool Graph::check_call(const CoreTaskArgs& args) {
+  if (!args.has_error) return true;
+  fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: {}", task_count_, args.error_msg));
+  return false;
+}
+
+bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args) {
+  if (lanes == 0) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: no kernel given; rt_submit_dummy_task submits a task without one", task_count_));
+    return false;
+  }
+  for (int32_t id : {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}) {
+    if (id == INVALID_KERNEL_ID || (id >= 0 && static_cast<size_t>(id) < known_kernels_->size() && (*known_kernels_)[id])) continue;
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
+    return false;
+  }
+  const int32_t blocks = args.launch_spec.block_num();
+  if (blocks < 1) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: block_num is {}, must be at least 1", task_count_, blocks));
+    return false;
+  }
+  if (blocks > 1 && args.launch_spec.require_sync_start()) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: require_sync_start is not built yet in this version", task_count_));
+    return false;
+  }
+  return true;
+}
+
+bool Graph::check_tensor(const ChipTensor& tensor, int32_t index) {
+  if (tensor.fault() != TensorFault::NONE) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor {}: {}", task_count_, index, fault_text(tensor.fault()), tensor.dump()));
+    return false;
+  }
+  const uint64_t end = (tensor.start_offset + tensor.extent_elem()) * get_element_size(tensor.dtype);
+  if (tensor.extent_elem() != 0 && end > tensor.buffer.size) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor ends {} bytes after its buffer of {} bytes: {}", task_count_,
+                                              index, end - tensor.buffer.size, tensor.buffer.size, tensor.dump()));
+    return false;
+  }
+  return true;
+}
+
+SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs,
+                               bool complete) {
+  Plan plan;
+  if (const SubmitState state = reserve(args, plan); state != SubmitState::kAccepted) return state;
+  Ring& ring = rings_[plan.ring];
+  const uint32_t tensor_count = static_cast<uint32_t>(args.tensor_count());
+  const uint32_t scalar_count = static_cast<uint32_t>(args.scalar_count());
+  const bool has_predicate = lanes != 0 && args.predicate().op != PredicateOp::NONE && args.predicate().operand.tensor != nullptr &&
+                             args.predicate().operand.tensor->buffer.addr != 0;
+
+  TaskSlot& record = table_.record(plan.slot);
+  std::byte* block =
+      ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0));
+  ChipTensor* descriptors = reinterpret_cast<ChipTensor*>(block);
+
+  Lifetime& lifetime = lifetimes_[plan.slot];
+  std::memcpy(lifetime.retained_until, completed_, sizeof lifetime.retained_until);
+  lifetime.heap_position = plan.heap_bytes != 0 ? ring.heap.position() : HeapRing::kNoSpace;
+  lifetime.scope_serial = scopes_.back().serial;
+  lifetime.scope_depth = plan.heap_bytes != 0 ? static_cast<uint32_t>(scopes_.size() - 1) : kNotPinned;
+  if (plan.heap_bytes != 0) ++scopes_.back().pinned_tasks;
+
+  predecessors_.clear();
+  ++submission_;
+  if (observer_ != nullptr) {
+    observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
+  }
+  if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
+
+  uint64_t output_at = ring.heap_base + plan.heap_offset;
+  outputs.set_task_id(public_id(plan.ring, plan.id));
+  for (uint32_t i = 0; i < tensor_count; ++i) {
+    ChipTensor* descriptor = descriptors + i;
+    if (args.tag(static_cast<int32_t>(i)) != TensorArgType::OUTPUT) {
+      if (!add_tensor(plan, args, static_cast<int32_t>(i), descriptor)) return SubmitState::kFatal;
+      continue;
+    }
+    const TensorCreateInfo& info = args.tensor(static_cast<int32_t>(i)).create_info();
+    *descriptor = info.descriptor();
+    descriptor->buffer.addr = output_at;
+    descriptor->owner_task_id = outputs.task_id();
+    if (info.has_initial_value()) fill(reinterpret_cast<std::byte*>(output_at), info.buffer_size_bytes(), info.initial_bits(), info.initial_size());
+    output_at += round_up(info.buffer_size_bytes(), kOutputAlignment);
+    outputs.materialize_output(*descriptor);
+  }
+  std::byte* tail = block + tensor_count * sizeof(ChipTensor);
+  std::memcpy(tail, args.scalars(), scalar_count * 8);
+  if (has_predicate) {
+    const CoreTaskPredicate& predicate = args.predicate();
+    const ChipTensor& tensor = *predicate.operand.tensor;
+    if (!check_element(tensor, predicate.operand.ndims, predicate.operand.indices)) return SubmitState::kFatal;
+    const uint8_t size = static_cast<uint8_t>(get_element_size(tensor.dtype));
+    const DispatchPredicate resolved{tensor.buffer.addr + tensor.compute_flat_offset(predicate.operand.indices, predicate.operand.ndims) * size,
+                                     predicate.target, size, predicate.op};
+    std::memcpy(tail + scalar_count * 8, &resolved, sizeof resolved);
+  }
+
+  record.id = plan.id;
+  record.ring = static_cast<uint8_t>(plan.ring);
+  record.lanes = lanes;
+  record.tensor_count = static_cast<uint8_t>(tensor_count);
+  record.scalar_count = static_cast<uint8_t>(scalar_count);
+  record.kernel_ids[0] = static_cast<int16_t>(kernels.aic_kernel_id);
+  record.kernel_ids[1] = static_cast<int16_t>(kernels.aiv0_kernel_id);
+  record.kernel_ids[2] = static_cast<int16_t>(kernels.aiv1_kernel_id);
+  record.block_num = lanes != 0 ? args.launch_spec.block_num() : 1;
+  record.arguments = block;
+  record.flags = has_predicate ? TaskSlot::kHasPredicate : 0;
+  store_predecessors(plan, record);
+
+  ++ring.next;
+  ++task_count_;
+  if (complete) {
+    table_.mark_done({plan.slot, plan.id});
+  } else {
+    ++published_count_;
+    table_.publish(plan.slot);
+  }
+  if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
+  return SubmitState::kAccepted;
+}
+
+SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
+  const Scope& scope = scopes_.back();
+  plan.manual = scope.manual;
+  plan.ring = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, kRingCount - 1);
+  Ring& ring = rings_[plan.ring];
+  plan.id = ring.next;
+  plan.slot = table_.slot_of(plan.ring, plan.id);
+  const uint32_t window = table_.window(plan.ring);
+  if (ring.next - ring.reclaimed >= window) {
+    advance(plan.ring);
+    if (ring.next - ring.reclaimed >= window) {
+      return full(plan.ring, scope.pinned_tasks >= window - 1 ? PTO2_ERROR_SCOPE_DEADLOCK : PTO2_ERROR_FLOW_CONTROL_DEADLOCK,
+                  fmt::format("ring {}: all {} task slots are in use", plan.ring, window));
+    }
+  }
+  plan.heap_bytes = 0;
+  plan.heap_offset = 0;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) {
+    if (args.tag(i) != TensorArgType::OUTPUT) continue;
+    const TensorCreateInfo& info = args.tensor(i).create_info();
+    if (info.descriptor().fault() != TensorFault::NONE) {
+      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the output {}", task_count_, i, fault_text(info.descriptor().fault())));
+      return SubmitState::kFatal;
+    }
+    plan.heap_bytes += round_up(info.buffer_size_bytes(), kOutputAlignment);
+  }
+  if (plan.heap_bytes == 0) return SubmitState::kAccepted;
+  plan.heap_offset = ring.heap.allocate(plan.heap_bytes);
+  if (plan.heap_offset == HeapRing::kNoSpace) {
+    advance(plan.ring);
+    plan.heap_offset = ring.heap.allocate(plan.heap_bytes);
+  }
+  if (plan.heap_offset != HeapRing::kNoSpace) return SubmitState::kAccepted;
+  const std::string text = fmt::format("ring {}: task {} needs {} bytes of outputs; the heap has {} bytes, {} in use", plan.ring, task_count_,
+                                       plan.heap_bytes, ring.heap.size(), ring.heap.used());
+  if (plan.heap_bytes > ring.heap.size() || ring.heap.used() == 0) {
+    fail(PTO2_ERROR_HEAP_RING_DEADLOCK, text);
+    return SubmitState::kFatal;
+  }
+  return full(plan.ring, PTO2_ERROR_HEAP_RING_DEADLOCK, text);
+}
+
+// Waiting helps unless the oldest task is kept by a scope that is still open: only the submitter, who waits, can end it.
+SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
+  const Ring& ring = rings_[ring_index];
+  const uint32_t slot = table_.slot_of(ring_index, ring.reclaimed);
+  const Lifetime& lifetime = lifetimes_[slot];
+  if (!pinned_by_open_scope(lifetime)) {
+    blocking_task_ = {slot, ring.reclaimed};
+    for (uint32_t other = 0; other < kRingCount; ++other) {  // done itself, but something still reads its outputs
+      if (!table_.is_done(blocking_task_) || !before(completed_[other], lifetime.retained_until[other])) continue;
+      blocking_task_ = {table_.slot_of(other, completed_[other]), completed_[other]};
+    }
+    return SubmitState::kFull;
+  }
+  const Scope& scope = scopes_[lifetime.scope_depth];
+  text += fmt::format(", and the oldest belongs to a scope that is still open ({} tasks with outputs in it", scope.pinned_tasks);
+  text += scope.file != nullptr ? fmt::format("; begun at {}:{})", scope.file, scope.line) : std::string(")");
+  fail(code, std::move(text));
+  return SubmitState::kFatal;
+}
+
+bool Graph::add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args) {
+  for (uint32_t i = 0; i < args.explicit_dep_count(); ++i) {
+    const PTO2TaskId dependency = args.explicit_dep(i);
+    const uint32_t ring = dependency.ring();
+    if (dependency.is_invalid() || ring >= kRingCount || dependency.local() >= rings_[ring].next - rings_[ring].first) {
+      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: explicit dependency {} (ring {}, task {}) is not a submitted task", task_count_, i,
+                                                ring, dependency.local()));
+      return false;
+    }
+    const uint32_t id = rings_[ring].first + dependency.local();
+    const TaskRef task{table_.slot_of(ring, id), id};
+    const DepFlags kind = args.explicit_dep_kind(i);
+    if (dep_has_wait(kind)) add_predecessor(plan, task, ring, EdgeSource::kExplicit, -1, 0);
+    if (dep_has_retain(kind) && !before(id, rings_[ring].reclaimed)) retain(plan, task);
+  }
+  return true;
+}
+
+bool Graph::add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor) {
+  const ChipTensor& tensor = args.tensor(index).ref();
+  if (!check_tensor(tensor, index)) return false;
+  *descriptor = tensor;
+  if (plan.manual) return true;
+  if (tensor.owner_task_id.is_valid()) {
+    const uint32_t ring = tensor.owner_task_id.ring();
+    if (ring >= kRingCount || tensor.owner_task_id.local() >= rings_[ring].next - rings_[ring].first) {
+      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor's owner is not a task of this run: {}", task_count_, index,
+                                                tensor.dump()));
+      return false;
+    }
+    const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
+    const TaskRef creator{table_.slot_of(ring, id), id};
+    add_predecessor(plan, creator, ring, EdgeSource::kCreator, index, 0);
+    if (!before(id, rings_[ring].reclaimed)) retain(plan, creator);
+  }
+  const TensorArgType tag = args.tag(index);
+  if (tag != TensorArgType::NO_DEP && !tensor.manual_dep) track(plan, descriptor, index, tag);
+  return true;
+}
+
+// Looks up and registers one access. A task never depends on itself: its own regions are passed over.
+void Graph::track(const Plan& plan, ChipTensor* descriptor, int32_t index, TensorArgType tag) {
+  const ByteRange range = byte_range(*descriptor);
+  const TaskRef self{plan.slot, plan.id};
+  if (tag != TensorArgType::OUTPUT_EXISTING) {
+    map_.for_each_overlap(*descriptor, range, [&](const RegionWriter& writer) {
+      if (writer.task == self) return false;
+      const uint64_t overlap = std::min(range.end, writer.range.end) - std::max(range.begin, writer.range.begin);
+      add_predecessor(plan, writer.task, writer.ring, EdgeSource::kTensorMap, index, overlap);
+      if (tag != TensorArgType::INOUT) return false;
+      const bool same = writer.range.begin == range.begin && writer.range.end == range.end;
+      return (same && descriptor->is_contiguous) || view_covers(*descriptor, *writer.tensor);
+    });
+  }
+  if (tag != TensorArgType::INPUT) map_.insert({range, descriptor, self, static_cast<uint8_t>(plan.ring)});
+}
+
+void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap) {
+  if (observer_ != nullptr) {
+    observer_->on_edge({public_id(ring, task.id), public_id(plan.ring, plan.id), source, static_cast<int16_t>(argument), overlap});
+  } else if (before(task.id, completed_[ring])) {
+    return;
+  }
+  if (predecessors_.size() < kLongList) {
+    if (std::find(predecessors_.begin(), predecessors_.end(), task) != predecessors_.end()) return;
+  } else {
+    if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
+    if (predecessors_.size() == kLongList) {
+      for (TaskRef known : predecessors_) mark_[known.slot] = submission_;
+    }
+    if (mark_[task.slot] == submission_ && std::find(predecessors_.begin(), predecessors_.end(), task) != predecessors_.end()) return;
+    mark_[task.slot] = submission_;
+  }
+  ++edge_count_[static_cast<size_t>(source)];
+  predecessors_.push_back(task);
+}
+
+void Graph::retain(const Plan& plan, TaskRef task) { lifetimes_[task.slot].retained_until[plan.ring] = plan.id + 1; }
+
+void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
+  record.predecessor_count = static_cast<uint32_t>(predecessors_.size());
+  TaskRef* target = record.inline_predecessors;
+  if (predecessors_.size() > TaskSlot::kInlinePredecessors) {
+    target = record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessors_.size() * sizeof(TaskRef)));
+  }
+  std::copy(predecessors_.begin(), predecessors_.end(), target);
+}
+
+// Moves the watermarks of all rings as far as completion flags allow, then frees what nobody needs in `ring_index`.
+void Graph::advance(uint32_t ring_index) {
+  for (uint32_t ring = 0; ring < kRingCount; ++ring) {
+    uint32_t id = completed_[ring];
+    while (id != rings_[ring].next && table_.is_done({table_.slot_of(ring, id), id})) ++id;
+    completed_[ring] = id;
+    if (observer_ == nullptr) forgotten_[ring] = id;
+  }
+  Ring& ring = rings_[ring_index];
+  const uint32_t from = ring.reclaimed;
+  while (before(ring.reclaimed, completed_[ring_index])) {
+    const Lifetime& lifetime = lifetimes_[table_.slot_of(ring_index, ring.reclaimed)];
+    bool needed = pinned_by_open_scope(lifetime);
+    for (uint32_t other = 0; other < kRingCount; ++other) needed = needed || before(completed_[other], lifetime.retained_until[other]);
+    if (needed) break;
+    if (lifetime.heap_position != HeapRing::kNoSpace) ring.heap.release(lifetime.heap_position);
+    ++ring.reclaimed;
+  }
+  if (ring.reclaimed != from && observer_ == nullptr) ring.arena.release_before(ring.reclaimed);
+}
+
+void Graph::collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers) {
+  if (tensor.owner_task_id.is_valid() && tensor.owner_task_id.ring() < kRingCount) {
+    const uint32_t ring = tensor.owner_task_id.ring();
+    const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
+    if (!before(id, completed_[ring])) producers.push_back({table_.slot_of(ring, id), id});
+  }
+  map_.for_each_overlap(tensor, byte_range(tensor), [&](const RegionWriter& writer) {
+    producers.push_back(writer.task);
+    return false;
+  });
+}
+
+bool Graph::check_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]) {
+  bool good = ndims == tensor.ndims && tensor.fault() == TensorFault::NONE;
+  for (uint32_t i = 0; good && i < ndims; ++i) good = indices[i] < tensor.shapes[i];
+  if (!good) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("element ({}) does not exist in {}", fmt::join(indices, indices + std::min(ndims, MAX_TENSOR_DIMS), ","),
+                                              tensor.dump()));
+  }
+  return good;
+}
+
+void Graph::fail(int32_t code, std::string text) {
+  if (is_fatal()) return;
+  error_code_ = code;
+  error_text_ = std::move(text);
+}
+
+}  // namespace tilewright

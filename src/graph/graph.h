@@ -1,0 +1,164 @@
+// The dependency engine's submitting side: arguments in, a task with its predecessors out. No threads, no I/O.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "graph/argument_arena.h"
+#include "graph/heap_ring.h"
+#include "graph/lazy_array.h"
+#include "graph/ring_sizes.h"
+#include "graph/task_table.h"
+#include "graph/tensor_map.h"
+#include "runtime_ops.h"
+#include "tilewright/run_options.h"
+
+namespace tilewright {
+
+/// Sees every task and every edge as it is found, edges to completed tasks included. Ids count from 0 in each ring.
+class GraphObserver {
+ public:
+  virtual ~GraphObserver() = default;
+  virtual void on_task(const TaskRecord& task) = 0;
+  virtual void on_edge(const DependencyEdge& edge) = 0;
+};
+
+/// Why a submission cannot be accepted yet.
+enum class SubmitState : uint8_t {
+  kAccepted,
+  kFull,   ///< a ring is full: complete tasks (at least blocking_task()), then submit again
+  kFatal,  ///< the graph has failed: error_code() and error_text() say why
+};
+
+/// One graph per device, reused from run to run. All functions belong to the one submitting thread; other threads see
+/// tasks through table(). The rules are those of spec/l2-runtime.md, 1.3 to 1.5; docs/design/engine.md has the data
+/// structures.
+class Graph {
+ public:
+  /// heap_base: device address of ring 0's heap; the other rings' heaps follow it.
+  Graph(const RingSizes& sizes, uint64_t heap_base);
+
+  TaskTable& table() { return table_; }
+  const RingSizes& sizes() const { return sizes_; }
+
+  /// Starts a run with an open AUTO scope. known_kernels[id] tells whether a func_id exists; it and the observer (may be
+  /// null) outlive the run. With an observer nothing is forgotten during the run, so that every edge is seen.
+  void begin_run(const std::vector<bool>* known_kernels, GraphObserver* observer);
+  /// Ends a run, after all its tasks have completed or no core will touch them any more.
+  void end_run();
+
+  void begin_scope(PTO2ScopeMode mode);
+  void end_scope();
+  /// Where the next scope begins, for messages.
+  void set_scope_site(const char* file, int line) { site_ = {file, line}; }
+
+  /// Submits and publishes one task. On kFull nothing has happened.
+  SubmitState submit(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs);
+  /// A task without a kernel.
+  SubmitState submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs);
+  /// A task that is complete at once and owns the outputs of `args`.
+  SubmitState allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs);
+
+  /// After kFull: the oldest task that holds up the full ring.
+  TaskRef blocking_task() const { return blocking_task_; }
+
+  /// The unfinished tasks whose completion makes `tensor`'s bytes valid: its creator and its writers.
+  void collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers);
+  /// Reports INVALID_ARGS unless `indices` name an element of `tensor`.
+  bool check_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]);
+
+  /// Latches the first error; later calls of the graph do nothing.
+  void fail(int32_t code, std::string text);
+  bool is_fatal() const { return error_code_ != 0; }
+  int32_t error_code() const { return error_code_; }
+  const std::string& error_text() const { return error_text_; }
+
+  /// Tasks submitted in this run, hidden allocation tasks included; and those that cores complete.
+  uint64_t task_count() const { return task_count_; }
+  uint64_t published_count() const { return published_count_; }
+  /// Distinct (predecessor, successor) pairs by the EdgeSource found first. Without an observer, pairs whose predecessor
+  /// was already known to be complete are not counted.
+  const std::array<uint64_t, 3>& edge_count() const { return edge_count_; }
+
+ private:
+  struct Scope {
+    bool manual;
+    uint32_t serial;        ///< unique over the graph's life
+    uint32_t pinned_tasks;  ///< tasks submitted in it whose outputs it keeps alive
+    const char* file;
+    int line;
+  };
+  /// What decides when a slot may be reused. Private to the submitter.
+  struct Lifetime {
+    uint32_t retained_until[kRingCount];  ///< per ring, id + 1 of the newest task that reads this one's outputs
+    uint64_t heap_position;               ///< end of its heap block, or HeapRing::kNoSpace if it has none
+    uint32_t scope_serial;
+    uint32_t scope_depth;  ///< kNotPinned if no scope keeps it
+  };
+  static constexpr uint32_t kNotPinned = UINT32_MAX;
+  struct Ring {
+    uint32_t first = 0;      ///< id of the run's first task
+    uint32_t next = 0;       ///< id of the next task
+    uint32_t reclaimed = 0;  ///< all before have given back slot and memory
+    uint64_t heap_base = 0;
+    HeapRing heap;
+    ArgumentArena arena;
+  };
+  struct Plan {  // one submission under way
+    uint32_t ring;
+    uint32_t id;
+    uint32_t slot;
+    uint64_t heap_bytes;
+    uint64_t heap_offset;
+    bool manual;
+  };
+  struct Site {
+    const char* file = nullptr;
+    int line = 0;
+  };
+
+  SubmitState submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs, bool complete);
+  bool check_call(const CoreTaskArgs& args);
+  bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
+  bool check_tensor(const ChipTensor& tensor, int32_t index);
+  SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
+  SubmitState full(uint32_t ring, int32_t code, std::string text);
+  bool add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args);
+  bool add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor);
+  void track(const Plan& plan, ChipTensor* descriptor, int32_t index, TensorArgType tag);
+  void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
+  void retain(const Plan& plan, TaskRef task);
+  void store_predecessors(const Plan& plan, TaskSlot& record);
+  void advance(uint32_t ring);
+  bool pinned_by_open_scope(const Lifetime& lifetime) const {
+    return lifetime.scope_depth < scopes_.size() && scopes_[lifetime.scope_depth].serial == lifetime.scope_serial;
+  }
+  PTO2TaskId public_id(uint32_t ring, uint32_t id) const { return PTO2TaskId::make(static_cast<uint8_t>(ring), id - rings_[ring].first); }
+
+  RingSizes sizes_;
+  TaskTable table_;
+  TensorMap map_;
+  std::array<Ring, kRingCount> rings_;
+  uint32_t completed_[kRingCount] = {};  ///< all tasks with a smaller id are complete
+  uint32_t forgotten_[kRingCount] = {};  ///< what the TensorMap takes for completed: that, or nothing of this run
+  LazyArray<Lifetime> lifetimes_;        ///< by slot
+  std::vector<Scope> scopes_;
+  uint32_t next_scope_serial_ = 0;
+  Site site_;
+  const std::vector<bool>* known_kernels_ = nullptr;
+  GraphObserver* observer_ = nullptr;
+
+  std::vector<TaskRef> predecessors_;  ///< of the submission under way
+  std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last; used for long lists only
+  uint32_t submission_ = 0;
+  TaskRef blocking_task_{kNoSlot, 0};
+  uint64_t task_count_ = 0;
+  uint64_t published_count_ = 0;
+  std::array<uint64_t, 3> edge_count_{};
+  int32_t error_code_ = 0;
+  std::string error_text_;
+};
+
+}  // namespace tilewright

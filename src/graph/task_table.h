@@ -1,0 +1,163 @@
+// What the submitter and the cores share about tasks: records, completion flags, the stream of submissions.
+//
+// A scoreboard instead of fan-in counters and successor lists. The submitter writes only a task's own record and never
+// touches a producer's. A core that finds a predecessor undone parks the task on that predecessor by one intrusive
+// link; whoever completes the predecessor takes the whole list and looks at each task again. See docs/design/engine.md.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "graph/lazy_array.h"
+#include "graph/ring_sizes.h"
+#include "task_args.h"
+
+namespace tilewright {
+
+/// A task as the engine names it: its slot over all rings, and its id within its ring, which tells laps apart.
+struct TaskRef {
+  uint32_t slot;
+  uint32_t id;
+  friend bool operator==(TaskRef, TaskRef) = default;
+};
+
+constexpr uint32_t kNoSlot = UINT32_MAX;
+
+/// One line per task in flight. The submitter writes everything but `waiters` and `next` before it publishes the task;
+/// afterwards these fields do not change until the slot is reused.
+struct alignas(64) TaskSlot {
+  static constexpr uint32_t kInlinePredecessors = 3;
+
+  uint32_t id;
+  uint8_t ring;
+  uint8_t lanes;  ///< PTO2_SUBTASK_MASK_*; 0 for a task without a kernel
+  uint8_t tensor_count;
+  uint8_t scalar_count;
+  int16_t kernel_ids[3];
+  int16_t block_num;
+  uint32_t predecessor_count;
+  std::atomic<uint32_t> waiters;  ///< first task parked here, as slot + 1; 0 for none. Taken whole by exchange
+  /// ChipTensor[tensor_count], then uint64_t[scalar_count], then, if it has one, a DispatchPredicate, then, if there
+  /// are more than kInlinePredecessors, all predecessors.
+  std::byte* arguments;
+  uint32_t next;  ///< next task in the list this one is in, as slot + 1; owned by that list
+  uint32_t flags;
+  union {
+    TaskRef inline_predecessors[kInlinePredecessors];
+    TaskRef* more_predecessors;
+  };
+
+  static constexpr uint32_t kHasPredicate = 1;
+
+  const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }
+  const uint64_t* scalars() const { return reinterpret_cast<const uint64_t*>(arguments + tensor_count * sizeof(ChipTensor)); }
+  const DispatchPredicate& predicate() const { return *reinterpret_cast<const DispatchPredicate*>(scalars() + scalar_count); }
+  const TaskRef* predecessors() const {
+    return predecessor_count <= kInlinePredecessors ? inline_predecessors : more_predecessors;
+  }
+};
+static_assert(sizeof(TaskSlot) == 64, "a task's hot state is one cache line");
+
+/// Thread-safe as documented per function; the submitter is one thread, cores are any number.
+class TaskTable {
+ public:
+  explicit TaskTable(const RingSizes& sizes);
+
+  uint32_t slot_of(uint32_t ring, uint32_t id) const { return base_[ring] + (id & mask_[ring]); }
+  uint32_t window(uint32_t ring) const { return mask_[ring] + 1; }
+  uint32_t slot_count() const { return slot_count_; }
+  TaskSlot& record(uint32_t slot) { return records_[slot]; }
+  const TaskSlot& record(uint32_t slot) const { return records_[slot]; }
+
+  /// Whether a task has completed (or its slot has moved on to a later lap, which implies it). Acquires its effects.
+  bool is_done(TaskRef task) const {
+    return static_cast<int32_t>(done_[task.slot].load(std::memory_order_acquire) - (task.id + 1)) >= 0;
+  }
+  /// Releases the task's effects. The caller then fences and calls take_waiters, once per batch of completions.
+  void mark_done(TaskRef task) { done_[task.slot].store(task.id + 1, std::memory_order_release); }
+
+  /// An undone predecessor of a published task, the one submitted last in its ring; or {kNoSlot, 0} if it is ready.
+  TaskRef undone_predecessor(const TaskSlot& task) const {
+    TaskRef latest{kNoSlot, 0};
+    const TaskRef* predecessors = task.predecessors();
+    for (uint32_t i = 0; i < task.predecessor_count; ++i) {
+      if (is_done(predecessors[i])) continue;
+      if (latest.slot == kNoSlot || static_cast<int32_t>(predecessors[i].id - latest.id) > 0) latest = predecessors[i];
+    }
+    return latest;
+  }
+
+  /// Parks task `slot` on `on`. Returns kNoSlot if it stays parked; otherwise `on` completed meanwhile and the result
+  /// is the head (slot) of a list, linked by next, of tasks that the caller must look at again (among them, usually,
+  /// this one). A task in a list is owned by whoever holds the list.
+  uint32_t park(uint32_t slot, TaskRef on) {
+    std::atomic<uint32_t>& list = records_[on.slot].waiters;
+    uint32_t head = list.load(std::memory_order_relaxed);
+    do {
+      records_[slot].next = head;
+    } while (!list.compare_exchange_weak(head, slot + 1, std::memory_order_seq_cst, std::memory_order_relaxed));
+    // Dekker with mark_done + fence + take_waiters: one of the two sees the other's write.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return is_done(on) ? take_waiters(on.slot) : kNoSlot;
+  }
+
+  /// The list of tasks parked on `slot` (kNoSlot if none), which the caller must look at again. To be called after a
+  /// seq_cst fence that follows mark_done.
+  uint32_t take_waiters(uint32_t slot) {
+    std::atomic<uint32_t>& list = records_[slot].waiters;
+    if (list.load(std::memory_order_relaxed) == 0) return kNoSlot;
+    return list.exchange(0, std::memory_order_acq_rel) - 1;  // 0 - 1 is kNoSlot
+  }
+
+  /// Successor of `slot` in a list the caller owns; kNoSlot at the end.
+  uint32_t next_in_list(uint32_t slot) const { return records_[slot].next - 1; }
+  void set_next_in_list(uint32_t slot, uint32_t next) { records_[slot].next = next + 1; }
+
+  // ---- the stream of submissions: one producer, many consumers ----
+
+  /// Makes the task in `slot` visible to cores, after all tasks published before. Submitter only.
+  void publish(uint32_t slot) {
+    stream_[published_ & stream_mask_].store(slot | lap_bit(published_), std::memory_order_release);
+    ++published_;
+  }
+  /// Claims up to `limit` tasks in submission order into slots[]. Any core. Returns how many.
+  uint32_t claim(uint32_t* slots, uint32_t limit) {
+    uint64_t from = claimed_.load(std::memory_order_relaxed);
+    for (;;) {
+      uint32_t count = 0;
+      while (count < limit) {
+        const uint32_t entry = stream_[(from + count) & stream_mask_].load(std::memory_order_acquire);
+        if ((entry & kLapBit) != lap_bit(from + count)) break;
+        slots[count++] = entry & ~kLapBit;
+      }
+      if (count == 0) return 0;
+      if (claimed_.compare_exchange_weak(from, from + count, std::memory_order_acq_rel, std::memory_order_relaxed)) return count;
+    }
+  }
+  /// Whether a claim would find something. Any core.
+  bool has_unclaimed() const {
+    const uint64_t from = claimed_.load(std::memory_order_relaxed);
+    return (stream_[from & stream_mask_].load(std::memory_order_acquire) & kLapBit) == lap_bit(from);
+  }
+
+  /// Forgets published tasks that nobody claimed. No core may be active.
+  void discard_unclaimed() { claimed_.store(published_, std::memory_order_relaxed); }
+
+ private:
+  static constexpr uint32_t kLapBit = 1u << 31;
+  uint32_t lap_bit(uint64_t sequence) const { return (sequence >> stream_shift_ & 1) != 0 ? 0 : kLapBit; }
+
+  std::array<uint32_t, kRingCount> base_{};
+  std::array<uint32_t, kRingCount> mask_{};
+  uint32_t slot_count_;
+  uint32_t stream_shift_;
+  uint64_t stream_mask_;
+  LazyArray<TaskSlot> records_;
+  LazyArray<std::atomic<uint32_t>> done_;    ///< by slot: id + 1 of the newest task completed there
+  LazyArray<std::atomic<uint32_t>> stream_;  ///< slots in submission order, with the lap's parity in kLapBit
+  uint64_t published_ = 0;
+  alignas(64) std::atomic<uint64_t> claimed_{0};
+};
+
+}  // namespace tilewright
