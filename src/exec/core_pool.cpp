@@ -1,0 +1,72 @@
+#include "exec/core_pool.h"
+
+#include <algorithm>
+
+#include "task_args.h"
+
+namespace tilewright {
+
+CorePool::CorePool(int32_t aic_cores) {
+  free_[0].resize(aic_cores);
+  free_[1].resize(2 * aic_cores);
+  reset();
+}
+
+void CorePool::reset() {
+  const std::lock_guard lock(mutex_);
+  for (int kind = 0; kind < 2; ++kind) {
+    free_[kind].assign(free_[kind].size(), true);
+    used_[kind].assign(free_[kind].size(), false);
+    warm_[kind].clear();
+    for (int32_t core = static_cast<int32_t>(free_[kind].size()); core-- > 0;) warm_[kind].push_back(core);
+  }
+}
+
+int32_t CorePool::take(CoreKind kind, int32_t core) {
+  const size_t k = static_cast<size_t>(kind);
+  free_[k][core] = false;
+  used_[k][core] = true;
+  return core;
+}
+
+int32_t CorePool::acquire(CoreKind kind) {
+  const std::lock_guard lock(mutex_);
+  std::vector<int32_t>& warm = warm_[static_cast<size_t>(kind)];
+  while (!warm.empty()) {
+    const int32_t core = warm.back();
+    warm.pop_back();
+    if (free_[static_cast<size_t>(kind)][core]) return take(kind, core);
+  }
+  return kNone;
+}
+
+int32_t CorePool::acquire_cluster(uint8_t lanes) {
+  const std::lock_guard lock(mutex_);
+  for (int32_t cluster = 0; cluster < static_cast<int32_t>(free_[0].size()); ++cluster) {
+    const bool good = ((lanes & PTO2_SUBTASK_MASK_AIC) == 0 || free_[0][cluster]) &&
+                      ((lanes & PTO2_SUBTASK_MASK_AIV0) == 0 || free_[1][2 * cluster]) &&
+                      ((lanes & PTO2_SUBTASK_MASK_AIV1) == 0 || free_[1][2 * cluster + 1]);
+    if (!good) continue;
+    if ((lanes & PTO2_SUBTASK_MASK_AIC) != 0) take(CoreKind::kAic, cluster);
+    if ((lanes & PTO2_SUBTASK_MASK_AIV0) != 0) take(CoreKind::kAiv, 2 * cluster);
+    if ((lanes & PTO2_SUBTASK_MASK_AIV1) != 0) take(CoreKind::kAiv, 2 * cluster + 1);
+    return cluster;
+  }
+  return kNone;
+}
+
+void CorePool::release(CoreKind kind, int32_t core) {
+  const std::lock_guard lock(mutex_);
+  free_[static_cast<size_t>(kind)][core] = true;
+  std::vector<int32_t>& warm = warm_[static_cast<size_t>(kind)];
+  warm.erase(std::remove(warm.begin(), warm.end(), core), warm.end());
+  warm.push_back(core);
+}
+
+uint32_t CorePool::used(CoreKind kind) const {
+  const std::lock_guard lock(mutex_);
+  const std::vector<bool>& used = used_[static_cast<size_t>(kind)];
+  return static_cast<uint32_t>(std::count(used.begin(), used.end(), true));
+}
+
+}  // namespace tilewright

@@ -1,0 +1,41 @@
+// The simulated cores of a device and who uses them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace tilewright {
+
+enum class CoreKind : uint8_t { kAic = 0, kAiv = 1 };
+
+/// Cluster i is AIC core i with AIV cores 2i and 2i + 1. Thread safe.
+class CorePool {
+ public:
+  static constexpr int32_t kNone = -1;
+
+  explicit CorePool(int32_t aic_cores);
+  int32_t aic_cores() const { return static_cast<int32_t>(free_[0].size()); }
+
+  /// A free core of the kind, the one used last first, because its memories are warm; or kNone.
+  int32_t acquire(CoreKind kind);
+  /// The AIC core and as many AIV cores as `lanes` (PTO2_SUBTASK_MASK_*) names, all of one cluster; its index or kNone.
+  int32_t acquire_cluster(uint8_t lanes);
+  void release(CoreKind kind, int32_t core);
+
+  /// Cores used since the last reset, by kind.
+  uint32_t used(CoreKind kind) const;
+  /// Frees all cores.
+  void reset();
+
+ private:
+  int32_t take(CoreKind kind, int32_t core);
+
+  mutable std::mutex mutex_;
+  std::vector<bool> free_[2];
+  std::vector<bool> used_[2];
+  std::vector<int32_t> warm_[2];  ///< free cores, most recently used last; may hold cores taken by acquire_cluster
+};
+
+}  // namespace tilewright

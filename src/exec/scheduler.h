@@ -1,0 +1,174 @@
+// The scheduler: feeds the tasks of a TaskTable to simulated cores, on few threads. See docs/design/exec.md.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exec/asymmetric_fence.h"
+#include "exec/core_pool.h"
+#include "exec/fiber.h"
+#include "graph/task_table.h"
+
+namespace tilewright {
+
+/// One kernel to run on one core.
+struct KernelCall {
+  const TaskSlot* task;
+  CoreKind kind;
+  int32_t core;
+  int32_t lane;   ///< PTO2SubtaskSlot
+  int32_t block;  ///< of task->block_num
+};
+
+/// Runs a kernel to its end on the calling fiber. Thread safe: several carriers call it, for different cores.
+class KernelRunner {
+ public:
+  virtual ~KernelRunner() = default;
+  virtual void run(const KernelCall& call) = 0;
+};
+
+/// Carrier threads take tasks in submission order and run each kernel on the worker fiber they are on. A kernel that
+/// yields leaves its fiber suspended with its core, and the carrier goes on with another; a kernel that never yields costs
+/// no switch. The orchestration is a fiber too, on carrier 0, which is the thread that calls run().
+class Scheduler {
+ public:
+  /// threads >= 1 carriers in all, the caller of run() included.
+  Scheduler(TaskTable& table, KernelRunner& runner, int32_t threads, int32_t aic_cores);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  CorePool& cores() { return cores_; }
+
+  /// Runs `orchestrate` and every task it publishes, to the last completion; or until stop(). Not reentrant.
+  void run(std::function<void()> orchestrate);
+
+  // ---- for the orchestration, on its fiber ----
+
+  /// After each publish: wakes carriers that sleep; with one carrier, runs tasks when many are waiting.
+  void published() {
+    ++published_;
+    AsymmetricFence::light();
+    if (sleepers_.load(std::memory_order_relaxed) != 0) wake();
+    if (carriers_.size() == 1 && published_ - done_by_carrier0() >= kBacklog) run_backlog();
+  }
+  /// Returns when `task` has completed, or after stop().
+  void wait_done(TaskRef task);
+  /// Returns when every published task has completed, or after stop().
+  void wait_all();
+
+  // ---- for kernels, on their fiber ----
+
+  /// Lets other cores run. Does nothing outside a kernel.
+  void yield();
+  /// Ends the run with an error and abandons the calling kernel. The first error counts.
+  [[noreturn]] void fail_kernel(std::string text);
+
+  /// Ends the run: no further kernel starts, suspended ones are abandoned. Any thread.
+  void stop();
+  bool stopped() const { return stop_.load(std::memory_order_acquire); }
+  /// Of fail_kernel; empty if none. Valid after run().
+  const std::string& error() const { return error_; }
+
+ private:
+  struct MultiTask;
+  struct Job {
+    MultiTask* multi;
+    KernelCall call;
+  };
+  enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kFinished, kAbandoned };
+  struct alignas(64) Carrier {
+    static constexpr uint32_t kMaxBatch = 16;
+    uint32_t claimed[kMaxBatch];  ///< tasks taken from the stream, not looked at yet
+    uint32_t claimed_next = 0, claimed_end = 0;
+    uint32_t ready = kNoSlot;  ///< list of woken tasks to look at
+    uint32_t completed[kMaxBatch];  ///< tasks done whose waiters have not been taken
+    uint32_t completed_count = 0;
+    uint32_t batch_limit = 1;  ///< adapts to what kernels take
+    uint64_t batch_start = 0;
+    int32_t held[2] = {CorePool::kNone, CorePool::kNone};  ///< a core of each kind kept warm
+    Fiber* current = nullptr;
+    Leave leave = Leave::kIdle;
+    std::vector<std::unique_ptr<Fiber>> idle_fibers;
+    std::deque<std::unique_ptr<Fiber>> yielded_fibers;
+    bool prefer_yielded = false;
+    alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
+  };
+
+  static constexpr uint64_t kBacklog = 256;
+
+  static Carrier*& carrier_of_thread();
+  uint64_t done_by_carrier0() const { return carriers_[0]->done.load(std::memory_order_relaxed); }
+  uint64_t done_by_all() const;
+
+  void helper_main(size_t index);
+  void participate(Carrier& carrier);
+  bool step(Carrier& carrier);
+  void switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber);
+  void leave(Leave why);
+  void worker_main();
+  bool run_one();
+  uint32_t next_task(Carrier& carrier);
+  void start(uint32_t slot);
+  bool run_job();
+  bool take_job(Job& job);
+  bool start_block(MultiTask& multi);
+  void open_multi(uint32_t slot);
+  void finish_job(const Job& job);
+  void complete(uint32_t slot);
+  void flush(Carrier& carrier);
+  void add_ready(Carrier& carrier, uint32_t list);
+  void share(uint32_t list);
+  int32_t take_core(Carrier& carrier, CoreKind kind);
+  void give_core(Carrier& carrier, CoreKind kind, int32_t core);
+  void release_held(Carrier& carrier);
+  void cores_released(Carrier& carrier);
+  bool has_work(const Carrier& carrier) const;
+  bool finished();
+  bool orchestration_may_continue();
+  void wait_until(std::function<bool()> condition);
+  void run_backlog();
+  bool idle(Carrier& carrier);
+  void wake();
+
+  TaskTable& table_;
+  KernelRunner& runner_;
+  CorePool cores_;
+  std::vector<std::unique_ptr<Carrier>> carriers_;
+  std::vector<std::thread> helpers_;
+
+  std::unique_ptr<Fiber> orchestration_;
+  std::function<bool()> condition_;  ///< what the orchestration waits for
+  std::atomic<bool> orchestration_waits_{false};
+  std::atomic<bool> orchestration_done_{false};
+  uint64_t published_ = 0;  ///< in this run; written by the orchestration
+  std::atomic<uint64_t> published_total_{0};
+
+  std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
+  std::mutex multi_mutex_;
+  std::deque<std::unique_ptr<MultiTask>> open_;  ///< tasks of several blocks or lanes that have blocks to start
+  std::deque<Job> jobs_;                         ///< with their core assigned
+  std::vector<std::unique_ptr<MultiTask>> running_multi_;
+  std::vector<uint32_t> starved_;  ///< single tasks that found no free core
+  std::atomic<bool> multi_work_{false};
+  std::atomic<bool> cores_wanted_{false};
+
+  std::atomic<bool> active_{false};
+  std::atomic<int32_t> participants_{0};
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> shutdown_{false};
+  std::atomic<uint32_t> epoch_{0};
+  std::atomic<int32_t> sleepers_{0};
+  std::atomic<int32_t> idle_carriers_{0};  ///< carriers that look for work or sleep
+  std::mutex error_mutex_;
+  std::string error_;
+};
+
+}  // namespace tilewright
