@@ -1,0 +1,112 @@
+#include "platform/crash_report.h"
+
+#include <cxxabi.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <string.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+
+namespace tilewright {
+namespace {
+
+/// Splits off the part of `text` before `separator`.
+std::string_view take(std::string_view& text, char separator) {
+  const size_t end = text.find(separator);
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
+}
+
+uint64_t take_hex(std::string_view& text) {
+  const std::string_view part = take(text, '\t');
+  uint64_t value = 0;
+  std::from_chars(part.data(), part.data() + part.size(), value, 16);
+  return value;
+}
+
+std::string demangle(std::string_view symbol) {
+  const std::string mangled(symbol);
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 && text != nullptr ? text.get() : mangled;
+}
+
+/// "/memfd:add.so (deleted)" is how the kernel shows code that was loaded from memory.
+std::string module_name(std::string_view path) {
+  constexpr std::string_view kMemory = "/memfd:";
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (path.starts_with(kMemory)) path.remove_prefix(kMemory.size());
+  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  return std::string(path);
+}
+
+const char* signal_meaning(int signal) {
+  switch (signal) {
+    case SIGSEGV: return "invalid memory access";
+    case SIGBUS: return "access beyond the end of a memory object";
+    case SIGFPE: return "arithmetic fault, such as an integer division by zero";
+    case SIGILL: return "illegal instruction";
+    case SIGABRT: return "abort, such as a failed assertion or an uncaught exception";
+    case SIGPROF: return "CPU time used up";
+    case SIGKILL: return "killed, often because the machine ran out of memory";
+    default: return ::strsignal(signal);
+  }
+}
+
+}  // namespace
+
+CrashReport parse_crash_report(std::string_view text) {
+  CrashReport report;
+  while (!text.empty()) {
+    if (text.find('\n') == std::string_view::npos) break;  // the process died while it wrote this line
+    std::string_view line = take(text, '\n');
+    const std::string_view field = take(line, '\t');
+    if (field == "signal") {
+      report.signal = static_cast<int>(take_hex(line));
+    } else if (field == "address") {
+      report.address = take_hex(line);
+    } else if (field == "kernel") {
+      report.kernel = std::string(line);
+    } else if (field == "core") {
+      report.core = std::string(line);
+    } else if (field == "running") {
+      CrashReport::Running running;
+      running.core = std::string(take(line, '\t'));
+      running.kernel = std::string(line);
+      report.running.push_back(std::move(running));
+    } else if (field == "frame") {
+      CrashReport::Frame frame;
+      frame.symbol_offset = take_hex(line);
+      frame.module_offset = take_hex(line);
+      const std::string_view symbol = take(line, '\t');
+      if (!symbol.empty()) frame.symbol = demangle(symbol);
+      frame.module = module_name(line);
+      report.frames.push_back(std::move(frame));
+    }
+  }
+  return report;
+}
+
+std::string describe_signal(int signal, uint64_t address) {
+  const char* const name = ::sigabbrev_np(signal);
+  std::string text = name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+  text += fmt::format(" ({})", signal_meaning(signal));
+  const bool has_address = signal == SIGSEGV || signal == SIGBUS;
+  return has_address ? fmt::format("{} at address {:#x}", text, address) : text;
+}
+
+std::string describe_frames(const CrashReport& report) {
+  std::string text;
+  for (size_t i = 0; i < report.frames.size(); ++i) {
+    const CrashReport::Frame& frame = report.frames[i];
+    text += fmt::format("{}  #{} ", i == 0 ? "" : "\n", i);
+    text += frame.symbol.empty() ? "?" : fmt::format("{}+{:#x}", frame.symbol, frame.symbol_offset);
+    if (!frame.module.empty()) text += fmt::format(" ({}+{:#x})", frame.module, frame.module_offset);
+  }
+  return text;
+}
+
+}  // namespace tilewright
