@@ -1,0 +1,65 @@
+// How an instruction leaves the kernel: operands and attributes as plain data, handed to the simulator in one call.
+#pragma once
+
+#include "pto/common/event.hpp"
+#include "pto/common/pto_tile.hpp"
+
+#pragma GCC visibility push(hidden)
+
+namespace pto::detail {
+
+template <typename T>
+concept TileArgument = is_tile_data<std::remove_const_t<T>>::value;
+template <typename T>
+concept GlobalArgument = is_global_data<std::remove_const_t<T>>::value;
+
+template <typename... Operands>
+PTO_FN RecordEvent issue(Op op, pipe_t pipe, const PtoAttributes& attributes, const Operands&... operands) {
+  static_assert(sizeof...(Operands) <= kPtoMaxOperands);
+  PtoInstruction instruction;
+  instruction.op = static_cast<uint16_t>(op);
+  instruction.pipe = pipe;
+  instruction.operand_count = sizeof...(Operands);
+  instruction.attributes = attributes;
+  PtoOperand* next = instruction.operands;
+  (operands.describe(*next++), ...);
+  sim().execute(&instruction);
+  return {};
+}
+
+template <typename... Operands>
+PTO_FN RecordEvent issue(Op op, const Operands&... operands) {
+  return issue(op, op_pipe(op), PtoAttributes{}, operands...);
+}
+
+/// The bytes of a scalar, zero-extended.
+template <typename T>
+PTO_FN uint64_t scalar_bits(T value) {
+  uint64_t bits = 0;
+  __builtin_memcpy(&bits, &value, sizeof(T));
+  return bits;
+}
+
+// What an instruction asks of its operands' types, each with the message a kernel author needs.
+
+template <typename T>
+inline constexpr bool is_float_v = std::is_same_v<T, float> || std::is_same_v<T, half> || std::is_same_v<T, bfloat16_t>;
+template <typename T>
+inline constexpr bool is_arithmetic_v = is_float_v<T> || std::is_integral_v<T>;
+template <typename T>
+inline constexpr bool is_signed_v = is_float_v<T> || std::is_signed_v<T>;
+
+template <typename... Tiles>
+inline constexpr bool all_vec_v = ((Tiles::Loc == TileType::Vec) && ...);
+template <typename First, typename... Rest>
+inline constexpr bool same_element_v = (std::is_same_v<typename First::DType, typename Rest::DType> && ...);
+template <typename First, typename... Rest>
+inline constexpr bool same_width_v = ((sizeof(typename First::DType) == sizeof(typename Rest::DType)) && ...);
+
+/// For a static_assert that fails only when its template is used.
+template <typename...>
+inline constexpr bool never_v = false;
+
+}  // namespace pto::detail
+
+#pragma GCC visibility pop

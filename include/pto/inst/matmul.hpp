@@ -1,0 +1,113 @@
+// Matrix products (spec/tile-isa.md, 2.7): C (M x N) = A (M x K) B (K x N), with M and K from a's valid shape and N from b's.
+// Element triples: i8, i8 -> i32; f16, bf16 or f32 pairs -> f32. Sums run over k in order, in the accumulator's type.
+#pragma once
+
+#include "pto/inst/issue.hpp"
+
+#pragma GCC visibility push(hidden)
+
+namespace pto {
+
+namespace detail {
+
+template <typename A, typename B, typename C>
+inline constexpr bool matmul_elements_v =
+    std::is_same_v<typename A::DType, typename B::DType> &&
+    ((std::is_same_v<typename A::DType, int8_t> && std::is_same_v<typename C::DType, int32_t>) ||
+     (is_float_v<typename A::DType> && std::is_same_v<typename C::DType, float>));
+
+constexpr bool static_extents_agree(int a, int b) { return a == DYNAMIC || b == DYNAMIC || a == b; }
+
+template <typename C, typename A, typename B>
+PTO_FN constexpr void check_matmul() {
+  static_assert(A::Loc == TileType::Left && B::Loc == TileType::Right && C::Loc == TileType::Acc,
+                "a matrix product takes a Left and a Right tile and writes an Acc tile");
+  static_assert(matmul_elements_v<A, B, C>, "element types of a matrix product: i8 x i8 -> i32, or f16, bf16 or f32 pairs -> f32");
+  static_assert(A::isInnerRowMajor, "a Left tile is boxed with row-major boxes (TileLeft)");
+  static_assert(is_Zn_layout<B>, "a Right tile is row-major boxed with column-major boxes (TileRight)");
+  static_assert(is_Nz_layout<C>, "an Acc tile is column-major boxed with row-major boxes (TileAcc)");
+  static_assert(static_extents_agree(A::ValidCol, B::ValidRow), "K differs: a's valid columns are b's valid rows");
+  static_assert(static_extents_agree(A::ValidRow, C::ValidRow), "M differs: a's valid rows are c's valid rows");
+  static_assert(static_extents_agree(B::ValidCol, C::ValidCol), "N differs: b's valid columns are c's valid columns");
+}
+
+template <AccPhase Phase, typename... Operands>
+PTO_FN RecordEvent issue_matmul(Op op, Operands&... operands) {
+  PtoAttributes attributes = {};
+  attributes.phase = static_cast<uint8_t>(Phase);
+  return issue(op, PIPE_M, attributes, operands...);
+}
+
+template <AccPhase Phase, typename C, typename A, typename B>
+PTO_FN RecordEvent matmul(Op op, C& c, A& a, B& b) {
+  check_matmul<C, A, B>();
+  return issue_matmul<Phase>(op, c, a, b);
+}
+
+template <AccPhase Phase, typename C, typename A, typename B>
+PTO_FN RecordEvent matmul_acc(Op op, C& c_out, C& c_in, A& a, B& b) {
+  check_matmul<C, A, B>();
+  return issue_matmul<Phase>(op, c_out, a, b, c_in);
+}
+
+template <AccPhase Phase, typename C, typename A, typename B, typename Bias>
+PTO_FN RecordEvent matmul_bias(Op op, C& c, A& a, B& b, Bias& bias) {
+  check_matmul<C, A, B>();
+  static_assert(Bias::Loc == TileType::Bias && Bias::Rows == 1, "the bias is a Bias tile of one row");
+  static_assert(std::is_same_v<typename Bias::DType, typename C::DType>, "the bias has the accumulator's element type");
+  return issue_matmul<Phase>(op, c, a, b, bias);
+}
+
+}  // namespace detail
+
+// Each product in two spellings: without and with an accumulation phase, which steers hardware only.
+#define PTO_DETAIL_MATMUL(NAME)                                                                                                         \
+  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                \
+  PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                  \
+    TSYNC(events...);                                                                                                                   \
+    return detail::matmul<AccPhase::Unspecified>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                  \
+  }                                                                                                                                     \
+  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B,                                     \
+            detail::EventArgument... WaitEvents>                                                                                        \
+  PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                  \
+    TSYNC(events...);                                                                                                                   \
+    return detail::matmul<Phase>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                                  \
+  }                                                                                                                                     \
+  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                \
+  PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                           \
+    TSYNC(events...);                                                                                                                   \
+    return detail::matmul_acc<AccPhase::Unspecified>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                          \
+  }                                                                                                                                     \
+  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B,                                     \
+            detail::EventArgument... WaitEvents>                                                                                        \
+  PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                           \
+    TSYNC(events...);                                                                                                                   \
+    return detail::matmul_acc<Phase>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                                          \
+  }                                                                                                                                     \
+  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,                          \
+            detail::EventArgument... WaitEvents>                                                                                        \
+  PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                           \
+    TSYNC(events...);                                                                                                                   \
+    return detail::matmul_bias<AccPhase::Unspecified>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                            \
+  }                                                                                                                                     \
+  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,          \
+            detail::EventArgument... WaitEvents>                                                                                        \
+  PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                           \
+    TSYNC(events...);                                                                                                                   \
+    return detail::matmul_bias<Phase>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                                            \
+  }
+PTO_DETAIL_MATMUL(TMATMUL)  ///< TMATMUL: C = AB; TMATMUL_ACC: C = Cin + AB; TMATMUL_BIAS: C = AB + bias(0, n)
+PTO_DETAIL_MATMUL(TGEMV)    ///< the same with M = 1
+#undef PTO_DETAIL_MATMUL
+
+/// C = C + AB
+template <AccPhase Phase = AccPhase::Unspecified, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMATMUL_ACC(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::matmul_acc<Phase>(Op::TMATMUL_ACC, cMatrix, cMatrix, aMatrix, bMatrix);
+}
+
+}  // namespace pto
+
+#pragma GCC visibility pop
