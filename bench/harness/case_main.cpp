@@ -22,7 +22,7 @@ int publish(const Report& report, const TableLayout& layout, const OutputOptions
   report.write(path);
   const std::string text = options.json ? report.json() : report.table(layout) + fmt::format("\nwritten to {}\n", path.string());
   std::fputs(text.c_str(), stdout);
-  return report.has_errors() ? 1 : 0;
+  return report.has_failures() ? 1 : 0;
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {

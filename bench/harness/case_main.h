@@ -21,7 +21,7 @@ struct OutputOptions {
 /// Adds --json and --output.
 void add_output_options(CLI::App& app, OutputOptions& options);
 
-/// Writes the file, prints the table or the JSON, and returns the exit code: 1 if a row has no value, else 0.
+/// Writes the file, prints the table or the JSON, and returns the exit code: 1 if a measurement failed, else 0.
 int publish(const Report& report, const TableLayout& layout, const OutputOptions& options);
 
 /// Parses the command line and runs `body`. Returns 0 after --help, 2 for misuse, the error's exit code with its full

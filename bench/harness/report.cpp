@@ -1,6 +1,7 @@
 #include "harness/report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -109,10 +110,28 @@ std::string about_system(const std::string& system, const std::vector<Row>& rows
   return text.empty() ? std::string() : fmt::format("  {}: {}\n", system, text);
 }
 
+/// Each reason why a system has no value, once and in full, and where it applies.
+std::string reasons(const std::vector<Row>& rows, const TableLayout& layout) {
+  std::string text;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto same = [&](const Row& row) { return !row.value && row.system == rows[i].system && row.error == rows[i].error; };
+    if (rows[i].value || std::any_of(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(i), same)) continue;
+    std::string where;
+    for (const Row& row : rows) {
+      if (same(row)) where += fmt::format("{}{}", where.empty() ? "" : ", ", fmt::join(key_of(row, layout), " "));
+    }
+    const bool everywhere =
+        std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row.system != rows[i].system || same(row); });
+    const char* what = rows[i].absence == Absence::kNotFound ? "not found" : "failed";
+    text += fmt::format("  {}: {} ({}): {}\n", rows[i].system, what, everywhere ? "everywhere" : where, rows[i].error);
+  }
+  return text;
+}
+
 }  // namespace
 
-bool Report::has_errors() const {
-  return std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return !row.value; });
+bool Report::has_failures() const {
+  return std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return !row.value && row.absence == Absence::kFailed; });
 }
 
 std::string Report::json() const {
@@ -158,7 +177,7 @@ std::string Report::table(const TableLayout& layout) const {
         const std::string ratio = base && *base > 0 ? fmt::format("{:.2f}", *row->value / *base) : "-";
         cells.insert(cells.end(), {number(*row->value), number(row->min), number(row->max), std::to_string(row->runs), ratio});
       } else {
-        cells.insert(cells.end(), {"none", "-", "-", "0", "-"});
+        cells.insert(cells.end(), {row->absence == Absence::kNotFound ? "not found" : "failed", "-", "-", "0", "-"});
       }
       table.add(std::move(cells));
     }
@@ -171,13 +190,7 @@ std::string Report::table(const TableLayout& layout) const {
   }
   text += "\n";
   for (const std::string& system : systems) text += about_system(system, rows_, layout);
-  for (const Row& row : rows_) {
-    if (row.value) continue;
-    text += fmt::format("  no value: {}", row.system);
-    for (const std::string& part : key_of(row, layout)) text += fmt::format(" {}", part);
-    text += fmt::format(": {}\n", row.error);
-  }
-  return text;
+  return text + reasons(rows_, layout);
 }
 
 }  // namespace tilewright::bench

@@ -28,7 +28,8 @@ class Report {
   void add(Row row) { rows_.push_back(std::move(row)); }
   const std::string& case_name() const { return case_name_; }
   const std::vector<Row>& rows() const { return rows_; }
-  bool has_errors() const;
+  /// Whether a row has no value because its measurement failed. A system that is not there is no failure.
+  bool has_failures() const;
 
   /// {"case", "machine", "rows"}, indented, ending in a newline.
   std::string json() const;

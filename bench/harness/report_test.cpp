@@ -82,16 +82,32 @@ TEST(Report, ARowWithoutAValueIsShownWithItsWholeReason) {
   Report report = make_report();
   Row row = make_row("theirs", "chain", "own", 1);
   row.value.reset();
-  row.error = "not found: " + std::string(5000, 'x') + " end";
+  row.error = std::string(5000, 'x') + " end";
   report.add(row);
-  EXPECT_TRUE(report.has_errors());
-  EXPECT_THAT(report.table(kLayout), HasSubstr("no value: theirs chain own: " + row.error));
+  report.add(make_row("theirs", "wave", "own", 1));
+  EXPECT_TRUE(report.has_failures());
+  EXPECT_THAT(report.table(kLayout), HasSubstr("  theirs: failed (chain own): " + row.error + "\n"));
+}
+
+TEST(Report, ASystemThatIsNotThereIsSaidOnceAndIsNoFailure) {
+  Report report = make_report();
+  for (const char* shape : {"chain", "wave"}) {
+    Row row = make_row("theirs", shape, "own", 1);
+    row.value.reset();
+    row.absence = Absence::kNotFound;
+    row.error = "install it";
+    report.add(row);
+  }
+  EXPECT_FALSE(report.has_failures());
+  const std::string table = report.table(kLayout);
+  EXPECT_THAT(table, HasSubstr("  theirs: not found (everywhere): install it\n"));
+  EXPECT_TRUE(has_line(table, {"wave", "own", "theirs", "ns_per_task (ns)", "not found", "-", "-", "0", "-"}));
 }
 
 TEST(Report, TheFileHoldsCaseMachineAndRows) {
   Report report = make_report();
   report.add(make_row("ours", "chain", "own", 10));
-  EXPECT_FALSE(report.has_errors());
+  EXPECT_FALSE(report.has_failures());
   const TemporaryDirectory directory;
   const auto path = directory.path() / "new" / "example.json";
   report.write(path);

@@ -13,7 +13,10 @@ namespace tilewright::bench {
 namespace {
 
 /// Keys of a row that are members of Row; every other key is a field.
-constexpr std::array<std::string_view, 8> kMembers = {"system", "metric", "value", "unit", "runs", "min", "max", "error"};
+constexpr std::array<std::string_view, 9> kMembers = {"system", "metric", "value", "unit", "runs", "min", "max", "status", "error"};
+
+constexpr const char* kNotFoundText = "not found";
+constexpr const char* kFailedText = "failed";
 
 FieldValue field_value(const nlohmann::ordered_json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -66,6 +69,7 @@ nlohmann::ordered_json to_json(const Row& row) {
     json["min"] = row.min;
     json["max"] = row.max;
   } else {
+    json["status"] = row.absence == Absence::kNotFound ? kNotFoundText : kFailedText;
     json["error"] = row.error;
   }
   return json;
@@ -89,6 +93,7 @@ Row row_from_json(std::string_view line) {
       row.min = json.at("min").get<double>();
       row.max = json.at("max").get<double>();
     } else {
+      row.absence = json.at("status").get<std::string>() == kNotFoundText ? Absence::kNotFound : Absence::kFailed;
       row.error = json.at("error").get<std::string>();
     }
     for (const auto& [name, value] : json.items()) {

@@ -21,17 +21,21 @@ struct Field {
 /// The value as it stands in a table: text as it is, numbers in their shortest form.
 std::string to_text(const FieldValue& value);
 
+/// Why a row has no value. A competitor that is not installed is a fact about the machine; a failure is an error.
+enum class Absence { kNotFound, kFailed };
+
 /// A figure of one system. A row without a value says in `error` why there is none; it is never left out.
 struct Row {
   std::string system;
   std::vector<Field> fields;
   std::string metric;
   std::string unit;
-  std::optional<double> value;  ///< the median of the runs
-  double min = 0;               ///< valid if value is
-  double max = 0;               ///< valid if value is
-  int runs = 0;                 ///< how many runs the median is of
-  std::string error;            ///< complete text; empty if value is set
+  std::optional<double> value;         ///< the median of the runs
+  double min = 0;                      ///< valid if value is
+  double max = 0;                      ///< valid if value is
+  int runs = 0;                        ///< how many runs the median is of
+  Absence absence = Absence::kFailed;  ///< meaningless if value is set
+  std::string error;                   ///< complete text; empty if value is set
 
   /// Sets value, min, max and runs from one sample per run. Throws Error(kInvalidArgument) if there is none.
   void set_samples(std::vector<double> samples);
@@ -43,7 +47,7 @@ struct Row {
 double median(std::vector<double> samples);
 
 /// One line of JSON: {"system", fields..., "metric", "value", "unit", "runs", "min", "max"}, or with
-/// "value": null and "error". How a system's process hands its row to the driver.
+/// "value": null, "status" ("not found" or "failed") and "error". How a system's process hands its row to the driver.
 std::string to_json_line(const Row& row);
 
 /// The inverse of to_json_line. Throws Error(kParseError) that quotes the line.

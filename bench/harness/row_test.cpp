@@ -28,7 +28,7 @@ TEST(Row, SamplesGiveMedianExtremesAndCount) {
 }
 
 TEST(Row, ALineOfJsonIsReadBack) {
-  Row row{"tbb", {{"shape", "chain"}, {"tasks", int64_t{10000}}, {"share", 0.25}}, "ns_per_task", "ns", {}, 0, 0, 0, {}};
+  Row row{"tbb", {{"shape", "chain"}, {"tasks", int64_t{10000}}, {"share", 0.25}}, "ns_per_task", "ns", {}, 0, 0, 0, Absence::kFailed, {}};
   row.set_samples({1.5, 2.5, 3.5});
   const Row back = row_from_json(to_json_line(row));
   EXPECT_EQ(back.system, "tbb");
@@ -48,11 +48,13 @@ TEST(Row, ALineOfJsonIsReadBack) {
 TEST(Row, ARowWithoutAValueKeepsItsReason) {
   Row row;
   row.system = "starpu";
-  row.error = "not found: install it\nsecond line \xff";
+  row.absence = Absence::kNotFound;
+  row.error = "install it\nsecond line \xff";
   const std::string line = to_json_line(row);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const Row back = row_from_json(line);
   EXPECT_FALSE(back.value.has_value());
+  EXPECT_EQ(back.absence, Absence::kNotFound);
   EXPECT_THAT(back.error, HasSubstr("install it\nsecond line"));
 }
 

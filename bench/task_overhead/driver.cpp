@@ -16,7 +16,7 @@ namespace {
 
 struct KnownSystem {
   std::string_view name;
-  bool sees_memory;           ///< as System::sees_memory()
+  bool sees_memory;            ///< as System::sees_memory()
   std::string_view if_absent;  ///< why its program may be missing
 };
 
@@ -60,7 +60,8 @@ std::vector<const KnownSystem*> chosen_systems(const std::string& list) {
   }
   for (const std::string& name : split_list(list)) {
     const auto* found = std::find_if(std::begin(kSystems), std::end(kSystems), [&](const KnownSystem& s) { return s.name == name; });
-    if (found == std::end(kSystems)) throw Error(ErrorCode::kInvalidArgument, fmt::format("there is no system \"{}\"", name), "known are " + known);
+    if (found == std::end(kSystems))
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("there is no system \"{}\"", name), "known are " + known);
     chosen.push_back(found);
   }
   return chosen;
@@ -112,27 +113,28 @@ std::vector<Measurement> plan(const Options& options) {
 }
 
 /// The row of a measurement that gave none.
-Row row_without_value(const Measurement& m, std::string why) {
+Row row_without_value(const Measurement& m, Absence absence, std::string why) {
   Row row;
   row.system = m.system->name;
   row.fields = {{"shape", std::string(shape_name(m.shape))}, {"tasks", int64_t{m.tasks}}, {"layout", std::string(layout_name(m.layout))}};
   row.metric = "ns_per_task";
   row.unit = "ns";
+  row.absence = absence;
   row.error = std::move(why);
   return row;
 }
 
 Row measure(const Measurement& m, const Options& options) {
   const std::string program = (program_directory() / fmt::format("tw-bench-task_overhead-{}", m.system->name)).string();
-  if (!std::filesystem::exists(program)) return row_without_value(m, fmt::format("not found: {}", m.system->if_absent));
+  if (!std::filesystem::exists(program)) return row_without_value(m, Absence::kNotFound, std::string(m.system->if_absent));
   const int runs = options.quick ? std::min(options.runs, 3) : options.runs;
-  const ChildResult child =
-      run_child({program, "--shape", std::string(shape_name(m.shape)), "--n", std::to_string(m.tasks), "--layout",
-                 std::string(layout_name(m.layout)), "--runs", std::to_string(runs), "--stamp", options.stamp, "--seed",
-                 std::to_string(options.seed)});
+  const ChildResult child = run_child({program, "--shape", std::string(shape_name(m.shape)), "--n", std::to_string(m.tasks), "--layout",
+                                       std::string(layout_name(m.layout)), "--runs", std::to_string(runs), "--stamp", options.stamp,
+                                       "--seed", std::to_string(options.seed)});
   if (child.exit_code != 0 || child.rows.size() != 1) {
-    return row_without_value(m, fmt::format("{} ended with exit code {} and {} rows: {}", program, child.exit_code, child.rows.size(),
-                                            child.chatter.empty() ? "it printed nothing else" : child.chatter));
+    return row_without_value(m, Absence::kFailed,
+                             fmt::format("{} ended with exit code {} and {} rows: {}", program, child.exit_code, child.rows.size(),
+                                         child.chatter.empty() ? "it printed nothing else" : child.chatter));
   }
   if (!child.chatter.empty()) fmt::print(stderr, "{}: {}", m.system->name, child.chatter);
   return child.rows.front();

@@ -53,9 +53,7 @@ struct Workload {
   std::vector<uint32_t> reads;       ///< slots that are only read; distinct within a task, at most 31
 
   uint32_t task_count() const { return static_cast<uint32_t>(inout.size()); }
-  std::span<const uint32_t> reads_of(uint32_t task) const {
-    return {reads.data() + read_begin[task], reads.data() + read_begin[task + 1]};
-  }
+  std::span<const uint32_t> reads_of(uint32_t task) const { return {reads.data() + read_begin[task], reads.data() + read_begin[task + 1]}; }
 };
 
 /// `task_count` is at least 1. A last group or row that does not fit is cut off.

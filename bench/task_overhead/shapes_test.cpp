@@ -132,8 +132,7 @@ TEST(CheckStamps, AnyOrderIsGoodForIndependentTasks) {
 TEST(CheckStamps, ATaskBeforeItsPredecessorIsNamedWithIt) {
   StampBoard board(3, StampMode::kSequence);
   stamp_in_order(board, {0, 2, 1});
-  const std::string text =
-      message_of([&] { check_stamps(derive_order(make_workload(Shape::kChain, 3)), board); }, ErrorCode::kMismatch);
+  const std::string text = message_of([&] { check_stamps(derive_order(make_workload(Shape::kChain, 3)), board); }, ErrorCode::kMismatch);
   EXPECT_THAT(text, HasSubstr("task 2 ran as number 2, before its predecessor 1"));
 }
 

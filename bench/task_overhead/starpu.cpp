@@ -65,7 +65,8 @@ class StarPu : public System {
     conf.nopencl = 0;
     conf.sched_policy_name = kPolicy;
     if (const int failure = starpu_init(&conf); failure != 0) {
-      throw Error(ErrorCode::kUnsupported, std::string("StarPU does not start: ") + std::strerror(-failure), "see 'starpu_machine_display'");
+      throw Error(ErrorCode::kUnsupported, std::string("StarPU does not start: ") + std::strerror(-failure),
+                  "see 'starpu_machine_display'");
     }
     started_ = true;
     for (size_t reads = 0; reads < codelets_.size(); ++reads) codelet_of_[reads] = codelets_[reads].with_reads(reads);
@@ -113,7 +114,7 @@ class StarPu : public System {
   }
 
  private:
-  static constexpr const char* kPolicy = "eager";
+  static constexpr const char* kPolicy = "lws";
 
   void partition_one_buffer() {
     const auto slots = static_cast<uint32_t>(handles_.size());
