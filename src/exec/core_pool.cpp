@@ -22,14 +22,14 @@ void CorePool::reset() {
   }
 }
 
-int32_t CorePool::take(CoreKind kind, int32_t core) {
+int32_t CorePool::take(CoreType kind, int32_t core) {
   const size_t k = static_cast<size_t>(kind);
   free_[k][core] = false;
   used_[k][core] = true;
   return core;
 }
 
-int32_t CorePool::acquire(CoreKind kind) {
+int32_t CorePool::acquire(CoreType kind) {
   const std::lock_guard lock(mutex_);
   std::vector<int32_t>& warm = warm_[static_cast<size_t>(kind)];
   while (!warm.empty()) {
@@ -47,15 +47,15 @@ int32_t CorePool::acquire_cluster(uint8_t lanes) {
                       ((lanes & PTO2_SUBTASK_MASK_AIV0) == 0 || free_[1][2 * cluster]) &&
                       ((lanes & PTO2_SUBTASK_MASK_AIV1) == 0 || free_[1][2 * cluster + 1]);
     if (!good) continue;
-    if ((lanes & PTO2_SUBTASK_MASK_AIC) != 0) take(CoreKind::kAic, cluster);
-    if ((lanes & PTO2_SUBTASK_MASK_AIV0) != 0) take(CoreKind::kAiv, 2 * cluster);
-    if ((lanes & PTO2_SUBTASK_MASK_AIV1) != 0) take(CoreKind::kAiv, 2 * cluster + 1);
+    if ((lanes & PTO2_SUBTASK_MASK_AIC) != 0) take(CoreType::AIC, cluster);
+    if ((lanes & PTO2_SUBTASK_MASK_AIV0) != 0) take(CoreType::AIV, 2 * cluster);
+    if ((lanes & PTO2_SUBTASK_MASK_AIV1) != 0) take(CoreType::AIV, 2 * cluster + 1);
     return cluster;
   }
   return kNone;
 }
 
-void CorePool::release(CoreKind kind, int32_t core) {
+void CorePool::release(CoreType kind, int32_t core) {
   const std::lock_guard lock(mutex_);
   free_[static_cast<size_t>(kind)][core] = true;
   std::vector<int32_t>& warm = warm_[static_cast<size_t>(kind)];
@@ -63,7 +63,7 @@ void CorePool::release(CoreKind kind, int32_t core) {
   warm.push_back(core);
 }
 
-uint32_t CorePool::used(CoreKind kind) const {
+uint32_t CorePool::used(CoreType kind) const {
   const std::lock_guard lock(mutex_);
   const std::vector<bool>& used = used_[static_cast<size_t>(kind)];
   return static_cast<uint32_t>(std::count(used.begin(), used.end(), true));

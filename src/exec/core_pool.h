@@ -6,9 +6,9 @@
 #include <mutex>
 #include <vector>
 
-namespace tilewright {
+#include "core_type.h"
 
-enum class CoreKind : uint8_t { kAic = 0, kAiv = 1 };
+namespace tilewright {
 
 /// Cluster i is AIC core i with AIV cores 2i and 2i + 1. Thread safe.
 class CorePool {
@@ -19,18 +19,18 @@ class CorePool {
   int32_t aic_cores() const { return static_cast<int32_t>(free_[0].size()); }
 
   /// A free core of the kind, the one used last first, because its memories are warm; or kNone.
-  int32_t acquire(CoreKind kind);
+  int32_t acquire(CoreType kind);
   /// The AIC core and as many AIV cores as `lanes` (PTO2_SUBTASK_MASK_*) names, all of one cluster; its index or kNone.
   int32_t acquire_cluster(uint8_t lanes);
-  void release(CoreKind kind, int32_t core);
+  void release(CoreType kind, int32_t core);
 
   /// Cores used since the last reset, by kind.
-  uint32_t used(CoreKind kind) const;
+  uint32_t used(CoreType kind) const;
   /// Frees all cores.
   void reset();
 
  private:
-  int32_t take(CoreKind kind, int32_t core);
+  int32_t take(CoreType kind, int32_t core);
 
   mutable std::mutex mutex_;
   std::vector<bool> free_[2];

@@ -122,6 +122,7 @@ void Scheduler::run(std::function<void()> orchestrate) {
 void Scheduler::helper_main(size_t index) {
   Carrier& carrier = *carriers_[index];
   carrier_of_thread() = &carrier;
+  runner_.on_thread_start();
   while (!shutdown_.load()) {
     if (active_.load()) {
       participants_.fetch_add(1);
@@ -329,7 +330,7 @@ void Scheduler::start(uint32_t slot) {
   if (task.lanes == 0 || skipped) return complete(slot);
   if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open_multi(slot);
 
-  const CoreKind kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreKind::kAic : CoreKind::kAiv;
+  const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
   const int32_t core = take_core(*carrier, kind);
   if (core == CorePool::kNone) {
     {
@@ -345,7 +346,7 @@ void Scheduler::start(uint32_t slot) {
     return;
   }
   if (carrier->completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(*carrier);
-  runner_.run({&task, kind, core, kind == CoreKind::kAic ? 0 : 1, 0});
+  runner_.run({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
   carrier = carrier_of_thread();
   give_core(*carrier, kind, core);
   complete(slot);
@@ -406,13 +407,13 @@ void Scheduler::share(uint32_t list) {
 
 // ---- cores ----------------------------------------------------------------------------------------------
 
-int32_t Scheduler::take_core(Carrier& carrier, CoreKind kind) {
+int32_t Scheduler::take_core(Carrier& carrier, CoreType kind) {
   int32_t& held = carrier.held[static_cast<size_t>(kind)];
   if (held != CorePool::kNone) return std::exchange(held, CorePool::kNone);
   return cores_.acquire(kind);
 }
 
-void Scheduler::give_core(Carrier& carrier, CoreKind kind, int32_t core) {
+void Scheduler::give_core(Carrier& carrier, CoreType kind, int32_t core) {
   int32_t& held = carrier.held[static_cast<size_t>(kind)];
   if (held == CorePool::kNone && !cores_wanted_.load(std::memory_order_relaxed)) {
     held = core;
@@ -423,7 +424,7 @@ void Scheduler::give_core(Carrier& carrier, CoreKind kind, int32_t core) {
 }
 
 void Scheduler::release_held(Carrier& carrier) {
-  for (CoreKind kind : {CoreKind::kAic, CoreKind::kAiv}) {
+  for (CoreType kind : {CoreType::AIC, CoreType::AIV}) {
     int32_t& held = carrier.held[static_cast<size_t>(kind)];
     if (held != CorePool::kNone) cores_.release(kind, std::exchange(held, CorePool::kNone));
   }
@@ -504,17 +505,17 @@ bool Scheduler::take_job(Job& job) {
 bool Scheduler::start_block(MultiTask& multi) {
   const TaskSlot& task = table_.record(multi.slot);
   if ((multi.lanes & (multi.lanes - 1)) == 0) {
-    const CoreKind kind = multi.lanes == PTO2_SUBTASK_MASK_AIC ? CoreKind::kAic : CoreKind::kAiv;
+    const CoreType kind = multi.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
     const int32_t core = cores_.acquire(kind);
     if (core == CorePool::kNone) return false;
-    jobs_.push_back({&multi, {&task, kind, core, kind == CoreKind::kAic ? 0 : 1, multi.next_block++}});
+    jobs_.push_back({&multi, {&task, kind, core, kind == CoreType::AIC ? 0 : 1, multi.next_block++}});
     return true;
   }
   const int32_t cluster = cores_.acquire_cluster(multi.lanes);
   if (cluster == CorePool::kNone) return false;
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIC) != 0) jobs_.push_back({&multi, {&task, CoreKind::kAic, cluster, 0, multi.next_block}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV0) != 0) jobs_.push_back({&multi, {&task, CoreKind::kAiv, 2 * cluster, 1, multi.next_block}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0) jobs_.push_back({&multi, {&task, CoreKind::kAiv, 2 * cluster + 1, 2, multi.next_block}});
+  if ((multi.lanes & PTO2_SUBTASK_MASK_AIC) != 0) jobs_.push_back({&multi, {&task, CoreType::AIC, cluster, 0, multi.next_block}});
+  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV0) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster, 1, multi.next_block}});
+  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster + 1, 2, multi.next_block}});
   ++multi.next_block;
   return true;
 }

@@ -21,7 +21,7 @@ namespace tilewright {
 /// One kernel to run on one core.
 struct KernelCall {
   const TaskSlot* task;
-  CoreKind kind;
+  CoreType kind;
   int32_t core;
   int32_t lane;   ///< PTO2SubtaskSlot
   int32_t block;  ///< of task->block_num
@@ -32,6 +32,8 @@ class KernelRunner {
  public:
   virtual ~KernelRunner() = default;
   virtual void run(const KernelCall& call) = 0;
+  /// Called once on every carrier thread that the scheduler starts, before anything runs there.
+  virtual void on_thread_start() {}
 };
 
 /// Carrier threads take tasks in submission order and run each kernel on the worker fiber they are on. A kernel that
@@ -126,8 +128,8 @@ class Scheduler {
   void flush(Carrier& carrier);
   void add_ready(Carrier& carrier, uint32_t list);
   void share(uint32_t list);
-  int32_t take_core(Carrier& carrier, CoreKind kind);
-  void give_core(Carrier& carrier, CoreKind kind, int32_t core);
+  int32_t take_core(Carrier& carrier, CoreType kind);
+  void give_core(Carrier& carrier, CoreType kind, int32_t core);
   void release_held(Carrier& carrier);
   void cores_released(Carrier& carrier);
   bool has_work(const Carrier& carrier) const;

@@ -52,8 +52,8 @@ Graph::Graph(const RingSizes& sizes, uint64_t heap_base) : sizes_(sizes), table_
   map_.set_watermarks(forgotten_);
 }
 
-void Graph::begin_run(const std::vector<bool>* known_kernels, GraphObserver* observer) {
-  known_kernels_ = known_kernels;
+void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer) {
+  kernel_lanes_ = kernel_lanes;
   observer_ = observer;
   for (Ring& ring : rings_) ring.first = ring.next;
   task_count_ = published_count_ = 0;
@@ -138,9 +138,8 @@ bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const Core
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: no kernel given; rt_submit_dummy_task submits a task without one", task_count_));
     return false;
   }
-  for (int32_t id : {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}) {
-    if (id == INVALID_KERNEL_ID || (id >= 0 && static_cast<size_t>(id) < known_kernels_->size() && (*known_kernels_)[id])) continue;
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
+  if (!check_kernel(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) || !check_kernel(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ||
+      !check_kernel(kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1)) {
     return false;
   }
   const int32_t blocks = args.launch_spec.block_num();
@@ -153,6 +152,20 @@ bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const Core
     return false;
   }
   return true;
+}
+
+bool Graph::check_kernel(int32_t id, uint8_t lane) {
+  if (id == INVALID_KERNEL_ID) return true;
+  const uint8_t lanes = id >= 0 && static_cast<size_t>(id) < kernel_lanes_->size() ? (*kernel_lanes_)[static_cast<size_t>(id)] : 0;
+  if ((lanes & lane) != 0) return true;
+  if (lanes == 0) {
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
+  } else {
+    const bool aic = lane == PTO2_SUBTASK_MASK_AIC;
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_, id,
+                                              aic ? "AIV" : "AIC", aic ? "AIC" : "AIV"));
+  }
+  return false;
 }
 
 bool Graph::check_tensor(const ChipTensor& tensor, int32_t index) {

@@ -43,9 +43,10 @@ class Graph {
   TaskTable& table() { return table_; }
   const RingSizes& sizes() const { return sizes_; }
 
-  /// Starts a run with an open AUTO scope. known_kernels[id] tells whether a func_id exists; it and the observer (may be
-  /// null) outlive the run. With an observer nothing is forgotten during the run, so that every edge is seen.
-  void begin_run(const std::vector<bool>* known_kernels, GraphObserver* observer);
+  /// Starts a run with an open AUTO scope. kernel_lanes[func_id] is the set of lanes (PTO2_SUBTASK_MASK_*) a kernel can run
+  /// on, 0 if there is none; it and the observer (may be null) outlive the run. With an observer nothing is forgotten
+  /// during the run, so that every edge is seen.
+  void begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer);
   /// Ends a run, after all its tasks have completed or no core will touch them any more.
   void end_run();
 
@@ -122,6 +123,7 @@ class Graph {
   SubmitState submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs, bool complete);
   bool check_call(const CoreTaskArgs& args);
   bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
+  bool check_kernel(int32_t id, uint8_t lane);
   bool check_tensor(const ChipTensor& tensor, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
   SubmitState full(uint32_t ring, int32_t code, std::string text);
@@ -147,7 +149,7 @@ class Graph {
   std::vector<Scope> scopes_;
   uint32_t next_scope_serial_ = 0;
   Site site_;
-  const std::vector<bool>* known_kernels_ = nullptr;
+  const std::vector<uint8_t>* kernel_lanes_ = nullptr;
   GraphObserver* observer_ = nullptr;
 
   std::vector<TaskRef> predecessors_;  ///< of the submission under way

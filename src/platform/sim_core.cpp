@@ -1,0 +1,58 @@
+#include "platform/sim_core.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "base/error.h"
+#include "platform/crash_report.h"
+
+namespace tilewright {
+
+KernelFunction* bind_kernel(const CodeObject& object) {
+  using Version = uint32_t();
+  using Bind = void(const PtoSimTable*);
+  if (Version* version = reinterpret_cast<Version*>(object.find("pto_sim_abi_version")); version != nullptr) {
+    if (version() != PTO_SIM_ABI_VERSION) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("{} was built for simulator interface {}, this is {}", object.name(), version(), PTO_SIM_ABI_VERSION),
+                  "build it again with this version's headers");
+    }
+    object.function<Bind>("pto_sim_bind")(sim_table());
+  }
+  return object.function<KernelFunction>("kernel_entry");
+}
+
+SimCore::SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHost* host)
+    : CoreContext{type == CoreType::AIC ? CoreKind::kAic : CoreKind::kAiv,
+               std::strcmp(info.arch, "a5") == 0 ? &CoreArch::a5() : &CoreArch::a2a3(), nullptr, host},
+      name_(fmt::format("{} {}", type == CoreType::AIC ? "AIC" : "AIV", index)) {
+  core_id = index;
+  sub_block_id = type == CoreType::AIV ? index % 2 : 0;
+  sub_block_num = type == CoreType::AIV ? 2 : 1;
+  global_.sub_block_id = sub_block_id;
+  args_[SPMD_LOCAL_CONTEXT_INDEX] = reinterpret_cast<int64_t>(&local_);
+  args_[SPMD_GLOBAL_CONTEXT_INDEX] = reinterpret_cast<int64_t>(&global_);
+}
+
+int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
+  if (own_memory_ == nullptr) {
+    own_memory_ = std::make_unique<CoreMemory>(*arch);
+    memory = own_memory_.get();
+  }
+  kernel_name_ = kernel_name;
+  const TaskSlot& task = *call.task;
+  const ChipTensor* tensors = task.tensors();
+  for (int32_t i = 0; i < task.tensor_count; ++i) args_[i] = reinterpret_cast<int64_t>(tensors + i);
+  std::memcpy(args_ + task.tensor_count, task.scalars(), task.scalar_count * sizeof(uint64_t));
+  local_.block_idx = block_idx = call.block;
+  local_.block_num = block_num = task.block_num;
+  return args_;
+}
+
+void SimCore::make_current() {
+  set_current_core(this);
+  *crash_context() = {kernel_name_, name_.c_str()};
+}
+
+}  // namespace tilewright

@@ -1,0 +1,47 @@
+// One simulated core: its memories, and the argument block its kernels are called with.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "exec/scheduler.h"
+#include "intrinsic.h"
+#include "isa/core.h"
+#include "platform/code_object.h"
+#include "platform/device.h"
+
+namespace tilewright {
+
+using KernelFunction = void(int64_t*);
+
+/// Finds kernel_entry and, if the object uses tile instructions, connects it to the simulator. Throws
+/// Error(kSymbolMissing), and kInvalidArgument if it was built for another version of the interface.
+KernelFunction* bind_kernel(const CodeObject& object);
+
+/// Used by one kernel at a time.
+class SimCore : public CoreContext {
+ public:
+  SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHost* host);
+
+  /// The core whose context this is.
+  static SimCore& of(CoreContext& context) { return static_cast<SimCore&>(context); }
+
+  /// Fills the arguments for a kernel; the result stays valid until the next call. `kernel_name` outlives the kernel.
+  int64_t* prepare(const KernelCall& call, const char* kernel_name);
+  /// Makes this the core of the calling thread, for the instruction set and for crash reports.
+  void make_current();
+
+  const char* kernel_name() const { return kernel_name_; }
+  const std::string& name() const { return name_; }  ///< "AIV 17"
+
+ private:
+  std::string name_;
+  std::unique_ptr<CoreMemory> own_memory_;  ///< made when the core is used first
+  const char* kernel_name_ = nullptr;
+  LocalContext local_{};
+  GlobalContext global_{};
+  int64_t args_[SPMD_GLOBAL_CONTEXT_INDEX + 1] = {};
+};
+
+}  // namespace tilewright

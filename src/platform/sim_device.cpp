@@ -1,0 +1,494 @@
+// The simulated device: an arena for memory, the engine for tasks, the scheduler for cores, compiled kernels as code.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdarg>
+#include <cstring>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "exec/scheduler.h"
+#include "graph/graph.h"
+#include "isa/core.h"
+#include "platform/arena.h"
+#include "platform/code_cache.h"
+#include "platform/crash_report.h"
+#include "platform/device.h"
+#include "platform/sim_core.h"
+#include "pto_orchestration_api.h"
+#include "task/callable.h"
+#include "task/status.h"
+
+namespace tilewright {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A callable on the device: its image and what the image says.
+struct LoadedCallable {
+  std::vector<uint8_t> image;
+  CallableParts parts;                  ///< points into image
+  std::vector<uint8_t> kernel_lanes;    ///< by func_id, for Graph
+  std::vector<std::string> kernel_names;  ///< by func_id, for reports
+};
+
+uint8_t lanes_of(const KernelImage& kernel) {
+  constexpr uint8_t kAiv = PTO2_SUBTASK_MASK_AIV0 | PTO2_SUBTASK_MASK_AIV1;
+  if (!kernel.core_type) return PTO2_SUBTASK_MASK_AIC | kAiv;
+  return *kernel.core_type == CoreType::AIC ? PTO2_SUBTASK_MASK_AIC : kAiv;
+}
+
+/// Collects what Graph reports.
+class Recorder : public GraphObserver {
+ public:
+  explicit Recorder(RunReport& report) : report_(report) {}
+  void on_task(const TaskRecord& task) override { report_.tasks.push_back(task); }
+  void on_edge(const DependencyEdge& edge) override { report_.edges.push_back(edge); }
+
+ private:
+  RunReport& report_;
+};
+
+class SimDevice final : public Device, public KernelRunner, public CoreHost {
+ public:
+  SimDevice(const PlatformInfo& info, int arena_fd)
+      : info_(info), owns_memory_(arena_fd < 0), arena_(arena_fd < 0 ? new DeviceArena(device_memory_bytes(info), kRuntimeHeapBytes) : new DeviceArena(arena_fd)) {}
+
+  const PlatformInfo& platform() const override { return info_; }
+  uint64_t allocate(uint64_t bytes) override { return arena_->allocate(bytes); }
+  void free(uint64_t address) override { arena_->free(address); }
+  void copy_to_device(uint64_t address, const void* source, uint64_t bytes) override {
+    arena_->check_range(address, bytes);
+    std::memcpy(reinterpret_cast<void*>(address), source, bytes);
+  }
+  void copy_from_device(void* destination, uint64_t address, uint64_t bytes) override {
+    arena_->check_range(address, bytes);
+    std::memcpy(destination, reinterpret_cast<const void*>(address), bytes);
+  }
+  void load(uint32_t slot, std::span<const uint8_t> image) override;
+  void unload(uint32_t slot) override;
+  RunReport run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) override;
+
+  // KernelRunner and CoreHost: called on worker fibers.
+  void run(const KernelCall& call) override;
+  void on_thread_start() override { install_crash_stack(); }
+  void yield() override;
+  [[noreturn]] void fail(int code, const std::string& text) override;
+
+ private:
+  /// What an orchestration's runtime pointer points at.
+  struct Runtime : PTO2Runtime {
+    SimDevice* device;
+  };
+  struct Ops;  // the functions of the table
+
+  void prepare_engine(const CallConfig& config, const RunOptions& options);
+  void bind_code(uint32_t slot, LoadedCallable& callable);
+  void check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args);
+  void orchestrate(const LoadedCallable& callable, const ChipTaskArgs& args);
+  void throw_if_failed() const;
+  SimCore& core(CoreType type, int32_t index) { return *(type == CoreType::AIC ? aic_ : aiv_)[static_cast<size_t>(index)]; }
+
+  template <typename Submit>
+  TaskOutputTensors submit(Submit&& submit_once, bool publishes);
+  void wait_for(TaskRef task);
+  void fail_run(int32_t code, std::string text);
+  bool wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write);
+
+  const PlatformInfo& info_;
+  const bool owns_memory_;
+  std::unique_ptr<DeviceArena> arena_;
+  std::map<uint32_t, LoadedCallable> callables_;
+  CodeCache code_;
+
+  // The engine, kept from run to run while its settings stay the same.
+  RingSizes sizes_;
+  int32_t threads_ = 0;
+  int32_t aic_cores_ = 0;
+  std::vector<std::unique_ptr<SimCore>> aic_, aiv_;
+  std::unique_ptr<Graph> graph_;
+  std::unique_ptr<Scheduler> scheduler_;
+
+  // The run under way.
+  Runtime runtime_{};
+  const LoadedCallable* callable_ = nullptr;
+  std::vector<CodeCache::Pin> pins_;
+  std::vector<KernelFunction*> entries_;  ///< by func_id
+  void (*entry_)(const ChipTaskArgs&) = nullptr;
+  PTO2OrchestrationConfig (*config_)(const ChipTaskArgs&) = nullptr;
+};
+
+// ---- the ops table --------------------------------------------------------------------------------------
+
+std::string format_list(const char* format, va_list list) {
+  va_list again;
+  va_copy(again, list);
+  const int length = std::vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, list);
+  return text;
+}
+
+#define TW_LOG_FUNCTION(name, level)                                       \
+  void name(const char* func, const char* format, ...) {                   \
+    if (level < log_level()) return;                                       \
+    va_list list;                                                          \
+    va_start(list, format);                                                \
+    log(level, func, std::string_view(format_list(format, list)));         \
+    va_end(list);                                                          \
+  }
+TW_LOG_FUNCTION(log_error_function, LogLevel::kError)
+TW_LOG_FUNCTION(log_warn_function, LogLevel::kWarn)
+TW_LOG_FUNCTION(log_timing_function, LogLevel::kTiming)
+TW_LOG_FUNCTION(log_info_function, LogLevel::kInfo)
+TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
+#undef TW_LOG_FUNCTION
+
+constexpr const char* kNoGraphs = "graphs are recorded by runtime host_build_graph, which is not built yet in this version";
+
+struct SimDevice::Ops {
+  static SimDevice& of(PTO2Runtime* rt) { return *static_cast<Runtime*>(rt)->device; }
+
+  static TaskOutputTensors submit_task(PTO2Runtime* rt, const MixedKernels& kernels, const CoreTaskArgs& args) {
+    SimDevice& device = of(rt);
+    return device.submit([&](TaskOutputTensors& outputs) { return device.graph_->submit(kernels, args, outputs); }, true);
+  }
+  static TaskOutputTensors submit_dummy_task(PTO2Runtime* rt, const CoreTaskArgs& args) {
+    SimDevice& device = of(rt);
+    return device.submit([&](TaskOutputTensors& outputs) { return device.graph_->submit_dummy(args, outputs); }, true);
+  }
+  static TaskOutputTensors alloc_tensors(PTO2Runtime* rt, const CoreTaskArgs& args) {
+    SimDevice& device = of(rt);
+    return device.submit([&](TaskOutputTensors& outputs) { return device.graph_->allocate(args, outputs); }, false);
+  }
+  static void scope_begin(PTO2Runtime* rt) {
+    SimDevice& device = of(rt);
+    device.graph_->begin_scope(rt->pending_scope_mode);
+    if (device.graph_->is_fatal()) device.scheduler_->stop();
+  }
+  static void scope_end(PTO2Runtime* rt) {
+    SimDevice& device = of(rt);
+    device.graph_->end_scope();
+    if (device.graph_->is_fatal()) device.scheduler_->stop();
+  }
+  static void orchestration_done(PTO2Runtime*) {}  // the entry's return says it
+  static bool is_fatal(PTO2Runtime* rt) { return of(rt).graph_->is_fatal() || of(rt).scheduler_->stopped(); }
+  static void report_fatal(PTO2Runtime* rt, int32_t code, const char* func, const char* format, ...) {
+    va_list list;
+    va_start(list, format);
+    std::string text = fmt::format("{}: {}", func, format_list(format, list));
+    va_end(list);
+    of(rt).fail_run(code, std::move(text));
+  }
+  static uint64_t get_tensor_data(PTO2Runtime* rt, const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]) {
+    uint64_t bits = 0;
+    if (!of(rt).wait_for_element(tensor, ndims, indices, false)) return bits;
+    const uint64_t size = get_element_size(tensor.dtype);
+    std::memcpy(&bits, reinterpret_cast<const void*>(tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size), size);
+    return bits;
+  }
+  static void set_tensor_data(PTO2Runtime* rt, const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], uint64_t value) {
+    if (!of(rt).wait_for_element(tensor, ndims, indices, true)) return;
+    const uint64_t size = get_element_size(tensor.dtype);
+    std::memcpy(reinterpret_cast<void*>(tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size), &value, size);
+  }
+  static int32_t available_cluster_count(PTO2Runtime* rt) { return of(rt).aic_cores_; }
+  static int32_t available_aiv_count(PTO2Runtime* rt) { return 2 * of(rt).aic_cores_; }
+  static GraphScopeResult graph_begin(PTO2Runtime* rt, uint64_t, const GraphTaskArgs&) {
+    of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
+    GraphScopeResult result;
+    result.execute_block = false;
+    return result;
+  }
+  static bool graph_prepare(PTO2Runtime* rt, void*, const GraphTaskArgs&) {
+    of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
+    return false;
+  }
+  static void graph_abort(PTO2Runtime* rt, void*) { of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
+  static bool graph_end(PTO2Runtime* rt) {
+    of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
+    return false;
+  }
+  static void graph_commit(PTO2Runtime* rt) { of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
+
+  // One device runs at a time in a process's orchestration thread; the site belongs to the scope that begins next there.
+  static thread_local SimDevice* running;
+  static void scope_set_site(const char* file, int line) {
+    if (running != nullptr) running->graph_->set_scope_site(file, line);
+  }
+
+  static const PTO2RuntimeOps table;
+};
+
+thread_local SimDevice* SimDevice::Ops::running = nullptr;
+
+const PTO2RuntimeOps SimDevice::Ops::table = {
+    PTO2_RUNTIME_OPS_VERSION, sizeof(PTO2RuntimeOps),
+    submit_task,          scope_begin,       scope_end,
+    orchestration_done,   is_fatal,          report_fatal,
+    log_error_function,   log_warn_function, log_timing_function,
+    log_info_function,    log_debug_function,
+    get_tensor_data,      set_tensor_data,   alloc_tensors,
+    submit_dummy_task,    available_cluster_count, available_aiv_count,
+    graph_begin,          graph_prepare,     graph_abort,
+    graph_end,            graph_commit,      scope_set_site,
+};
+
+template <typename Submit>
+TaskOutputTensors SimDevice::submit(Submit&& submit_once, bool publishes) {
+  TaskOutputTensors outputs;
+  for (;;) {
+    if (scheduler_->stopped()) return TaskOutputTensors();
+    switch (submit_once(outputs)) {
+      case SubmitState::kAccepted:
+        if (publishes) scheduler_->published();
+        return outputs;
+      case SubmitState::kFull:
+        wait_for(graph_->blocking_task());
+        break;
+      case SubmitState::kFatal:
+        scheduler_->stop();
+        return TaskOutputTensors();
+    }
+  }
+}
+
+constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
+
+void SimDevice::wait_for(TaskRef task) {
+  scheduler_->wait_done(task);
+  *crash_context() = kOrchestrationContext;
+}
+
+void SimDevice::fail_run(int32_t code, std::string text) {
+  graph_->fail(code, std::move(text));
+  scheduler_->stop();
+}
+
+bool SimDevice::wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write) {
+  if (graph_->is_fatal() || scheduler_->stopped()) return false;
+  if (tensor.buffer.addr == 0) {
+    log(LogLevel::kError, write ? "set_tensor_data" : "get_tensor_data", "the tensor has no memory: {}", tensor.dump());
+    return false;
+  }
+  if (!graph_->check_element(tensor, ndims, indices)) {
+    scheduler_->stop();
+    return false;
+  }
+  if (write) {  // readers are not tracked one by one: all that was submitted may read the element
+    scheduler_->wait_all();
+    *crash_context() = kOrchestrationContext;
+  } else {
+    std::vector<TaskRef> producers;
+    graph_->collect_producers(tensor, producers);
+    for (TaskRef producer : producers) {
+      if (!graph_->table().is_done(producer)) wait_for(producer);
+    }
+  }
+  return !scheduler_->stopped();
+}
+
+// ---- callables ------------------------------------------------------------------------------------------
+
+constexpr uint32_t kOrchestrationKey = UINT32_MAX;
+CodeCache::Key code_key(uint32_t slot, uint32_t part) { return uint64_t{slot} << 32 | part; }
+
+void SimDevice::load(uint32_t slot, std::span<const uint8_t> image) {
+  LoadedCallable callable;
+  callable.image.assign(image.begin(), image.end());
+  callable.parts = parse_chip_callable(callable.image);
+  for (const KernelImage& kernel : callable.parts.kernels) {
+    const size_t id = static_cast<size_t>(kernel.func_id);
+    if (callable.kernel_lanes.size() <= id) {
+      callable.kernel_lanes.resize(id + 1, 0);
+      callable.kernel_names.resize(id + 1);
+    }
+    callable.kernel_lanes[id] = lanes_of(kernel);
+    callable.kernel_names[id] = fmt::format("func_id {}", id);
+  }
+  unload(slot);
+  callables_.emplace(slot, std::move(callable));
+}
+
+void SimDevice::unload(uint32_t slot) {
+  const auto at = callables_.find(slot);
+  if (at == callables_.end()) return;
+  code_.erase(code_key(slot, kOrchestrationKey));
+  for (const KernelImage& kernel : at->second.parts.kernels) code_.erase(code_key(slot, static_cast<uint32_t>(kernel.func_id)));
+  callables_.erase(at);
+}
+
+void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
+  pins_.clear();
+  pins_.push_back(code_.acquire(code_key(slot, kOrchestrationKey), callable.parts.orchestration, "orchestration.so"));
+  const CodeObject& orchestration = *pins_.back();
+  entry_ = orchestration.function<void(const ChipTaskArgs&)>(callable.parts.entry_name.c_str());
+  config_ = callable.parts.config_name.empty()
+                ? nullptr
+                : reinterpret_cast<PTO2OrchestrationConfig (*)(const ChipTaskArgs&)>(orchestration.find(callable.parts.config_name.c_str()));
+  if (config_ == nullptr && !callable.parts.config_name.empty()) {
+    log(LogLevel::kInfo, "orchestration", "no {} in the callable: the number of arguments is not checked", callable.parts.config_name);
+  }
+  const uint32_t version = orchestration.function<uint32_t()>("framework_ops_version")();
+  if (version != PTO2_RUNTIME_OPS_VERSION) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("the callable was built for runtime interface {}, this is {}", version, PTO2_RUNTIME_OPS_VERSION),
+                "build it again with this version's headers");
+  }
+  orchestration.function<void(PTO2Runtime*)>("framework_bind_runtime")(&runtime_);
+
+  entries_.assign(callable.kernel_lanes.size(), nullptr);
+  for (const KernelImage& kernel : callable.parts.kernels) {
+    const size_t id = static_cast<size_t>(kernel.func_id);
+    pins_.push_back(code_.acquire(code_key(slot, static_cast<uint32_t>(id)), kernel.binary, fmt::format("kernel_{}.so", id)));
+    entries_[id] = bind_kernel(*pins_.back());
+  }
+}
+
+// ---- runs -----------------------------------------------------------------------------------------------
+
+void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options) {
+  const RingSizes sizes = resolve_ring_sizes(config.runtime_env);
+  const int32_t threads = options.host_threads > 0 ? options.host_threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+  const int32_t aic_cores = options.aic_cores > 0 ? options.aic_cores : info_.aic_cores;
+  if (aic_cores > info_.aic_cores) {
+    throw Error(ErrorCode::kLimitExceeded, fmt::format("{} AIC cores asked for, {} has {}", aic_cores, info_.name, info_.aic_cores));
+  }
+  uint64_t heap_bytes = 0;
+  for (uint64_t bytes : sizes.heap_bytes) heap_bytes += (bytes + 4095) / 4096 * 4096;
+  if (heap_bytes > arena_->runtime_bytes()) {
+    throw Error(ErrorCode::kDeviceMemory, fmt::format("the heap rings need {} bytes, the device keeps {} for them", heap_bytes, arena_->runtime_bytes()),
+                "lower ring_heap");
+  }
+  if (scheduler_ != nullptr && sizes == sizes_ && threads == threads_ && aic_cores == aic_cores_) return;
+  scheduler_.reset();
+  graph_ = std::make_unique<Graph>(sizes, arena_->runtime_base());
+  aic_.clear();
+  aiv_.clear();
+  for (int32_t i = 0; i < aic_cores; ++i) aic_.push_back(std::make_unique<SimCore>(info_, CoreType::AIC, i, this));
+  for (int32_t i = 0; i < 2 * aic_cores; ++i) aiv_.push_back(std::make_unique<SimCore>(info_, CoreType::AIV, i, this));
+  scheduler_ = std::make_unique<Scheduler>(graph_->table(), *this, threads, aic_cores);
+  sizes_ = sizes;
+  threads_ = threads;
+  aic_cores_ = aic_cores;
+}
+
+void require_built(const CallConfig& config, const RunOptions& options) {
+  if (options.runtime != RuntimeVariant::kTensormapAndRingbuffer) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("runtime {} is not built yet in this version", runtime_name(options.runtime)),
+                "use tensormap_and_ringbuffer");
+  }
+  if (config.diagnostics_any()) {
+    throw Error(ErrorCode::kUnsupported, "the diagnostics of CallConfig (enable_*) are not built yet in this version",
+                "set them to 0; RunOptions::record_dependencies reports dependencies");
+  }
+}
+
+RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) {
+  require_built(config, options);
+  config.validate();
+  const auto at = callables_.find(slot);
+  if (at == callables_.end()) throw Error(ErrorCode::kUnknownHandle, fmt::format("no callable is loaded in slot {}", slot));
+  prepare_engine(config, options);
+  runtime_.ops = &Ops::table;
+  runtime_.pending_scope_mode = PTO2ScopeMode::AUTO;
+  runtime_.device = this;
+  callable_ = &at->second;
+  bind_code(slot, at->second);
+  ChipTaskArgs entry_args;
+  entry_args.create_from_chip_args(args);
+  check_arguments(at->second, entry_args);
+
+  RunReport report;
+  Recorder recorder(report);
+  graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr);
+  Ops::running = this;
+  const Clock::time_point start = Clock::now();
+  scheduler_->run([&] { orchestrate(*callable_, entry_args); });
+  report.run_ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+  Ops::running = nullptr;
+  *crash_context() = CrashContext{};
+  set_current_core(nullptr);
+  graph_->end_run();
+  throw_if_failed();
+
+  report.task_count = graph_->task_count();
+  std::copy(graph_->edge_count().begin(), graph_->edge_count().end(), report.edge_count);
+  report.aic_cores_used = scheduler_->cores().used(CoreType::AIC);
+  report.aiv_cores_used = scheduler_->cores().used(CoreType::AIV);
+  std::copy(sizes_.task_window.begin(), sizes_.task_window.end(), report.task_window);
+  std::copy(sizes_.heap_bytes.begin(), sizes_.heap_bytes.end(), report.heap_bytes);
+  return report;
+}
+
+void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args) {
+  if (config_ == nullptr) return;
+  const int expected = config_(args).expected_arg_count;
+  const int actual = args.tensor_count() + args.scalar_count();
+  if (expected <= 0 || actual >= expected) return;
+  throw Error(ErrorCode::kSignatureMismatch,
+              fmt::format("orchestration {} expects at least {} arguments, {} were given ({} tensors, {} scalars)", callable.parts.entry_name,
+                          expected, actual, args.tensor_count(), args.scalar_count()),
+              {}, -1);
+}
+
+void SimDevice::orchestrate(const LoadedCallable& callable, const ChipTaskArgs& args) {
+  *crash_context() = kOrchestrationContext;
+  try {
+    entry_(args);
+  } catch (const std::exception& exception) {
+    fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception: {}", callable.parts.entry_name, exception.what()));
+  } catch (...) {
+    fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception", callable.parts.entry_name));
+  }
+}
+
+void SimDevice::throw_if_failed() const {
+  if (!scheduler_->error().empty()) throw Error(ErrorCode::kRunFailed, scheduler_->error());
+  if (!graph_->is_fatal()) return;
+  const int32_t code = graph_->error_code();
+  throw Error(ErrorCode::kRunFailed, fmt::format("run failed with code {} ({}): {}", -code, status_name(code), graph_->error_text()),
+              status_hint(code), runtime_status_from_error_codes(code, 0));
+}
+
+// ---- kernels --------------------------------------------------------------------------------------------
+
+void SimDevice::run(const KernelCall& call) {
+  SimCore& core = this->core(call.kind, call.core);
+  const size_t id = static_cast<size_t>(call.task->kernel_ids[call.lane]);
+  int64_t* args = core.prepare(call, callable_->kernel_names[id].c_str());
+  core.make_current();
+  try {
+    entries_[id](args);
+  } catch (const std::exception& exception) {
+    fail(static_cast<int>(ErrorCode::kRunFailed), fmt::format("threw an exception: {}", exception.what()));
+  } catch (...) {
+    fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
+  }
+  crash_context()->kernel = nullptr;
+}
+
+void SimDevice::yield() {
+  SimCore& core = SimCore::of(*current_core());
+  scheduler_->yield();
+  core.make_current();  // other kernels ran on this thread meanwhile
+}
+
+void SimDevice::fail(int, const std::string& text) {
+  const SimCore& core = SimCore::of(*current_core());
+  scheduler_->fail_kernel(fmt::format("kernel {} on {}: {}", core.kernel_name(), core.name(), text));
+}
+
+}  // namespace
+
+std::unique_ptr<Device> make_simulated_device(const PlatformInfo& info, int arena_fd) {
+  require_available(info);
+  if (!info.simulated) throw Error(ErrorCode::kUnsupported, fmt::format("platform {} is not simulated", info.name));
+  return std::make_unique<SimDevice>(info, arena_fd);
+}
+
+}  // namespace tilewright
