@@ -163,6 +163,7 @@ void Scheduler::wake() {
 
 // One turn of a carrier: new work and yielded kernels take turns. False if there is neither.
 bool Scheduler::step(Carrier& carrier) {
+  if (cores_wanted_.load()) release_held(carrier);
   const bool work = has_work(carrier);
   if (!carrier.yielded_fibers.empty() && (carrier.prefer_yielded || !work)) {
     carrier.prefer_yielded = false;
@@ -293,6 +294,7 @@ void Scheduler::worker_main() {
 }
 
 bool Scheduler::run_one() {
+  if (cores_wanted_.load(std::memory_order_relaxed)) release_held(*carrier_of_thread());
   if (multi_work_.load(std::memory_order_acquire) && run_job()) return true;
   const uint32_t slot = next_task(*carrier_of_thread());
   if (slot == kNoSlot) return false;
@@ -424,11 +426,14 @@ void Scheduler::give_core(Carrier& carrier, CoreType kind, int32_t core) {
 }
 
 void Scheduler::release_held(Carrier& carrier) {
+  bool released = false;
   for (CoreType kind : {CoreType::AIC, CoreType::AIV}) {
     int32_t& held = carrier.held[static_cast<size_t>(kind)];
-    if (held != CorePool::kNone) cores_.release(kind, std::exchange(held, CorePool::kNone));
+    if (held == CorePool::kNone) continue;
+    cores_.release(kind, std::exchange(held, CorePool::kNone));
+    released = true;
   }
-  cores_released(carrier);
+  if (released) cores_released(carrier);
 }
 
 // Lets those who found no free core try again.

@@ -211,6 +211,28 @@ TEST_P(SchedulerTest, AKernelThatPollsLetsLaterTasksRun) {
   EXPECT_TRUE(flag.load());
 }
 
+// A carrier that only resumes kernels which poll must not keep a warm core that another one needs.
+TEST_P(SchedulerTest, ACoreKeptWarmIsGivenUpWhenItIsWanted) {
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> polling{0};
+    std::atomic<bool> flag{false};
+    runner_.kernel = [&](const KernelCall& call) {
+      if (number(call) == 29) flag.store(true);
+      if (number(call) % 10 != 0) return;
+      ++polling;  // three of the four AIV cores
+      while (!flag.load()) scheduler_.yield();
+    };
+    run([&] {
+      for (uint64_t i = 0; i < 30; ++i) {
+        CoreTaskArgs args;
+        args.add_scalar(i);
+        submit(args);
+      }
+    });
+    ASSERT_EQ(polling.load(), 3);
+  }
+}
+
 TEST_P(SchedulerTest, MoreTasksThanCoresThatBlockWaitForACore) {
   std::atomic<int> waiting{0}, done{0};
   std::atomic<bool> go{false};
