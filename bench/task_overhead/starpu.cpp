@@ -51,8 +51,8 @@ class StarPu : public System {
   std::string name() const override { return "starpu"; }
   bool sees_memory() const override { return true; }
 
-  // "Two threads in all" is one worker beside the submitting thread. With two workers, which makes three threads on two
-  // processors, it was slower (docs/design/bench.md).
+  // "Two threads in all" is one worker beside the submitting thread. Two workers, which makes three threads on two
+  // processors, won on one shape and lost on the others (docs/design/bench.md).
   void prepare(const Workload& workload, const Order&, Layout layout) override {
     workload_ = &workload;
     memory_.emplace(workload.slot_count, layout);
