@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/error.h"
 #include "base/log.h"
 
 namespace tilewright {
@@ -75,8 +76,7 @@ std::optional<std::string> Store::read_checked(EntryKind kind, const Digest& nam
   std::string content;
   try {
     content = read_file(path);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kFileNotFound) warn_once(error);
+  } catch (const Error&) {  // if the store cannot be used at all, the write that follows says so
     return std::nullopt;
   }
   if (!is_intact(kind, name, content)) {
@@ -140,15 +140,11 @@ void Store::try_to_write(const std::function<void()>& write) {
   try {
     write();
   } catch (const Error& error) {
-    warn_once(error);
+    if (warned_.exchange(true)) return;
+    const std::string hint = error.code() == ErrorCode::kDiskFull ? "'tw cache prune' makes room" : error.hint();
+    log(LogLevel::kWarn, kComponent, "building without the cache in {}: {} ({}){}{}", root_.string(), error.message(),
+        error_name(error.code()), hint.empty() ? "" : "; ", hint);
   }
-}
-
-void Store::warn_once(const Error& error) {
-  if (warned_.exchange(true)) return;
-  const char* advice = error.code() == ErrorCode::kDiskFull ? "; 'tw cache prune' makes room" : "";
-  log(LogLevel::kWarn, kComponent, "building without the cache in {}: {} ({}){}", root_.string(), error.message(), error_name(error.code()),
-      advice);
 }
 
 FileDescriptor Store::lock(const Digest& key) {

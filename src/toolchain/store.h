@@ -13,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 
@@ -86,7 +85,6 @@ class Store {
  private:
   std::optional<std::string> read_checked(EntryKind kind, const Digest& name);
   void write(EntryKind kind, const Digest& name, std::string_view content);
-  void warn_once(const Error& error);
 
   std::filesystem::path root_;
   std::atomic<bool> warned_ = false;
