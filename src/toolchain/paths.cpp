@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 /// The directory of the library or program that holds this function; empty if it cannot be told.
 fs::path own_directory() {
   Dl_info info{};
-  if (::dladdr(reinterpret_cast<void*>(&find_toolchain_paths), &info) == 0 || info.dli_fname == nullptr) return {};
+  if (::dladdr(reinterpret_cast<void*>(&own_directory), &info) == 0 || info.dli_fname == nullptr) return {};
   std::error_code failure;
   // In a program dli_fname is argv[0], which may be a bare name found on PATH.
   fs::path file = info.dli_fname;
@@ -35,7 +35,9 @@ bool holds_headers(const fs::path& root) {
 
 std::vector<fs::path> ToolchainPaths::include_dirs() const { return {include_root, include_root / "pto", include_root / "orchestration"}; }
 
-ToolchainPaths find_toolchain_paths() {
+ToolchainPaths find_toolchain_paths() { return find_toolchain_paths(own_directory()); }
+
+ToolchainPaths find_toolchain_paths(const fs::path& directory) {
   std::vector<std::string> tried;
   const auto usable = [&tried](const fs::path& root) {
     tried.push_back(root.string());
@@ -47,8 +49,7 @@ ToolchainPaths find_toolchain_paths() {
     throw Error(ErrorCode::kFileNotFound, fmt::format("TW_INCLUDE_DIR is {}, which holds no orchestration/pto_orchestration_api.h", own));
   }
   // bin/tw, lib/libtilewright.so and lib/x86_64-linux-gnu/libtilewright.so all lie below the prefix.
-  const fs::path start = own_directory();
-  for (fs::path prefix = start; prefix.has_relative_path(); prefix = prefix.parent_path()) {
+  for (fs::path prefix = directory; prefix.has_relative_path(); prefix = prefix.parent_path()) {
     const fs::path root = prefix / "include" / ("tilewright-" TW_VERSION);
     if (usable(root)) return {root};
   }

@@ -17,4 +17,7 @@ struct ToolchainPaths {
 /// installed one); else the source tree it was built from. Throws Error(kFileNotFound) naming every place that was tried.
 ToolchainPaths find_toolchain_paths();
 
+/// The same for code that lies in `directory`.
+ToolchainPaths find_toolchain_paths(const std::filesystem::path& directory);
+
 }  // namespace tilewright

@@ -366,6 +366,16 @@ TEST_F(Toolchain, HeadersAreFoundOrEveryPlaceTriedIsNamed) {
   expect_error(spec(), ErrorCode::kFileNotFound, AllOf(HasSubstr("TW_INCLUDE_DIR"), HasSubstr(project_.string())));
 }
 
+TEST_F(Toolchain, InstalledHeadersAreFoundBesideTheProgramOrLibrary) {
+  const fs::path prefix = directory_.path() / "prefix";
+  EXPECT_EQ(find_toolchain_paths(prefix / "bin").include_root, find_toolchain_paths().include_root) << "not installed: the source tree";
+  const fs::path headers = prefix / "include" / ("tilewright-" TW_VERSION);
+  write(headers / "orchestration" / "pto_orchestration_api.h", "");
+  for (const char* place : {"bin", "lib", "lib/x86_64-linux-gnu"}) {
+    EXPECT_EQ(find_toolchain_paths(prefix / place).include_root, headers) << place;
+  }
+}
+
 // ---- the store under stress --------------------------------------------------------------------------------------
 
 TEST_F(Toolchain, DamagedEntriesAreBuiltAgain) {

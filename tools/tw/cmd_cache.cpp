@@ -17,15 +17,9 @@
 #include "toolchain/build_record.h"
 #include "toolchain/store.h"
 
+namespace tilewright {
 namespace {
 
-using tilewright::BuildRecord;
-using tilewright::Digest;
-using tilewright::EntryKind;
-using tilewright::Error;
-using tilewright::ErrorCode;
-using tilewright::Store;
-using tilewright::StoreEntry;
 using Json = nlohmann::ordered_json;
 
 std::string human_size(uint64_t bytes) {
@@ -108,9 +102,9 @@ void list(bool json) {
   }
 }
 
-void prune(const tilewright::PrunePolicy& policy, bool json) {
+void prune(const PrunePolicy& policy, bool json) {
   Store store;
-  const tilewright::PruneReport report = store.prune(policy);
+  const PruneReport report = store.prune(policy);
   if (json) {
     fmt::print(
         "{}\n",
@@ -154,7 +148,7 @@ void add_prune(CLI::App& cache, bool& json) {
   command->add_flag("--json", json, "Print the result as JSON");
   command->footer("Example: tw cache prune --max-size 2G --older-than 30d\nBuilds that run meanwhile are not disturbed.");
   command->callback([options, &json] {
-    tilewright::PrunePolicy policy;
+    PrunePolicy policy;
     if (!options->max_size.empty()) policy.max_bytes = parse_size(options->max_size);
     if (!options->older_than.empty()) policy.max_idle = parse_age(options->older_than);
     if (options->all) policy.max_bytes = 0;
@@ -198,3 +192,5 @@ CLI::App* add_cache_command(CLI::App& parent, int& exit_code, bool& json) {
   verify_command->callback([remove, &exit_code, &json] { exit_code = verify(*remove, json); });
   return cache;
 }
+
+}  // namespace tilewright
