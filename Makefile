@@ -32,8 +32,13 @@ demo: demo-runtime ## run the demonstration
 demo-runtime: build ## paged attention on a simulated device, compared with its golden result
 	build/bin/demo-paged-attention
 
-bench: build ## run the benchmarks beside their competitors; results in build/bench/*.json
-	cmake --build --preset default --target bench
+bench: build ## run every benchmark beside its competitors; results in build/bench/*.json; BENCH_ARGS=--quick
+	@set -e; for program in build/bin/tw-bench-*; do \
+	  case "$${program#build/bin/tw-bench-}" in \
+	    *-*) ;; \
+	    *) echo "== $$program $(BENCH_ARGS)"; "$$program" $(BENCH_ARGS) ;; \
+	  esac; \
+	done
 
 lint: packages ## clang-format, clang-tidy
 	scripts/build default --configure

@@ -19,7 +19,7 @@ endfunction()
 
 # The labels a test may carry; docs/guide/testing.md says what each means. Whoever selects by label relies on the
 # spelling, so that a slip would silently run a test everywhere, or nowhere.
-set(TW_TEST_LABELS requires_hardware requires_hardware_a2a3 requires_hardware_a5 long no_asan no_tsan source_only)
+set(TW_TEST_LABELS requires_hardware requires_hardware_a2a3 requires_hardware_a5 long bench no_asan no_tsan source_only)
 
 # tw_test(NAME SOURCES ... USES layer... [LIBS ...] [LABELS ...])
 #
