@@ -23,7 +23,7 @@ STATUS = re.compile(r'\{(\d+), "(\w+)", "')
 VARIABLE = re.compile(r'"((?:TW|PTO2?|PYPTO|TASK|SIMPLER|XDG)_[A-Z0-9_]+)"|getenv\("(\w+)"\)')
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 MAKE_TARGET = re.compile(r"`make ([a-z-]+)[^`]*`")
-SCRIPT = re.compile(r"`(scripts/[a-z-]+)[^`]*`")
+SCRIPT = re.compile(r"`(scripts/[a-z.-]+)[^`]*`")
 
 
 def table_rows(text):

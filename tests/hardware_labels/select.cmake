@@ -5,8 +5,13 @@ cmake_minimum_required(VERSION 3.25)
 set(fixture "${CMAKE_CURRENT_LIST_DIR}/fixture")
 set(build "${WORK_DIR}/build")
 
+find_program(CCACHE ccache)  # one source, many programs
+set(launcher "")
+if(CCACHE)
+  set(launcher "-DCMAKE_CXX_COMPILER_LAUNCHER=${CCACHE}")
+endif()
 execute_process(COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${fixture}" -B "${build}" -D "TW_SOURCE_DIR=${SOURCE_DIR}"
-  -D MISSPELT=OFF COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+  -D MISSPELT=OFF ${launcher} COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${build}" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
 
 # expect(WHO REGEX_OPTION... SELECTS TEST...)
