@@ -32,7 +32,7 @@ if(TARGET tilewright)
   install(TARGETS tilewright EXPORT TilewrightTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   install(EXPORT TilewrightTargets NAMESPACE Tilewright:: DESTINATION "${TW_INSTALL_CMAKEDIR}")
   configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TilewrightConfig.cmake.in" "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake"
-    INSTALL_DESTINATION "${TW_INSTALL_CMAKEDIR}" PATH_VARS TW_INSTALL_INCLUDEDIR CMAKE_INSTALL_BINDIR)
+    INSTALL_DESTINATION "${TW_INSTALL_CMAKEDIR}" PATH_VARS TW_INSTALL_INCLUDEDIR)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake" "${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake"
     DESTINATION "${TW_INSTALL_CMAKEDIR}")
