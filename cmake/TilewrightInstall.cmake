@@ -1,1 +1,39 @@
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/tilewright-${PROJECT_VERSION}")
+# make install, and find_package(Tilewright) in other projects. docs/guide/install.md says what lands where.
+include(CMakePackageConfigHelpers)
+
+set(TW_INSTALL_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}/tilewright-${PROJECT_VERSION}")
+set(TW_INSTALL_DOCDIR "${CMAKE_INSTALL_DATAROOTDIR}/doc/tilewright")
+set(TW_INSTALL_LIBEXECDIR "${CMAKE_INSTALL_LIBEXECDIR}/tilewright")
+set(TW_INSTALL_CMAKEDIR "${CMAKE_INSTALL_LIBDIR}/cmake/Tilewright")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${TW_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+# As in the repository, so that links between the pages hold.
+install(FILES LICENSE README.md CONTRIBUTING.md DESTINATION "${TW_INSTALL_DOCDIR}")
+install(DIRECTORY docs DESTINATION "${TW_INSTALL_DOCDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DATADIR}/tilewright/examples"
+  PATTERN CMakeLists.txt EXCLUDE PATTERN "*_test.cpp" EXCLUDE)
+
+# Installed programs find the library by their own place, so that a prefix can be moved.
+foreach(_program tw task-submit execute_artifact)
+  if(TARGET ${_program})
+    set_property(TARGET ${_program} PROPERTY INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    install(TARGETS ${_program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  endif()
+endforeach()
+if(TARGET tw-device)
+  set_property(TARGET tw-device PROPERTY INSTALL_RPATH "$ORIGIN/../../${CMAKE_INSTALL_LIBDIR}")
+  install(TARGETS tw-device RUNTIME DESTINATION "${TW_INSTALL_LIBEXECDIR}")
+endif()
+
+if(TARGET tilewright)
+  set_property(TARGET tilewright PROPERTY INTERFACE_INCLUDE_DIRECTORIES
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/orchestration>"
+    "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}>" "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}/orchestration>")
+  install(TARGETS tilewright EXPORT TilewrightTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT TilewrightTargets NAMESPACE Tilewright:: DESTINATION "${TW_INSTALL_CMAKEDIR}")
+  configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TilewrightConfig.cmake.in" "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake"
+    INSTALL_DESTINATION "${TW_INSTALL_CMAKEDIR}" PATH_VARS TW_INSTALL_INCLUDEDIR)
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake" "${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake"
+    DESTINATION "${TW_INSTALL_CMAKEDIR}")
+endif()
