@@ -156,6 +156,13 @@ Tolerance default_tolerance(DataType dtype) {
   }
 }
 
+void check_tolerance(const Tolerance& tolerance) {
+  for (const double bound : {tolerance.relative, tolerance.absolute}) {
+    if (std::isfinite(bound) && bound >= 0) continue;
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("a tolerance of {} makes no sense", bound), "use a finite number of at least 0");
+  }
+}
+
 NanRule parse_nan_rule(std::string_view text) {
   for (const NanRule rule : {NanRule::kNeverEqual, NanRule::kEqual, NanRule::kIgnoreInGolden}) {
     if (text == nan_rule_name(rule)) return rule;
@@ -167,11 +174,7 @@ CompareReport compare(const HostTensor& actual, const HostTensor& golden, const 
   if (actual.dtype() != golden.dtype() || actual.shape() != golden.shape()) {
     throw Error(ErrorCode::kSignatureMismatch, fmt::format("cannot compare {} with golden {}", actual.description(), golden.description()));
   }
-  for (const double tolerance : {options.tolerance.relative, options.tolerance.absolute}) {
-    if (!std::isfinite(tolerance) || tolerance < 0) {
-      throw Error(ErrorCode::kInvalidArgument, fmt::format("a tolerance of {} makes no sense", tolerance), "use a finite number of at least 0");
-    }
-  }
+  check_tolerance(options.tolerance);
   CompareReport report;
   report.description = actual.description();
   report.options = options;
@@ -183,10 +186,9 @@ CompareReport compare(const HostTensor& actual, const HostTensor& golden, const 
 std::string format_report(const CompareReport& report, std::string_view name) {
   const Tolerance& tolerance = report.options.tolerance;
   const uint64_t compared = report.total - report.ignored;
-  std::string text = report.passed()
-                         ? fmt::format("{}: {} matches golden: {} elements compared", name, report.description, compared)
-                         : fmt::format("{}: {} does not match golden: {} of {} elements differ", name, report.description,
-                                       report.mismatches, compared);
+  std::string text = report.passed() ? fmt::format("{}: {} matches golden: {} elements compared", name, report.description, compared)
+                                     : fmt::format("{}: {} does not match golden: {} of {} elements differ", name, report.description,
+                                                   report.mismatches, compared);
   if (report.ignored != 0) text += fmt::format(", {} ignored because golden is NaN", report.ignored);
   text += fmt::format(" (rtol {}, atol {}, NaN {})\n", tolerance.relative, tolerance.absolute, nan_rule_name(report.options.nan));
   if (report.worst_absolute) text += fmt::format("  worst absolute error at {}\n", difference_as_text(*report.worst_absolute));

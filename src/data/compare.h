@@ -21,6 +21,9 @@ struct Tolerance {
 /// the last place of a number near 1, rounded up; f32 is the value of spec/harness-and-queue.md, section E.
 Tolerance default_tolerance(DataType dtype);
 
+/// Throws Error(kInvalidArgument) for a tolerance that is negative or not finite.
+void check_tolerance(const Tolerance& tolerance);
+
 enum class NanRule : uint8_t {
   kNeverEqual,     ///< any NaN is a mismatch
   kEqual,          ///< NaN matches NaN
@@ -61,7 +64,7 @@ struct CompareReport {
 };
 
 /// Compares in double, integers exactly. Infinities match themselves only. Throws Error(kSignatureMismatch) if dtypes or
-/// shapes differ, kInvalidArgument for a tolerance that is negative or not finite.
+/// shapes differ, and as check_tolerance.
 CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options);
 
 /// Lines for people: "y: 3 of 4096 elements differ ...", complete, ending in a newline.

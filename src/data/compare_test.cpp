@@ -102,7 +102,9 @@ TEST(Compare, IntegersOf64BitsAreComparedExactly) {
   EXPECT_EQ(report.worst_absolute->absolute_error, 18446744073709551615.0);
   const HostTensor ones = tensor_of<uint64_t>(DataType::UINT64, {1}, {UINT64_MAX});
   EXPECT_EQ(compare(tensor_of<uint64_t>(DataType::UINT64, {1}, {UINT64_MAX - 1}), ones, {}).mismatches, 1u);
-  EXPECT_EQ(compare(tensor_of<uint64_t>(DataType::UINT64, {1}, {UINT64_MAX - 1}), ones, {.tolerance = {.relative = 0, .absolute = 1}}).mismatches, 0u);
+  EXPECT_EQ(
+      compare(tensor_of<uint64_t>(DataType::UINT64, {1}, {UINT64_MAX - 1}), ones, {.tolerance = {.relative = 0, .absolute = 1}}).mismatches,
+      0u);
 }
 
 TEST(Compare, EveryTypeIsReadAsItsNumbers) {

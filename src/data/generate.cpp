@@ -110,7 +110,8 @@ class Filler {
   using Storage = typename Type::Storage;
   using Value = typename Type::Value;
 
-  Filler(HostTensor& tensor, const std::vector<std::string_view>& arguments) : elements_(tensor.elements<Storage>()), arguments_(arguments) {}
+  Filler(HostTensor& tensor, const std::vector<std::string_view>& arguments)
+      : elements_(tensor.elements<Storage>()), arguments_(arguments) {}
 
   void full() {
     const Value value = number(arguments_[0]);

@@ -71,10 +71,14 @@ TEST(Generate, NormalNumbersHaveTheMomentsOfTheNormalDistribution) {
 }
 
 TEST(Generate, TheSameTextGivesTheSameBytesOnEveryMachine) {
-  EXPECT_EQ(digest_of(made(DataType::FLOAT32, {100, 101}, "randn:7")).hex(), "df061c5f19dfa1df9641c7968772f2501317a6e666082f5b4bfe73a893200ef6");
-  EXPECT_EQ(digest_of(made(DataType::BFLOAT16, {100, 101}, "randn:7")).hex(), "d913127ddba73df222b45f310a7b80e2e631c87f2f6b62514f77565764853af1");
-  EXPECT_EQ(digest_of(made(DataType::FLOAT32, {100, 101}, "uniform:-2:3.5:9")).hex(), "9bf2f8d1b02cee1289122b49e4da450f7a1d4fe8ac847d63456f4020ea78f92e");
-  EXPECT_EQ(digest_of(made(DataType::INT32, {100, 101}, "uniform:-50:50:9")).hex(), "e2f8d614692491fbf76b7672ea858ac8afa19d8864ce5967af5c25ee3e8c5eb1");
+  EXPECT_EQ(digest_of(made(DataType::FLOAT32, {100, 101}, "randn:7")).hex(),
+            "df061c5f19dfa1df9641c7968772f2501317a6e666082f5b4bfe73a893200ef6");
+  EXPECT_EQ(digest_of(made(DataType::BFLOAT16, {100, 101}, "randn:7")).hex(),
+            "d913127ddba73df222b45f310a7b80e2e631c87f2f6b62514f77565764853af1");
+  EXPECT_EQ(digest_of(made(DataType::FLOAT32, {100, 101}, "uniform:-2:3.5:9")).hex(),
+            "9bf2f8d1b02cee1289122b49e4da450f7a1d4fe8ac847d63456f4020ea78f92e");
+  EXPECT_EQ(digest_of(made(DataType::INT32, {100, 101}, "uniform:-50:50:9")).hex(),
+            "e2f8d614692491fbf76b7672ea858ac8afa19d8864ce5967af5c25ee3e8c5eb1");
 }
 
 TEST(Generate, SeedsAndPositionsDiffer) {
@@ -129,8 +133,9 @@ TEST(Generate, ZerosClearsWhatWasThere) {
 }
 
 TEST(Generate, UnknownAndMalformedGeneratorsShowTheForms) {
-  for (const char* text : {"", "ones", "full", "full:", "full:1:2", "full:x", "full:1x", "zeros:1", "randn", "randn:", "randn:-1", "randn:1.5",
-                           "uniform:0:1", "uniform:1:0:5", "uniform:0:inf:5", "uniform:0:nan:5", "arange:1:2:3", "arange::1", "randn:99999999999999999999"}) {
+  for (const char* text :
+       {"", "ones", "full", "full:", "full:1:2", "full:x", "full:1x", "zeros:1", "randn", "randn:", "randn:-1", "randn:1.5", "uniform:0:1",
+        "uniform:1:0:5", "uniform:0:inf:5", "uniform:0:nan:5", "arange:1:2:3", "arange::1", "randn:99999999999999999999"}) {
     EXPECT_THAT(failure_of(DataType::FLOAT32, text), HasSubstr("uniform:LO:HI:SEED")) << text;
   }
 }

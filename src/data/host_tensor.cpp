@@ -29,8 +29,8 @@ uint64_t count_elements(DataType dtype, std::span<const uint32_t> shape) {
   const uint64_t element_size = get_element_size(dtype);
   if (element_size == 0) throw Error(ErrorCode::kInvalidArgument, fmt::format("{} is no data type", static_cast<int>(dtype)));
   if (shape.size() > MAX_TENSOR_DIMS) {
-    throw Error(ErrorCode::kLimitExceeded, fmt::format("{} has {} dimensions; a tensor has at most {}", describe(dtype, shape),
-                                                       shape.size(), MAX_TENSOR_DIMS),
+    throw Error(ErrorCode::kLimitExceeded,
+                fmt::format("{} has {} dimensions; a tensor has at most {}", describe(dtype, shape), shape.size(), MAX_TENSOR_DIMS),
                 "merge neighbouring dimensions");
   }
   uint64_t count = 1;

@@ -126,9 +126,10 @@ struct NpyType {
   const char* code;  ///< kind and size, without the byte order
 };
 constexpr NpyType kTypes[] = {
-    {DataType::FLOAT32, "f4"}, {DataType::FLOAT16, "f2"}, {DataType::INT8, "i1"},     {DataType::INT16, "i2"},     {DataType::INT32, "i4"},
-    {DataType::INT64, "i8"},   {DataType::UINT8, "u1"},   {DataType::UINT16, "u2"},   {DataType::UINT32, "u4"},    {DataType::UINT64, "u8"},
-    {DataType::BOOL, "b1"},    {DataType::BFLOAT16, "V2"}, {DataType::FP8E4M3FN, "V1"}, {DataType::FP8E8M0, "V1"}, {DataType::FP4E2M1, "V1"},
+    {DataType::FLOAT32, "f4"},   {DataType::FLOAT16, "f2"}, {DataType::INT8, "i1"},    {DataType::INT16, "i2"},
+    {DataType::INT32, "i4"},     {DataType::INT64, "i8"},   {DataType::UINT8, "u1"},   {DataType::UINT16, "u2"},
+    {DataType::UINT32, "u4"},    {DataType::UINT64, "u8"},  {DataType::BOOL, "b1"},    {DataType::BFLOAT16, "V2"},
+    {DataType::FP8E4M3FN, "V1"}, {DataType::FP8E8M0, "V1"}, {DataType::FP4E2M1, "V1"},
 };
 
 const char* type_code(DataType dtype) {
@@ -165,8 +166,9 @@ DataType resolve_type(const std::string& descr, std::string_view name, std::opti
 
 std::vector<uint32_t> checked_shape(const std::vector<uint64_t>& shape, std::string_view name) {
   if (shape.size() > MAX_TENSOR_DIMS) {
-    throw Error(ErrorCode::kLimitExceeded, fmt::format("{}: shape ({}) has {} dimensions; a tensor has at most {}", name,
-                                                       fmt::join(shape, ", "), shape.size(), MAX_TENSOR_DIMS),
+    throw Error(ErrorCode::kLimitExceeded,
+                fmt::format("{}: shape ({}) has {} dimensions; a tensor has at most {}", name, fmt::join(shape, ", "), shape.size(),
+                            MAX_TENSOR_DIMS),
                 "reshape it before saving");
   }
   for (const uint64_t dimension : shape) {
@@ -241,8 +243,9 @@ HostTensor parse_npy(std::string_view content, std::string_view name, std::optio
   // Compared before the tensor is made, so that a damaged shape allocates nothing.
   const uint64_t needed = needed_bytes(shape, get_element_size(type));
   if (data.size() != needed) {
-    throw Error(ErrorCode::kParseError, fmt::format("{}: has {} bytes of data, but {} needs {}", name, data.size(), describe(type, shape),
-                                                    needed == UINT64_MAX ? std::string("more than 2^64") : std::to_string(needed)),
+    throw Error(ErrorCode::kParseError,
+                fmt::format("{}: has {} bytes of data, but {} needs {}", name, data.size(), describe(type, shape),
+                            needed == UINT64_MAX ? std::string("more than 2^64") : std::to_string(needed)),
                 data.size() < needed ? "the file is cut off" : "the file has something behind its data");
   }
   HostTensor tensor(type, std::move(shape));
@@ -263,8 +266,8 @@ std::string format_npy(const HostTensor& tensor) {
   const char* code = type_code(tensor.dtype());
   const char order = get_element_size(tensor.dtype()) == 1 ? '|' : '<';
   const std::string comma = tensor.shape().size() == 1 ? "," : "";
-  std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}", order, code,
-                                   fmt::join(tensor.shape(), ", "), comma);
+  std::string header =
+      fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}", order, code, fmt::join(tensor.shape(), ", "), comma);
   const size_t before = kMagic.size() + 4;
   header.append((kHeaderAlignment - (before + header.size() + 1) % kHeaderAlignment) % kHeaderAlignment, ' ');
   header += '\n';

@@ -84,8 +84,9 @@ TEST(Npy, AllThreeVersionsAreRead) {
 
 TEST(Npy, HeadersOfOtherWritersAreRead) {
   const std::string data = bytes_of<int32_t>({1, 2});
-  for (const char* header : {"{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"<i4\"}", "{ 'descr' : '=i4' , 'fortran_order' : False , 'shape' : ( 2 , ) }",
-                             "{'descr': 'i4', 'fortran_order': True, 'shape': (1, 2,)}"}) {
+  for (const char* header :
+       {"{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"<i4\"}", "{ 'descr' : '=i4' , 'fortran_order' : False , 'shape' : ( 2 , ) }",
+        "{'descr': 'i4', 'fortran_order': True, 'shape': (1, 2,)}"}) {
     EXPECT_EQ(parse_npy(file_of(header, data), "x.npy").elements<int32_t>()[1], 2) << header;
   }
 }

@@ -50,8 +50,8 @@ float fp8e4m3fn_to_float(uint8_t bits) {
   const int exponent = bits >> 3 & 0xf;
   const int fraction = bits & 7;
   if ((bits & 0x7f) == 0x7f) return std::numeric_limits<float>::quiet_NaN();
-  const float magnitude = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -9)
-                                        : std::ldexp(static_cast<float>(8 + fraction), exponent - 10);
+  const float magnitude =
+      exponent == 0 ? std::ldexp(static_cast<float>(fraction), -9) : std::ldexp(static_cast<float>(8 + fraction), exponent - 10);
   return (bits & 0x80) != 0 ? -magnitude : magnitude;
 }
 

@@ -95,8 +95,7 @@ TEST_P(SmallFloat, ANanWithOnlyLowPayloadBitsStaysNan) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, SmallFloat,
-                         testing::Values(Format{float_to_half, half_to_float, 10, 5},
-                                         Format{float_to_bfloat16, bfloat16_to_float, 7, 8}),
+                         testing::Values(Format{float_to_half, half_to_float, 10, 5}, Format{float_to_bfloat16, bfloat16_to_float, 7, 8}),
                          [](const auto& info) { return info.index == 0 ? "half" : "bfloat16"; });
 
 TEST(Fp8, E4m3FollowsItsDefinition) {

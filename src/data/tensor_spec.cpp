@@ -73,7 +73,8 @@ HostTensor make_tensor(const TensorSpec& spec) {
 ScalarSpec parse_scalar_spec(std::string_view text) {
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("scalar '{}' has no ':'", text), "write DTYPE:VALUE, for example i32:5 or f32:1.5");
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("scalar '{}' has no ':'", text),
+                "write DTYPE:VALUE, for example i32:5 or f32:1.5");
   }
   // A scalar is a tensor of one element: the same types, numbers and messages.
   HostTensor element(parse_dtype(text.substr(0, colon)), {});

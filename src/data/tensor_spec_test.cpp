@@ -64,9 +64,17 @@ TEST(TensorSpec, AFileIsReadAndItsTypeChecked) {
 
 TEST(TensorSpec, MalformedTextIsQuotedWithTheForms) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", "neither"},          {"f32", "neither"},          {"[2]", "no data type"}, {"f32[2", "']' is missing"},
-      {"f32[2]zeros", "'zeros' after the shape"}, {"f32[2,]", "after the last ','"}, {"f32[,2]", "'' is no dimension"}, {"f32[-1]", "'-1' is no dimension"},
-      {"f32[4294967296]", "is no dimension"}, {"f32[2 3]", "is no dimension"}, {"@", "no file name"},
+      {"", "neither"},
+      {"f32", "neither"},
+      {"[2]", "no data type"},
+      {"f32[2", "']' is missing"},
+      {"f32[2]zeros", "'zeros' after the shape"},
+      {"f32[2,]", "after the last ','"},
+      {"f32[,2]", "'' is no dimension"},
+      {"f32[-1]", "'-1' is no dimension"},
+      {"f32[4294967296]", "is no dimension"},
+      {"f32[2 3]", "is no dimension"},
+      {"@", "no file name"},
   };
   for (const auto& [text, reason] : cases) {
     EXPECT_THAT(failure_of(text), HasSubstr(reason));
