@@ -1,0 +1,193 @@
+#include "run_request.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "data/npy.h"
+#include "run_settings.h"
+
+namespace tilewright {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct NamedText {
+  std::string name;
+  std::string text;
+};
+
+/// "NAME=TEXT" for each word of one option; names are unique within `taken`.
+std::vector<NamedText> split_names(const char* option, const std::vector<std::string>& words, std::set<std::string>& taken) {
+  std::vector<NamedText> split;
+  for (const std::string& word : words) {
+    const size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("{} '{}' has no name; write {} NAME=...", option, word, option));
+    }
+    split.push_back({word.substr(0, equals), word.substr(equals + 1)});
+    if (!taken.insert(split.back().name).second) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("{} {}: the name is used twice", option, split.back().name));
+    }
+  }
+  return split;
+}
+
+/// The place of each name in the callable's list, or the order typed if it has none.
+std::map<std::string, size_t> places_of(const CallableArguments& callable, const std::vector<NamedText>& tensors,
+                                        const std::vector<NamedText>& scalars) {
+  std::map<std::string, size_t> places;
+  if (callable.names.empty()) {
+    for (const std::vector<NamedText>* list : {&tensors, &scalars}) {
+      for (const NamedText& given : *list) places.emplace(given.name, places.size());
+    }
+    return places;
+  }
+  const std::string names = fmt::format("the callable's arguments are {}", fmt::join(callable.names, ", "));
+  for (const std::string& name : callable.names) places.emplace(name, places.size());
+  std::set<std::string> missing(callable.names.begin(), callable.names.end());
+  for (const std::vector<NamedText>* list : {&tensors, &scalars}) {
+    for (const NamedText& given : *list) {
+      if (!places.contains(given.name)) {
+        throw Error(ErrorCode::kSignatureMismatch, fmt::format("the callable has no argument '{}'", given.name), names);
+      }
+      missing.erase(given.name);
+    }
+  }
+  if (!missing.empty()) {
+    throw Error(ErrorCode::kSignatureMismatch, fmt::format("no value for {}", fmt::join(missing, ", ")),
+                names + "; give tensors with --arg NAME=SPEC and numbers with --scalar NAME=DTYPE:VALUE");
+  }
+  return places;
+}
+
+/// The directions of `count` tensors.
+std::vector<ArgDirection> tensor_directions(const CallableArguments& callable, const std::vector<NamedText>& tensors) {
+  if (callable.directions.empty()) return std::vector<ArgDirection>(tensors.size(), ArgDirection::INOUT);
+  std::vector<ArgDirection> directions;
+  std::copy_if(callable.directions.begin(), callable.directions.end(), std::back_inserter(directions),
+               [](ArgDirection direction) { return direction != ArgDirection::SCALAR; });
+  if (tensors.size() > directions.size()) {
+    const size_t first = directions.size();
+    throw Error(ErrorCode::kSignatureMismatch, fmt::format("the callable's signature has {} tensors; '{}' (argument {}) is one too many",
+                                                           first, tensors[first].name, first));
+  }
+  if (tensors.size() < directions.size()) {
+    throw Error(ErrorCode::kSignatureMismatch,
+                fmt::format("the callable's signature has {} tensors, but {} are given", directions.size(), tensors.size()),
+                "give each with --arg NAME=SPEC");
+  }
+  return directions;
+}
+
+RunTensor& find_tensor(std::vector<RunTensor>& tensors, const char* option, const std::string& name) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const RunTensor& tensor) { return tensor.name == name; });
+  if (found == tensors.end()) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("{} {}: no tensor has that name", option, name));
+  }
+  if (found->direction == ArgDirection::IN) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("{} {}: the callable only reads it", option, name),
+                "its signature must say OUT or INOUT");
+  }
+  return *found;
+}
+
+HostTensor make_argument(const NamedText& given) {
+  try {
+    return make_tensor(parse_tensor_spec(given.text));
+  } catch (const Error& error) {
+    throw error.with_context(fmt::format("--arg {}", given.name));
+  }
+}
+
+void add_outputs(const std::vector<std::string>& words, RunRequest& request) {
+  std::set<std::string> names;
+  std::set<fs::path> files;
+  for (const NamedText& output : split_names("--output", words, names)) {
+    RunTensor& tensor = find_tensor(request.tensors, "--output", output.name);
+    tensor.output = output.text;
+    if (output.text.empty()) throw Error(ErrorCode::kInvalidArgument, fmt::format("--output {}: no file name", output.name));
+    // Found now rather than after a long run.
+    const fs::path file = fs::absolute(tensor.output).lexically_normal();
+    if (!fs::is_directory(file.parent_path())) {
+      throw Error(ErrorCode::kFileNotFound, fmt::format("--output {}: there is no directory {}", output.name, file.parent_path().string()));
+    }
+    if (fs::is_directory(file)) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("--output {}: {} is a directory", output.name, file.string()));
+    }
+    if (!files.insert(file).second) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("--output {}: {} is the file of another output", output.name, file.string()));
+    }
+  }
+}
+
+void add_goldens(const RunWords& words, RunRequest& request) {
+  std::set<std::string> names;
+  for (const NamedText& golden : split_names("--golden", words.goldens, names)) {
+    RunTensor& tensor = find_tensor(request.tensors, "--golden", golden.name);
+    try {
+      tensor.golden = read_npy(golden.text, tensor.tensor.dtype());
+    } catch (const Error& error) {
+      throw error.with_context(fmt::format("--golden {}", golden.name));
+    }
+    if (tensor.golden->shape() != tensor.tensor.shape()) {
+      throw Error(ErrorCode::kSignatureMismatch, fmt::format("--golden {}: {} holds {}, but the argument is {}", golden.name, golden.text,
+                                                             tensor.golden->description(), tensor.tensor.description()));
+    }
+    tensor.comparison.tolerance = default_tolerance(tensor.tensor.dtype());
+    tensor.comparison.nan = parse_nan_rule(words.nan);
+    if (words.relative_tolerance) tensor.comparison.tolerance.relative = *words.relative_tolerance;
+    if (words.absolute_tolerance) tensor.comparison.tolerance.absolute = *words.absolute_tolerance;
+    check_tolerance(tensor.comparison.tolerance);
+  }
+  const bool tuned = words.relative_tolerance || words.absolute_tolerance || words.nan != "never";
+  if (names.empty() && tuned) {
+    throw Error(ErrorCode::kInvalidArgument, "--rtol, --atol and --nan compare with golden, but there is no --golden",
+                "add --golden NAME=FILE.npy");
+  }
+}
+
+}  // namespace
+
+RunRequest prepare_run(const RunWords& words, const CallableArguments& callable, RuntimeVariant callable_runtime) {
+  RunRequest request;
+  if (words.rounds < 1) throw Error(ErrorCode::kInvalidArgument, fmt::format("--rounds {} makes no sense; use at least 1", words.rounds));
+  if (words.device < 0) throw Error(ErrorCode::kInvalidArgument, fmt::format("--device {}: devices are counted from 0", words.device));
+  request.rounds = words.rounds;
+  request.options.runtime = words.runtime.empty() ? callable_runtime : parse_runtime(words.runtime);
+  request.options.record_dependencies = words.list_dependencies;
+  apply_settings(words.settings, request.config, request.options);
+
+  std::set<std::string> names;
+  std::vector<NamedText> tensors = split_names("--arg", words.tensors, names);
+  std::vector<NamedText> scalars = split_names("--scalar", words.scalars, names);
+  if (tensors.size() > CHIP_MAX_TENSOR_ARGS || scalars.size() > CHIP_MAX_SCALAR_ARGS) {
+    throw Error(ErrorCode::kLimitExceeded, fmt::format("{} tensors and {} scalars; a callable takes at most {} and {}", tensors.size(),
+                                                       scalars.size(), CHIP_MAX_TENSOR_ARGS, CHIP_MAX_SCALAR_ARGS));
+  }
+  const std::map<std::string, size_t> places = places_of(callable, tensors, scalars);
+  const auto in_order = [&](const NamedText& a, const NamedText& b) { return places.at(a.name) < places.at(b.name); };
+  std::sort(tensors.begin(), tensors.end(), in_order);
+  std::sort(scalars.begin(), scalars.end(), in_order);
+
+  const std::vector<ArgDirection> directions = tensor_directions(callable, tensors);
+  for (const NamedText& given : scalars) {
+    try {
+      request.scalars.push_back({given.name, parse_scalar_spec(given.text)});
+    } catch (const Error& error) {
+      throw error.with_context(fmt::format("--scalar {}", given.name));
+    }
+  }
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    request.tensors.push_back({tensors[i].name, directions[i], make_argument(tensors[i]), {}, std::nullopt, {}});
+  }
+  add_outputs(words.outputs, request);
+  add_goldens(words, request);
+  return request;
+}
+
+}  // namespace tilewright

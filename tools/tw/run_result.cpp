@@ -1,0 +1,174 @@
+#include "run_result.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+#include "text_table.h"
+
+namespace tilewright {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr EdgeSource kSources[] = {EdgeSource::kCreator, EdgeSource::kTensorMap, EdgeSource::kExplicit};
+
+uint64_t edges_of(const RunReport& report) {
+  uint64_t edges = 0;
+  for (const uint64_t count : report.edge_count) edges += count;
+  return edges;
+}
+
+/// "r0t12": ring and number.
+std::string task_text(PTO2TaskId id) { return fmt::format("r{}t{}", id.ring(), id.local()); }
+
+/// The kernels of a task: "add", "matmul+relu"; "-" for none.
+std::string kernels_text(const TaskRecord& task, const std::map<int32_t, std::string>& names) {
+  std::vector<std::string> kernels;
+  for (const int32_t id : task.kernel_ids) {
+    if (id < 0) continue;
+    const auto found = names.find(id);
+    kernels.push_back(found == names.end() ? fmt::format("func_id {}", id) : found->second);
+  }
+  return kernels.empty() ? "-" : fmt::format("{}", fmt::join(kernels, "+"));
+}
+
+/// Edges in an order that does not depend on the schedule: by source, successor, predecessor, argument.
+std::vector<DependencyEdge> sorted_edges(const RunReport& report) {
+  std::vector<DependencyEdge> edges = report.edges;
+  const auto key = [](const DependencyEdge& edge) {
+    return std::tuple(edge.source, edge.successor.raw, edge.predecessor.raw, edge.argument, edge.overlap_bytes);
+  };
+  std::sort(edges.begin(), edges.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  return edges;
+}
+
+std::map<uint64_t, std::string> kernels_by_task(const RunResult& result, const RunReport& report) {
+  std::map<uint64_t, std::string> kernels;
+  for (const TaskRecord& task : report.tasks) kernels[task.id.raw] = kernels_text(task, result.kernel_names);
+  return kernels;
+}
+
+std::string dependencies_text(const RunResult& result, const RunReport& report) {
+  std::map<uint64_t, std::string> kernels = kernels_by_task(result, report);
+  const auto label = [&](PTO2TaskId id) {
+    const std::string& names = kernels[id.raw];
+    return names.empty() || names == "-" ? task_text(id) : fmt::format("{} {}", task_text(id), names);
+  };
+  TextTable table({"SOURCE", "PREDECESSOR", "SUCCESSOR", "ARGUMENT", "OVERLAP BYTES"});
+  for (const DependencyEdge& edge : sorted_edges(report)) {
+    table.add({edge_source_name(edge.source), label(edge.predecessor), label(edge.successor),
+               edge.argument < 0 ? "-" : std::to_string(edge.argument),
+               edge.overlap_bytes == 0 ? "-" : std::to_string(edge.overlap_bytes)});
+  }
+  return report.edges.empty() ? "dependencies: none\n" : "dependencies of the last round:\n" + table.text();
+}
+
+Json dependencies_json(const RunReport& report) {
+  Json edges = Json::array();
+  for (const DependencyEdge& edge : sorted_edges(report)) {
+    edges.push_back({{"predecessor", task_text(edge.predecessor)},
+                     {"successor", task_text(edge.successor)},
+                     {"source", edge_source_name(edge.source)},
+                     {"argument", edge.argument < 0 ? Json() : Json(edge.argument)},
+                     {"overlap_bytes", edge.overlap_bytes}});
+  }
+  return edges;
+}
+
+Json tasks_json(const RunResult& result, const RunReport& report) {
+  Json tasks = Json::array();
+  for (const TaskRecord& task : report.tasks) {
+    tasks.push_back({{"task", task_text(task.id)}, {"kernels", kernels_text(task, result.kernel_names)}});
+  }
+  return tasks;
+}
+
+Json round_json(const RunRound& round, size_t number) {
+  Json edges = {{"total", edges_of(round.report)}};
+  for (const EdgeSource source : kSources) edges[edge_source_name(source)] = round.report.edge_count[static_cast<int>(source)];
+  Json comparisons = Json::array();
+  for (const NamedComparison& comparison : round.comparisons) {
+    comparisons.push_back(Json::parse(report_as_json(comparison.report, comparison.name)));
+  }
+  return {{"round", number},
+          {"run_ns", round.report.run_ns},
+          {"tasks", round.report.task_count},
+          {"edges", edges},
+          {"aic_cores_used", round.report.aic_cores_used},
+          {"aiv_cores_used", round.report.aiv_cores_used},
+          {"task_window", round.report.task_window},
+          {"heap_bytes", round.report.heap_bytes},
+          {"comparisons", comparisons}};
+}
+
+}  // namespace
+
+bool RunResult::passed() const {
+  for (const RunRound& round : rounds) {
+    for (const NamedComparison& comparison : round.comparisons) {
+      if (!comparison.report.passed()) return false;
+    }
+  }
+  return true;
+}
+
+std::string format_result(const RunResult& result) {
+  const RunReport& last = result.rounds.back().report;
+  std::string text = fmt::format("callable  {} (SHA-256 {})\n", result.callable, result.callable_id);
+  text += fmt::format("ran on    {} device {}, runtime {}\n", result.platform, result.device, runtime_name(result.runtime));
+  text +=
+      fmt::format("built in  {} ({} of {} sources from the store)\n", duration_text(result.build_ns), result.units_cached, result.units);
+  text += fmt::format("tasks     {}\n", last.task_count);
+  text += fmt::format("edges     {}", edges_of(last));
+  for (const EdgeSource source : kSources) {
+    text += fmt::format("{} {} {}", source == kSources[0] ? ":" : ",", edge_source_name(source), last.edge_count[static_cast<int>(source)]);
+  }
+  text += fmt::format("\ncores     {} AIC, {} AIV\n", last.aic_cores_used, last.aiv_cores_used);
+  if (result.rounds.size() == 1) {
+    text += fmt::format("run time  {}\n", duration_text(last.run_ns));
+  } else {
+    for (size_t i = 0; i < result.rounds.size(); ++i) {
+      text += fmt::format("run time  {} in round {}\n", duration_text(result.rounds[i].report.run_ns), i + 1);
+    }
+  }
+  if (result.lists_dependencies) text += dependencies_text(result, last);
+  for (size_t i = 0; i < result.rounds.size(); ++i) {
+    for (const NamedComparison& comparison : result.rounds[i].comparisons) {
+      if (result.rounds.size() > 1) text += fmt::format("round {}, ", i + 1);
+      text += format_report(comparison.report, comparison.name);
+    }
+  }
+  for (const WrittenOutput& output : result.outputs)
+    text += fmt::format("{}: {} written to {}\n", output.name, output.description, output.file);
+  return text;
+}
+
+std::string result_as_json(const RunResult& result) {
+  Json rounds = Json::array();
+  for (size_t i = 0; i < result.rounds.size(); ++i) rounds.push_back(round_json(result.rounds[i], i + 1));
+  Json outputs = Json::array();
+  for (const WrittenOutput& output : result.outputs) {
+    outputs.push_back({{"name", output.name}, {"tensor", output.description}, {"file", output.file}});
+  }
+  Json json = {{"callable", result.callable},
+               {"callable_id", result.callable_id},
+               {"platform", result.platform},
+               {"device", result.device},
+               {"runtime", runtime_name(result.runtime)},
+               {"build", {{"ns", result.build_ns}, {"sources", result.units}, {"from_store", result.units_cached}}},
+               {"passed", result.passed()},
+               {"rounds", rounds},
+               {"outputs", outputs}};
+  if (result.lists_dependencies) {
+    const RunReport& last = result.rounds.back().report;
+    json["tasks"] = tasks_json(result, last);
+    json["dependencies"] = dependencies_json(last);
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace tilewright

@@ -1,0 +1,51 @@
+// 'tw run' after the run: what it found, as text and as JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/compare.h"
+#include "tilewright/run_options.h"
+
+namespace tilewright {
+
+struct NamedComparison {
+  std::string name;
+  CompareReport report;
+};
+
+struct RunRound {
+  RunReport report;
+  std::vector<NamedComparison> comparisons;
+};
+
+struct WrittenOutput {
+  std::string name;
+  std::string description;
+  std::string file;
+};
+
+struct RunResult {
+  std::string callable;  ///< path of callable.json
+  std::string platform;
+  int32_t device = 0;
+  RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;
+  uint64_t build_ns = 0;
+  uint32_t units = 0;         ///< sources: the orchestration and the kernels
+  uint32_t units_cached = 0;  ///< found in the store instead of compiled
+  std::string callable_id;    ///< SHA-256 of the image
+  bool lists_dependencies = false;
+  std::map<int32_t, std::string> kernel_names;  ///< by func_id
+  std::vector<RunRound> rounds;                 ///< at least one
+  std::vector<WrittenOutput> outputs;
+
+  /// Every comparison of every round matched.
+  bool passed() const;
+};
+
+std::string format_result(const RunResult& result);
+std::string result_as_json(const RunResult& result);
+
+}  // namespace tilewright
