@@ -41,6 +41,9 @@ struct RunOptions {
   int32_t host_threads = 0;  ///< threads that simulate cores; 0 = as many as the machine has processors
   int32_t aic_cores = 0;     ///< 0 = all of the platform; AIV cores are always twice as many
   bool record_dependencies = false;  ///< fill RunReport::edges and RunReport::tasks
+  /// CPU time of the device process after which a run is ended (kDeadline names the kernels); 0 = no limit. A busy host
+  /// does not use it up. Needs a device process: the device is replaced, its memory stays.
+  uint64_t cpu_limit_ms = 0;
 };
 
 struct RunReport {

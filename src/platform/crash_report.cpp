@@ -90,12 +90,15 @@ CrashReport parse_crash_report(std::string_view text) {
   return report;
 }
 
-std::string describe_signal(int signal, uint64_t address) {
+std::string describe_signal(int signal) {
   const char* const name = ::sigabbrev_np(signal);
-  std::string text = name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
-  text += fmt::format(" ({})", signal_meaning(signal));
-  const bool has_address = signal == SIGSEGV || signal == SIGBUS;
-  return has_address ? fmt::format("{} at address {:#x}", text, address) : text;
+  return fmt::format("{} ({})", name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal), signal_meaning(signal));
+}
+
+std::string describe_signal(const CrashReport& report) {
+  const std::string text = describe_signal(report.signal);
+  const bool has_address = report.signal == SIGSEGV || report.signal == SIGBUS;
+  return has_address ? fmt::format("{} at address {:#x}", text, report.address) : text;
 }
 
 std::string describe_frames(const CrashReport& report) {

@@ -55,8 +55,10 @@ struct CrashReport {
 /// Understands what a report says so far: a process may die while it writes one.
 CrashReport parse_crash_report(std::string_view text);
 
-/// "SIGSEGV (invalid memory access) at address 0x10".
-std::string describe_signal(int signal, uint64_t address = 0);
+/// "SIGSEGV (invalid memory access)".
+std::string describe_signal(int signal);
+/// The signal, with the faulting address where it says something: "SIGSEGV (invalid memory access) at address 0x10".
+std::string describe_signal(const CrashReport& report);
 
 /// The frames, one indented line each: "  #0 kernel_entry+0x1c (add.so+0x115c)".
 std::string describe_frames(const CrashReport& report);

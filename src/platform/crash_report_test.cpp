@@ -184,7 +184,7 @@ TEST(CrashReport, AReportThatBreaksOffIsUnderstoodSoFar) {
   EXPECT_EQ(report.kernel, "add");
   ASSERT_EQ(report.frames.size(), 1u);
   EXPECT_EQ(describe_frames(report), "  #0 main+0x5 (/bin/x+0x15)");
-  EXPECT_EQ(describe_signal(report.signal, report.address), "SIGSEGV (invalid memory access) at address 0x10");
+  EXPECT_EQ(describe_signal(report), "SIGSEGV (invalid memory access) at address 0x10");
   EXPECT_TRUE(parse_crash_report("").kernel.empty());
 }
 

@@ -1,0 +1,201 @@
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/error.h"
+#include "platform/device.h"
+#include "task/callable.h"
+#include "tilewright/worker.h"
+#include "worker/remote_device.h"
+#include "worker/staging.h"
+
+namespace tilewright {
+namespace {
+
+const char* direction_name(ArgDirection direction) {
+  switch (direction) {
+    case ArgDirection::SCALAR: return "SCALAR";
+    case ArgDirection::IN: return "IN";
+    case ArgDirection::OUT: return "OUT";
+    case ArgDirection::INOUT: return "INOUT";
+  }
+  return "unknown";
+}
+
+/// What a callable says about its arguments: nothing if its signature is empty; nothing about scalars if it lists none.
+class Signature {
+ public:
+  Signature() = default;
+  explicit Signature(const std::vector<ArgDirection>& entries) : empty_(entries.empty()) {
+    for (const ArgDirection entry : entries) {
+      if (entry == ArgDirection::SCALAR) {
+        ++scalars_;
+      } else {
+        tensors_.push_back(entry);
+      }
+    }
+  }
+
+  void check(const TaskArguments& arguments) const {
+    if (empty_) return;
+    if (arguments.tensor_count() != tensors_.size()) {
+      throw Error(ErrorCode::kSignatureMismatch,
+                  fmt::format("{} tensors given, the callable takes {}", arguments.tensor_count(), tensors_.size()));
+    }
+    for (size_t i = 0; i < tensors_.size(); ++i) {
+      if (arguments.direction(i) == tensors_[i]) continue;
+      throw Error(ErrorCode::kSignatureMismatch, fmt::format("tensor argument {} is given as {}, the callable declares it {}", i,
+                                                             direction_name(arguments.direction(i)), direction_name(tensors_[i])));
+    }
+    if (scalars_ != 0 && arguments.scalar_count() != scalars_) {
+      throw Error(ErrorCode::kSignatureMismatch, fmt::format("{} scalars given, the callable takes {}", arguments.scalar_count(), scalars_));
+    }
+  }
+
+ private:
+  bool empty_ = true;
+  std::vector<ArgDirection> tensors_;
+  size_t scalars_ = 0;
+};
+
+}  // namespace
+
+struct ChipWorker::Impl {
+  /// A registration, or a free slot. Generations go on after unregister, so that stale handles are recognised.
+  struct Slot {
+    uint32_t generation = 0;
+    bool used = false;
+    Signature signature;
+  };
+
+  explicit Impl(WorkerOptions given) : options(std::move(given)), platform(find_platform(options.platform)) {}
+
+  Slot& find(CallableHandle handle) {
+    if (handle.slot < slots.size() && slots[handle.slot].used && slots[handle.slot].generation == handle.generation) {
+      return slots[handle.slot];
+    }
+    throw Error(ErrorCode::kUnknownHandle,
+                fmt::format("handle {}.{} names no registered callable of this worker", handle.slot, handle.generation),
+                "it was unregistered, or belongs to another worker or to a time before finalize");
+  }
+
+  const WorkerOptions options;
+  const PlatformInfo& platform;
+  std::unique_ptr<Device> device;
+  std::optional<Staging> staging;
+  std::vector<Slot> slots;
+  std::vector<uint32_t> free_slots;
+  size_t registered = 0;
+  ChipStorageTaskArgs staged;  ///< reused
+};
+
+ChipWorker::ChipWorker(WorkerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  if (impl_->options.device_id < 0) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("device_id {} is negative", impl_->options.device_id));
+  }
+}
+
+ChipWorker::~ChipWorker() = default;
+
+const WorkerOptions& ChipWorker::options() const { return impl_->options; }
+bool ChipWorker::initialized() const { return impl_->device != nullptr; }
+size_t ChipWorker::registered_count() const { return impl_->registered; }
+
+void ChipWorker::init() {
+  if (impl_->device != nullptr) return;
+  if (impl_->options.in_process) {
+    impl_->device = make_simulated_device(impl_->platform);
+  } else {
+    impl_->device = std::make_unique<RemoteDevice>(impl_->platform, RemoteDevice::Options{impl_->options.device_program, impl_->options.device_id});
+  }
+  impl_->staging.emplace(*impl_->device);
+}
+
+void ChipWorker::finalize() {
+  impl_->staging.reset();
+  impl_->device.reset();
+  impl_->free_slots.clear();
+  for (uint32_t slot = 0; slot < impl_->slots.size(); ++slot) {
+    impl_->slots[slot].used = false;
+    impl_->free_slots.push_back(slot);
+  }
+  impl_->registered = 0;
+}
+
+ChipWorker::Impl& ChipWorker::started() {
+  init();
+  return *impl_;
+}
+
+CallableHandle ChipWorker::register_callable(std::span<const uint8_t> image) {
+  Impl& self = started();
+  Signature signature(parse_chip_callable(image).signature);
+  if (self.registered == kMaxCallables) {
+    throw Error(ErrorCode::kLimitExceeded, fmt::format("{} callables are registered, the most a worker holds", kMaxCallables),
+                "unregister those that are no longer needed");
+  }
+  uint32_t slot = 0;
+  if (self.free_slots.empty()) {
+    slot = static_cast<uint32_t>(self.slots.size());
+    self.slots.emplace_back();
+    self.free_slots.push_back(slot);
+  }
+  slot = self.free_slots.back();
+  self.device->load(slot, image);
+  self.free_slots.pop_back();
+  Impl::Slot& entry = self.slots[slot];
+  ++entry.generation;
+  entry.used = true;
+  entry.signature = std::move(signature);
+  ++self.registered;
+  return {slot, entry.generation};
+}
+
+void ChipWorker::unregister_callable(CallableHandle handle) {
+  Impl::Slot& entry = impl_->find(handle);
+  entry.used = false;
+  impl_->free_slots.push_back(handle.slot);
+  --impl_->registered;
+  impl_->device->unload(handle.slot);
+}
+
+RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments, const CallConfig& config) {
+  RunOptions options;
+  options.runtime = impl_->options.runtime;
+  return run(handle, arguments, config, options);
+}
+
+RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments, const CallConfig& config, const RunOptions& options) {
+  Impl& self = *impl_;
+  self.find(handle).signature.check(arguments);
+  config.validate();
+  if (options.host_threads < 0 || options.aic_cores < 0 || options.aic_cores > self.platform.aic_cores) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("run options: host_threads {} must not be negative, aic_cores {} must be in 0..{}", options.host_threads,
+                            options.aic_cores, self.platform.aic_cores),
+                "use 0 for all");
+  }
+  if (options.cpu_limit_ms != 0 && self.options.in_process) {
+    throw Error(ErrorCode::kUnsupported, "cpu_limit_ms needs a device process, this worker simulates in process");
+  }
+  self.staging->copy_in(arguments, self.staged);
+  RunReport report = self.device->run(handle.slot, self.staged, config, options);
+  self.staging->copy_out(arguments);
+  return report;
+}
+
+void* ChipWorker::malloc(uint64_t bytes) { return reinterpret_cast<void*>(started().device->allocate(bytes)); }
+
+void ChipWorker::free(void* address) { started().device->free(reinterpret_cast<uint64_t>(address)); }
+
+void ChipWorker::copy_to(void* device_destination, const void* host_source, uint64_t bytes) {
+  if (host_source == nullptr && bytes != 0) throw Error(ErrorCode::kInvalidArgument, "copy_to: the host source is null");
+  started().device->copy_to_device(reinterpret_cast<uint64_t>(device_destination), host_source, bytes);
+}
+
+void ChipWorker::copy_from(void* host_destination, const void* device_source, uint64_t bytes) {
+  if (host_destination == nullptr && bytes != 0) throw Error(ErrorCode::kInvalidArgument, "copy_from: the host destination is null");
+  started().device->copy_from_device(host_destination, reinterpret_cast<uint64_t>(device_source), bytes);
+}
+
+}  // namespace tilewright

@@ -1,0 +1,151 @@
+#include "worker/protocol.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace tilewright {
+namespace {
+
+/// A device program of another build may agree by chance on the version; it will not on these.
+constexpr uint32_t kLayout[] = {sizeof(ChipTensor), sizeof(CallConfig), sizeof(RunOptions), sizeof(DependencyEdge), sizeof(TaskRecord)};
+
+// Whoever adds a field to these structs comes here: encode, decode, kProtocolVersion and protocol_test know all of them.
+static_assert(sizeof(RunOptions) == 24, "update encode_run and decode_run");
+static_assert(offsetof(RunReport, tasks) + sizeof(RunReport::tasks) == sizeof(RunReport) && sizeof(RunReport) == 160,
+              "update encode_report and decode_report");
+
+}  // namespace
+
+PayloadWriter& PayloadWriter::raw(const void* data, size_t size) {
+  const auto* from = static_cast<const uint8_t*>(data);
+  out_.insert(out_.end(), from, from + size);
+  return *this;
+}
+
+const uint8_t* PayloadReader::raw(size_t size) {
+  if (size > rest_.size()) throw Error(ErrorCode::kInternal, "device protocol: a message is shorter than its fields");
+  const uint8_t* const at = rest_.data();
+  rest_ = rest_.subspan(size);
+  return at;
+}
+
+std::span<const uint8_t> PayloadReader::items(size_t item_bytes) {
+  const auto count = get<uint64_t>();
+  if (count > rest_.size() / item_bytes) throw Error(ErrorCode::kInternal, "device protocol: a count exceeds its message");
+  const size_t size = count * item_bytes;
+  return {raw(size), size};
+}
+
+std::span<const uint8_t> PayloadReader::bytes() { return items(1); }
+
+std::string PayloadReader::text() {
+  const std::span<const uint8_t> content = bytes();
+  return {reinterpret_cast<const char*>(content.data()), content.size()};
+}
+
+void PayloadReader::finish() const {
+  if (!rest_.empty()) throw Error(ErrorCode::kInternal, "device protocol: a message is longer than its fields");
+}
+
+void encode_hello(std::vector<uint8_t>& out) { PayloadWriter(out).put(kProtocolVersion).put(kLayout); }
+
+void check_hello(std::span<const uint8_t> payload) {
+  std::vector<uint8_t> expected;
+  encode_hello(expected);
+  if (payload.size() == expected.size() && std::memcmp(payload.data(), expected.data(), expected.size()) == 0) return;
+  uint32_t version = 0;
+  if (payload.size() >= sizeof version) std::memcpy(&version, payload.data(), sizeof version);
+  throw Error(ErrorCode::kDeviceLost,
+              fmt::format("the device program is of another build: it speaks protocol version {}, this library {}", version, kProtocolVersion),
+              "install library and tw-device together, and check TW_DEVICE_PROGRAM");
+}
+
+void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config,
+                const RunOptions& options) {
+  PayloadWriter(out)
+      .put(slot)
+      .array(args.tensor_data(), static_cast<size_t>(args.tensor_count()))
+      .array(args.scalar_data(), static_cast<size_t>(args.scalar_count()))
+      .put(config)
+      .put(options.runtime)
+      .put(options.host_threads)
+      .put(options.aic_cores)
+      .put(options.record_dependencies)
+      .put(options.cpu_limit_ms);
+}
+
+void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
+  PayloadReader in(payload);
+  request.slot = in.get<uint32_t>();
+  request.args.clear();
+  const std::span<const uint8_t> tensors = in.items(sizeof(ChipTensor));
+  const std::span<const uint8_t> scalars = in.items(sizeof(uint64_t));
+  bool fits = true;
+  for (size_t at = 0; at < tensors.size(); at += sizeof(ChipTensor)) {
+    ChipTensor tensor;
+    std::memcpy(&tensor, &tensors[at], sizeof tensor);
+    fits = request.args.add_tensor(tensor) && fits;
+  }
+  for (size_t at = 0; at < scalars.size(); at += sizeof(uint64_t)) {
+    uint64_t scalar = 0;
+    std::memcpy(&scalar, &scalars[at], sizeof scalar);
+    fits = request.args.add_scalar(scalar) && fits;
+  }
+  if (!fits) throw Error(ErrorCode::kInternal, "device protocol: more arguments than a callable can have");
+  request.config = in.get<CallConfig>();
+  request.options.runtime = in.get<RuntimeVariant>();
+  request.options.host_threads = in.get<int32_t>();
+  request.options.aic_cores = in.get<int32_t>();
+  request.options.record_dependencies = in.get<uint8_t>() != 0;
+  request.options.cpu_limit_ms = in.get<uint64_t>();
+  in.finish();
+}
+
+void encode_report(std::vector<uint8_t>& out, const RunReport& report) {
+  PayloadWriter(out)
+      .put(report.task_count)
+      .put(report.edge_count)
+      .put(report.aic_cores_used)
+      .put(report.aiv_cores_used)
+      .put(report.run_ns)
+      .put(report.task_window)
+      .put(report.heap_bytes)
+      .array(report.edges.data(), report.edges.size())
+      .array(report.tasks.data(), report.tasks.size());
+}
+
+RunReport decode_report(std::span<const uint8_t> payload) {
+  PayloadReader in(payload);
+  const auto fill = [&in](auto& counts) {
+    for (auto& count : counts) count = in.get<uint64_t>();
+  };
+  RunReport report;
+  report.task_count = in.get<uint64_t>();
+  fill(report.edge_count);
+  report.aic_cores_used = in.get<uint32_t>();
+  report.aiv_cores_used = in.get<uint32_t>();
+  report.run_ns = in.get<uint64_t>();
+  fill(report.task_window);
+  fill(report.heap_bytes);
+  report.edges = in.array<DependencyEdge>();
+  report.tasks = in.array<TaskRecord>();
+  in.finish();
+  return report;
+}
+
+void encode_error(std::vector<uint8_t>& out, const Error& error) {
+  PayloadWriter(out).put(static_cast<int32_t>(error.code())).put<int32_t>(error.status()).text(error.message()).text(error.hint());
+}
+
+Error decode_error(std::span<const uint8_t> payload) {
+  PayloadReader in(payload);
+  const auto code = static_cast<ErrorCode>(in.get<int32_t>());
+  const auto status = in.get<int32_t>();
+  std::string message = in.text();
+  std::string hint = in.text();
+  in.finish();
+  return Error(code, std::move(message), std::move(hint), status);
+}
+
+}  // namespace tilewright
