@@ -156,10 +156,9 @@ AttentionReference attention_reference(const AttentionCase& problem) {
   return reference;
 }
 
-Problem attention_problem(const AttentionCase& attention) {
+Problem attention_problem(const AttentionCase& attention, AttentionReference reference) {
   constexpr uint32_t kDim = AttentionCase::kHeadDim;
   const std::vector<uint32_t> cache_shape = {attention.pages, AttentionCase::kBlock, attention.kv_heads, kDim};
-  AttentionReference reference = attention_reference(attention);
   Problem problem;
   problem.input({attention.batch, attention.heads, kDim}, attention.query);
   problem.input(cache_shape, attention.key_cache);

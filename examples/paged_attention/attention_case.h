@@ -39,7 +39,7 @@ struct AttentionReference {
 };
 AttentionReference attention_reference(const AttentionCase& problem);
 
-/// The arguments of the callable, and the reference as what to expect of "out".
-Problem attention_problem(const AttentionCase& attention);
+/// The arguments of the callable, with the reference as what to expect of "out".
+Problem attention_problem(const AttentionCase& attention, AttentionReference reference);
 
 }  // namespace tilewright::examples
