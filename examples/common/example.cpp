@@ -33,16 +33,17 @@ std::string describe(const Comparison& comparison) {
                      comparison.largest_error, comparison.relative_error, comparison.of_bound, comparison.worst);
 }
 
-void* Problem::add_tensor(const std::vector<uint32_t>& shape, DataType dtype) {
+void* Problem::add_tensor(const std::vector<uint32_t>& shape, DataType dtype, ArgDirection direction) {
   ChipTensor tensor = make_tensor_external(nullptr, shape.data(), static_cast<uint32_t>(shape.size()), dtype);
   char* memory = buffers_.emplace_back(new char[tensor.nbytes()]).get();
   tensor.buffer.addr = reinterpret_cast<uint64_t>(memory);
   args_.add_tensor(tensor);
+  directions_.push_back(direction);
   return memory;
 }
 
 void Problem::output(std::string name, const std::vector<uint32_t>& shape, std::vector<double> want, std::vector<double> bound) {
-  auto* values = static_cast<float*>(add_tensor(shape, DataType::FLOAT32));
+  auto* values = static_cast<float*>(add_tensor(shape, DataType::FLOAT32, ArgDirection::OUT));
   std::fill_n(values, want.size(), std::numeric_limits<float>::quiet_NaN());
   outputs_.push_back({std::move(name), values, std::move(want), std::move(bound)});
 }

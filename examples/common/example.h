@@ -69,7 +69,7 @@ class Problem {
   /// A tensor that the run reads.
   template <typename T>
   void input(const std::vector<uint32_t>& shape, const std::vector<T>& values) {
-    std::memcpy(add_tensor(shape, host_dtype<T>()), values.data(), values.size() * sizeof(T));
+    std::memcpy(add_tensor(shape, host_dtype<T>(), ArgDirection::IN), values.data(), values.size() * sizeof(T));
   }
   void output(std::string name, const std::vector<uint32_t>& shape, std::vector<double> want, std::vector<double> bound);
   template <typename T>
@@ -78,6 +78,7 @@ class Problem {
   }
 
   const ChipStorageTaskArgs& args() const { return args_; }
+  ArgDirection direction(int32_t tensor) const { return directions_[static_cast<size_t>(tensor)]; }
   const std::vector<Output>& outputs() const { return outputs_; }
 
  private:
@@ -85,9 +86,10 @@ class Problem {
   static constexpr DataType host_dtype() {
     return std::is_same_v<T, _Float16> ? DataType::FLOAT16 : static_cast<DataType>(dtype_of<T>());
   }
-  void* add_tensor(const std::vector<uint32_t>& shape, DataType dtype);
+  void* add_tensor(const std::vector<uint32_t>& shape, DataType dtype, ArgDirection direction);
 
   ChipStorageTaskArgs args_;
+  std::vector<ArgDirection> directions_;
   std::vector<std::unique_ptr<char[]>> buffers_;
   std::vector<Output> outputs_;
 };
