@@ -80,7 +80,9 @@ void add_program_options(CLI::App& app, ProgramOptions& options) {
 Outcome run_problem(const ProgramOptions& options, const Problem& problem) {
   Outcome outcome;
   outcome.aic_cores = find_platform(options.platform).aic_cores;
-  ChipWorker worker({.platform = options.platform});
+  WorkerOptions worker_options;
+  worker_options.platform = options.platform;
+  ChipWorker worker(worker_options);
   worker.init();  // before the compilers: without a device there is nothing to build for
 
   const CallableSpec spec = load_callable_spec(std::filesystem::path(TW_EXAMPLES_DIR) / options.name / "callable.json");

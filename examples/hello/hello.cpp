@@ -24,7 +24,9 @@ static int add_on(const std::string& platform) {
   const tw::BuiltCallable built = tw::build_callable(spec, {.platform_arch = platform}, store);
 
   // Register once, run as often as you like.
-  tw::ChipWorker worker({.platform = platform});
+  tw::WorkerOptions worker_options;
+  worker_options.platform = platform;
+  tw::ChipWorker worker(worker_options);
   const tw::CallableHandle hello = worker.register_callable(built.image);
   tw::TaskArguments arguments;
   arguments.add_tensor(a.data(), DataType::FLOAT32, {kCount}, ArgDirection::IN)
