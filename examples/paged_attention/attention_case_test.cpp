@@ -44,7 +44,8 @@ TEST(AttentionCase, EveryPageBelongsToOneSequenceAndTheRestOfTheCacheIsNaN) {
   EXPECT_EQ(problem.max_blocks, 3u);
   std::set<int32_t> pages;
   for (int32_t page : problem.block_table) {
-    if (page >= 0) EXPECT_TRUE(pages.insert(page).second) << page;
+    const bool seen_before = page >= 0 && !pages.insert(page).second;
+    EXPECT_FALSE(seen_before) << page;
   }
   EXPECT_EQ(pages.size(), 5u);
   EXPECT_EQ(std::count(problem.block_table.begin(), problem.block_table.end(), -1), 4);
