@@ -1,0 +1,163 @@
+// The functions behind the table that kernels are bound to: placing tiles, and executing instructions.
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "base/error.h"
+#include "isa/execution.h"
+#include "isa/hook.h"
+
+namespace tilewright {
+namespace {
+
+using isa::Execution;
+using isa::Handler;
+
+static_assert(kPtoFailInvalidArgument == static_cast<int>(ErrorCode::kInvalidArgument));
+static_assert(kPtoFailUnsupported == static_cast<int>(ErrorCode::kUnsupported));
+static_assert(kPtoFailOutOfBounds == static_cast<int>(ErrorCode::kOutOfBounds));
+
+constexpr int kOpCount = static_cast<int>(pto::Op::OP_COUNT);
+
+std::atomic<PtoInstructionHook> active_hook{nullptr};
+uint32_t watch_scalars = 0;  // written with __atomic_store_n; kernels read it through the table
+
+void do_nothing(const Execution&) {}
+void yield_core(const Execution& execution) { execution.core.host->yield(); }
+
+Handler control_handler(pto::Op op) {
+  switch (op) {
+    // A core executes in program order, so these order nothing; checkers see them through the hook.
+    case pto::Op::SET_FLAG:
+    case pto::Op::WAIT_FLAG:
+    case pto::Op::PIPE_BARRIER:
+    case pto::Op::SCALAR_GET:
+    case pto::Op::SCALAR_SET: return do_nothing;
+    case pto::Op::DCCI:
+    case pto::Op::DSB: return yield_core;
+    default: return nullptr;
+  }
+}
+
+struct HandlerTable {
+  Handler handlers[kOpCount];
+  HandlerTable() {
+    for (int i = 0; i < kOpCount; ++i) {
+      const pto::Op op = static_cast<pto::Op>(i);
+      handlers[i] = control_handler(op);
+      for (const auto family : {isa::move_handler, isa::elementwise_handler, isa::reduce_handler, isa::matmul_handler}) {
+        if (handlers[i] == nullptr) handlers[i] = family(op);
+      }
+    }
+  }
+};
+const HandlerTable handler_table;
+
+void execute(const PtoInstruction* instruction) {
+  const Execution execution{*instruction, *current_core()};
+  const Handler handler = instruction->op < kOpCount ? handler_table.handlers[instruction->op] : nullptr;
+  if (handler == nullptr) {
+    isa::fail(execution, kPtoFailUnsupported, "this simulator does not have the instruction",
+              "use the kernel headers and the simulator of one version");
+  }
+  isa::check_operands(execution);
+  if (const PtoInstructionHook hook = active_hook.load(std::memory_order_relaxed)) hook(*instruction, execution.core);
+  handler(execution);
+}
+
+[[noreturn]] void refuse_address(const CoreContext& core, const PtoTileType& tile, uint64_t address, uint64_t bytes) {
+  const uint64_t capacity = core.memory->capacity(tile.space);
+  const std::string what = fmt::format("TASSIGN: a tile {} {}x{} ({} bytes)", element_name(tile.element), tile.rows, tile.cols, bytes);
+  if (capacity == 0) {
+    core.fail(kPtoFailUnsupported,
+                    fmt::format("{} is assigned to {}, which {} does not have; use a platform that has it", what, space_name(tile.space), core.arch->name));
+  }
+  if (address % 32 != 0) {
+    core.fail(kPtoFailInvalidArgument, fmt::format("{} is assigned to {:#x} in {}, which is not a multiple of 32; align the address", what, address,
+                                                         space_name(tile.space)));
+  }
+  core.fail(kPtoFailOutOfBounds,
+                  fmt::format("{} at {:#x} ends at {:#x}, outside {} of {}, which has {} ({:#x}) bytes; lower the address or the size of the tile", what,
+                              address, address + bytes, space_name(tile.space), core.arch->name, capacity, capacity));
+}
+
+void* assign(const PtoTileType* tile, uint64_t address) {
+  const CoreContext& core = *current_core();
+  const uint64_t capacity = core.memory->capacity(tile->space);
+  const uint64_t base = reinterpret_cast<uint64_t>(core.memory->base(tile->space));
+  const uint64_t offset = address >= base && address < base + capacity ? address - base : address;
+  const uint64_t bytes = static_cast<uint64_t>(tile->rows) * static_cast<uint64_t>(tile->cols) * tile->element_bytes;
+  if (offset % 32 != 0 || bytes > capacity || offset > capacity - bytes) refuse_address(core, *tile, offset, bytes);
+  return reinterpret_cast<void*>(base + offset);
+}
+
+void* core_memory(int space, uint64_t* capacity_bytes) {
+  const CoreContext& core = *current_core();
+  if (space < 0 || space >= kSpaceCount) {
+    core.fail(kPtoFailInvalidArgument, fmt::format("core_memory: there is no memory number {}; numbers are 0 to {}", space, kSpaceCount - 1));
+  }
+  if (capacity_bytes != nullptr) *capacity_bytes = core.memory->capacity(space);
+  return core.memory->base(space);
+}
+
+void yield() { current_core()->host->yield(); }
+
+void fail_kernel(int code, const char* text) { current_core()->fail(code, text); }
+
+int64_t core_query(int what) {
+  const CoreContext& core = *current_core();
+  switch (what) {
+    case kPtoBlockIdx: return core.block_idx;
+    case kPtoBlockNum: return core.block_num;
+    case kPtoSubBlockId: return core.sub_block_id;
+    case kPtoSubBlockNum: return core.sub_block_num;
+    case kPtoCoreId: return core.core_id;
+    case kPtoControlRegister: return static_cast<int64_t>(core.control_register);
+    default: core.fail(kPtoFailInvalidArgument, fmt::format("core_query: there is no query number {}", what));
+  }
+}
+
+void set_control_register(uint64_t value) { current_core()->control_register = value; }
+
+const PtoSimTable table = {
+    .version = PTO_SIM_ABI_VERSION,
+    .size = sizeof(PtoSimTable),
+    .execute = execute,
+    .assign = assign,
+    .core_memory = core_memory,
+    .yield = yield,
+    .fail = fail_kernel,
+    .core_query = core_query,
+    .set_control_register = set_control_register,
+    .watch_scalars = &watch_scalars,
+};
+
+}  // namespace
+
+const PtoSimTable* sim_table() { return &table; }
+
+void set_instruction_hook(PtoInstructionHook hook) {
+  active_hook.store(hook, std::memory_order_relaxed);
+  __atomic_store_n(&watch_scalars, hook != nullptr ? 1u : 0u, __ATOMIC_RELAXED);
+}
+
+PtoInstructionHook instruction_hook() { return active_hook.load(std::memory_order_relaxed); }
+
+const char* op_name(uint16_t op) {
+  static constexpr const char* kNames[] = {
+#define TW_OP_NAME(name, pipe) #name,
+      PTO_OP_LIST(TW_OP_NAME)
+#undef TW_OP_NAME
+  };
+  return op < kOpCount ? kNames[op] : "?";
+}
+
+const char* element_name(uint8_t element) {
+  static constexpr const char* kNames[] = {"f32", "f16", "bf16", "i8",   "u8",   "i16",  "u16",    "i32",    "u32",
+                                           "i64", "u64", "e4m3", "e5m2", "e8m0", "hif8", "e2m1x2", "e1m2x2", "i4"};
+  return element < kPtoElementCount ? kNames[element] : "?";
+}
+
+}  // namespace tilewright
+
+const PtoSimTable* pto_sim_default_table() { return tilewright::sim_table(); }

@@ -1,0 +1,193 @@
+#include "isa/tile_grid.h"
+
+#include <cstring>
+#include <initializer_list>
+
+#include "pto/common/type.hpp"
+
+namespace tilewright::isa {
+namespace {
+
+constexpr int64_t kUnbounded = int64_t{1} << 40;
+
+template <typename T>
+void copy_elements(const Block& b) {
+  for (int64_t r = 0; r < b.rows; ++r) {
+    uint8_t* dst = b.dst + r * b.dst_row_step;
+    const uint8_t* src = b.src + r * b.src_row_step;
+    for (int64_t c = 0; c < b.cols; ++c) {
+      T value;
+      std::memcpy(&value, src + c * b.src_col_step, sizeof(T));
+      std::memcpy(dst + c * b.dst_col_step, &value, sizeof(T));
+    }
+  }
+}
+
+/// Strides differ in both directions (a transposing copy): small squares keep both sides in the cache.
+template <typename T>
+void copy_elements_tiled(const Block& b) {
+  constexpr int64_t kSide = 32;
+  for (int64_t r = 0; r < b.rows; r += kSide) {
+    for (int64_t c = 0; c < b.cols; c += kSide) {
+      Block square = b;
+      square.dst = b.dst + r * b.dst_row_step + c * b.dst_col_step;
+      square.src = b.src + r * b.src_row_step + c * b.src_col_step;
+      square.rows = b.rows - r < kSide ? b.rows - r : kSide;
+      square.cols = b.cols - c < kSide ? b.cols - c : kSide;
+      copy_elements<T>(square);
+    }
+  }
+}
+
+void copy_lines(uint8_t* dst, const uint8_t* src, int64_t lines, int64_t bytes, int64_t dst_step, int64_t src_step) {
+  if (dst == src && dst_step == src_step) return;
+  if (dst_step == bytes && src_step == bytes) {
+    std::memcpy(dst, src, static_cast<size_t>(lines * bytes));
+    return;
+  }
+  if (bytes == 32) {  // one box row of nearly every boxed arrangement
+    for (int64_t i = 0; i < lines; ++i) std::memcpy(dst + i * dst_step, src + i * src_step, 32);
+    return;
+  }
+  for (int64_t i = 0; i < lines; ++i) std::memcpy(dst + i * dst_step, src + i * src_step, static_cast<size_t>(bytes));
+}
+
+void copy_block(const Block& b, int element_bytes) {
+  if (b.dst_col_step == element_bytes && b.src_col_step == element_bytes) {
+    copy_lines(b.dst, b.src, b.rows, b.cols * element_bytes, b.dst_row_step, b.src_row_step);
+    return;
+  }
+  if (b.dst_row_step == element_bytes && b.src_row_step == element_bytes) {
+    copy_lines(b.dst, b.src, b.cols, b.rows * element_bytes, b.dst_col_step, b.src_col_step);
+    return;
+  }
+  switch (element_bytes) {
+    case 1: return copy_elements_tiled<uint8_t>(b);
+    case 2: return copy_elements_tiled<uint16_t>(b);
+    case 4: return copy_elements_tiled<uint32_t>(b);
+    default: return copy_elements_tiled<uint64_t>(b);
+  }
+}
+
+template <typename T>
+void fill_elements(const Block& b, uint64_t bits) {
+  T value;
+  std::memcpy(&value, &bits, sizeof(T));
+  for (int64_t r = 0; r < b.rows; ++r) {
+    for (int64_t c = 0; c < b.cols; ++c) std::memcpy(b.dst + r * b.dst_row_step + c * b.dst_col_step, &value, sizeof(T));
+  }
+}
+
+}  // namespace
+
+void Axis::add(int64_t digit_extent, int64_t digit_step) {
+  if (digits > 0 && step[digits - 1] * extent[digits - 1] == digit_step) {
+    extent[digits - 1] = digit_extent >= kUnbounded ? kUnbounded : extent[digits - 1] * digit_extent;
+    return;
+  }
+  if (digit_extent == 1) return;
+  extent[digits] = digit_extent;
+  step[digits] = digit_step;
+  ++digits;
+}
+
+int64_t Axis::offset(int64_t index) const {
+  int64_t result = 0;
+  for (int d = 0; d + 1 < digits; ++d) {
+    result += index % extent[d] * step[d];
+    index /= extent[d];
+  }
+  return digits == 0 ? 0 : result + index * step[digits - 1];
+}
+
+Axis::Piece Axis::piece(int64_t index) const {
+  if (digits == 0) return {0, 0, kUnbounded};
+  if (digits == 1) return {index * step[0], step[0], kUnbounded};
+  return {offset(index), step[0], extent[0] - index % extent[0]};
+}
+
+Grid tile_grid(const PtoOperand& operand) {
+  const PtoTileType& t = *operand.tile;
+  const int64_t bytes = t.element_bytes;
+  const int64_t box = int64_t{t.inner_rows} * t.inner_cols;
+  Grid grid{static_cast<uint8_t*>(operand.data), {}, {}, t.element_bytes};
+  const auto axis = [bytes](Axis& a, int64_t inner, int64_t inner_step, int64_t outer_step) {
+    a.add(inner, inner_step * bytes);
+    a.add(kUnbounded, outer_step * bytes);
+  };
+  switch (t.layout) {
+    case kPtoNd:
+      grid.row.add(kUnbounded, t.cols * bytes);
+      grid.col.add(kUnbounded, bytes);
+      break;
+    case kPtoDn:
+      grid.row.add(kUnbounded, bytes);
+      grid.col.add(kUnbounded, t.rows * bytes);
+      break;
+    case kPtoNz:
+      axis(grid.row, t.inner_rows, t.inner_cols, box);
+      axis(grid.col, t.inner_cols, 1, int64_t{t.rows} * t.inner_cols);
+      break;
+    case kPtoZn:
+      axis(grid.row, t.inner_rows, 1, int64_t{t.cols} * t.inner_rows);
+      axis(grid.col, t.inner_cols, t.inner_rows, box);
+      break;
+    case kPtoZz:
+      axis(grid.row, t.inner_rows, t.inner_cols, int64_t{t.cols} * t.inner_rows);
+      axis(grid.col, t.inner_cols, 1, box);
+      break;
+    default:  // kPtoNn
+      axis(grid.row, t.inner_rows, 1, box);
+      axis(grid.col, t.inner_cols, t.inner_rows, int64_t{t.rows} * t.inner_cols);
+      break;
+  }
+  return grid;
+}
+
+Grid global_grid(const PtoOperand& operand) {
+  const int64_t bytes = operand.global->element_bytes;
+  const int64_t* size = operand.shape;
+  Grid grid{static_cast<uint8_t*>(operand.data), {}, {}, operand.global->element_bytes};
+  const auto add = [&](Axis& axis, int dim, bool outermost) { axis.add(outermost ? kUnbounded : size[dim], operand.stride[dim] * bytes); };
+  switch (static_cast<pto::Layout>(operand.global->layout)) {
+    case pto::Layout::DN:
+      add(grid.row, 3, true);
+      for (const int dim : {4, 2, 1, 0}) add(grid.col, dim, dim == 0);
+      break;
+    case pto::Layout::NZ:
+      for (const int dim : {3, 2}) add(grid.row, dim, dim == 2);
+      for (const int dim : {4, 1, 0}) add(grid.col, dim, dim == 0);
+      break;
+    default:  // ND
+      for (const int dim : {3, 2, 1, 0}) add(grid.row, dim, dim == 0);
+      add(grid.col, 4, true);
+      break;
+  }
+  return grid;
+}
+
+Extent global_extent(const PtoOperand& operand) {
+  const int64_t* s = operand.shape;
+  switch (static_cast<pto::Layout>(operand.global->layout)) {
+    case pto::Layout::DN: return {s[3], s[0] * s[1] * s[2] * s[4]};
+    case pto::Layout::NZ: return {s[2] * s[3], s[0] * s[1] * s[4]};
+    default: return {s[0] * s[1] * s[2] * s[3], s[4]};
+  }
+}
+
+void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows, int64_t cols) {
+  for_each_block(dst, dst_row, dst_col, src, src_row, src_col, rows, cols, [&](const Block& block) { copy_block(block, dst.element_bytes); });
+}
+
+void fill_grid(const Grid& dst, int64_t row, int64_t col, int64_t rows, int64_t cols, uint64_t bits) {
+  for_each_block(dst, row, col, dst, row, col, rows, cols, [&](const Block& block) {
+    switch (dst.element_bytes) {
+      case 1: return fill_elements<uint8_t>(block, bits);
+      case 2: return fill_elements<uint16_t>(block, bits);
+      case 4: return fill_elements<uint32_t>(block, bits);
+      default: return fill_elements<uint64_t>(block, bits);
+    }
+  });
+}
+
+}  // namespace tilewright::isa
