@@ -72,8 +72,8 @@ using ChipCallable = Callable<CoreCallable, 256, 1024>;
 static_assert(std::is_standard_layout_v<CoreCallable> && std::is_trivial_v<CoreCallable>, "crosses processes as bytes");
 static_assert(std::is_standard_layout_v<ChipCallable> && std::is_trivial_v<ChipCallable>, "crosses processes as bytes");
 static_assert(offsetof(CoreCallable, sig_count_) == 128 && offsetof(CoreCallable, binary_size_) == 132 &&
-                  offsetof(CoreCallable, resolved_addr_) == 136 && offsetof(CoreCallable, storage_) == 144 &&
-                  sizeof(CoreCallable) == 144 && CoreCallable::binary_data_offset() == 192,
+                  offsetof(CoreCallable, resolved_addr_) == 136 && offsetof(CoreCallable, storage_) == 144 && sizeof(CoreCallable) == 144 &&
+                  CoreCallable::binary_data_offset() == 192,
               "published layout");
 static_assert(offsetof(ChipCallable, sig_count_) == 1024 && offsetof(ChipCallable, binary_size_) == 1028 &&
                   offsetof(ChipCallable, func_name_) == 1032 && offsetof(ChipCallable, func_name_len_) == 1096 &&

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -120,8 +121,10 @@ std::vector<std::string> path_flags(const CompileUnit& unit) {
   flags.push_back("-I" + unit.source.parent_path().string());
   add_map(unit.source.parent_path(), "");
   if (unit.debug) return flags;
-  // g++ takes the last map that fits: the longest directory goes last.
-  std::stable_sort(maps.begin(), maps.end(), [](const auto& a, const auto& b) { return a.first.size() < b.first.size(); });
+  // g++ takes the last map that fits: the longest directory goes last, and of the same one twice the source's.
+  std::sort(maps.begin(), maps.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.first.size(), a.second.empty(), a) < std::tuple(b.first.size(), b.second.empty(), b);
+  });
   for (const auto& [directory, shown] : maps) flags.push_back(fmt::format("-ffile-prefix-map={}={}", directory, shown));
   return flags;
 }
@@ -140,7 +143,7 @@ Compiler find_compiler(Store& store) {
   compiler.path = locate_compiler();
   std::error_code failure;
   const fs::path file = fs::canonical(compiler.path, failure);
-  struct stat info {};
+  struct stat info{};
   if (failure || ::stat(file.c_str(), &info) != 0) throw errno_error(failure ? failure.value() : errno, "cannot read " + compiler.path);
 
   // Asking takes two processes, so the answer is kept: under the path and the state of the file, because a changed
@@ -172,7 +175,7 @@ SearchPath search_path(const CompileUnit& unit, const Compiler& compiler) {
   std::vector<fs::path> own = {unit.source.parent_path()};
   own.insert(own.end(), unit.include_dirs.begin(), unit.include_dirs.end());
   own.insert(own.end(), unit.extra_include_dirs.begin(), unit.extra_include_dirs.end());
-  return SearchPath(std::move(own), compiler.system_directories);
+  return SearchPath(own, compiler.system_directories);
 }
 
 Digest build_key(const CompileUnit& unit, const Compiler& compiler, const Digest& source) {

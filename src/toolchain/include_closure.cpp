@@ -38,9 +38,9 @@ std::optional<Digest> digest_of_file(const std::string& path) {
 
 }  // namespace
 
-SearchPath::SearchPath(std::vector<std::filesystem::path> own, std::vector<std::string> system) {
+SearchPath::SearchPath(const std::vector<std::filesystem::path>& own, const std::vector<std::string>& system) {
   for (const auto& directory : own) own_.push_back(with_slash(directory.string()));
-  for (std::string& directory : system) system_.push_back(with_slash(std::move(directory)));
+  for (const std::string& directory : system) system_.push_back(with_slash(directory));
 }
 
 std::string SearchPath::name_of(std::string_view path) const {

@@ -20,7 +20,7 @@ class SearchPath {
  public:
   /// `own` are absolute: the source's directory, then what -I names; files in them are named by number. `system` are the
   /// compiler's own, which keep their paths.
-  SearchPath(std::vector<std::filesystem::path> own, std::vector<std::string> system);
+  SearchPath(const std::vector<std::filesystem::path>& own, const std::vector<std::string>& system);
 
   std::string name_of(std::string_view path) const;
   std::string path_of(std::string_view name) const;

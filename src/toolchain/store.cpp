@@ -126,10 +126,11 @@ std::optional<std::string> Store::get_record(const Digest& key) {
 std::optional<std::string> Store::peek_record(const Digest& key) const {
   try {
     std::string content = read_file(path_of(EntryKind::kRecord, key));
-    if (is_intact(EntryKind::kRecord, key, content)) return content.erase(0, kHexSize + 1);
+    if (!is_intact(EntryKind::kRecord, key, content)) return std::nullopt;
+    return content.erase(0, kHexSize + 1);
   } catch (const Error&) {  // pruned meanwhile, or unreadable
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 void Store::put_record(const Digest& key, std::string_view content) {

@@ -82,7 +82,7 @@ std::optional<BuildResult> describe_result(const CompileOutput& output, const Di
     return std::pair(time.tv_sec, time.tv_nsec) > std::pair(start.tv_sec, start.tv_nsec);
   };
   for (const std::string& path : output.files) {
-    struct stat info {};
+    struct stat info{};
     const std::optional<Digest> digest = facts.digest(path);
     if (!digest || ::stat(path.c_str(), &info) != 0 || later(info.st_mtim) || later(info.st_ctim)) return std::nullopt;
     if (path.find('\n') != std::string::npos) return std::nullopt;
@@ -277,6 +277,17 @@ void run_jobs(const CallableSpec& spec, const BuildOptions& options, Build& buil
   work();
 }
 
+/// The message of a source that does not compile; empty for other failures.
+std::string compile_error(const Job& job) {
+  try {
+    std::rethrow_exception(job.failure);
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::kCompileFailed ? error.message() : "";
+  } catch (...) {
+    return "";
+  }
+}
+
 /// Every source's compile error in one, so that none has to be found by building again; else the first error.
 void throw_failures(const std::vector<Job>& jobs) {
   std::vector<std::string> compile_errors;
@@ -284,12 +295,7 @@ void throw_failures(const std::vector<Job>& jobs) {
   for (const Job& job : jobs) {
     if (!job.failure) continue;
     if (!first) first = job.failure;
-    try {
-      std::rethrow_exception(job.failure);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCompileFailed) compile_errors.push_back(error.message());
-    } catch (...) {  // thrown below if it is the first
-    }
+    if (std::string text = compile_error(job); !text.empty()) compile_errors.push_back(std::move(text));
   }
   if (compile_errors.size() > 1) {
     throw Error(ErrorCode::kCompileFailed,
