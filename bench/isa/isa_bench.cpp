@@ -77,28 +77,28 @@ TILE_BENCHMARK(ttrans_f32_128x128, float, 128, 128, TTRANS(o.dst, o.a, o.b));
 TILE_BENCHMARK(set_flag_wait_flag, float, 16, 16, set_flag(PIPE_MTE2, PIPE_V, 0); wait_flag(PIPE_MTE2, PIPE_V, 0));
 TILE_BENCHMARK(tassign, float, 16, 16, TASSIGN(o.a, 0x400));
 
-template <typename From, typename To>
-void tcvt_128x128(benchmark::State& state, RoundMode mode) {
+template <typename From, typename To, RoundMode kMode>
+void tcvt(benchmark::State& state) {
   Vec<From, 128, 128> src;
   Vec<To, 128, 128> dst;
   TASSIGN(src, 0);
   TASSIGN(dst, 0x10000);
   fill(src.data(), src.Numel);
   for (auto _ : state) {
-    TCVT(dst, src, mode);
+    TCVT(dst, src, kMode);
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK_CAPTURE((tcvt_128x128<float, half>), f32_f16_rint, RoundMode::CAST_RINT);
-BENCHMARK_CAPTURE((tcvt_128x128<float, half>), f32_f16_round, RoundMode::CAST_ROUND);
-BENCHMARK_CAPTURE((tcvt_128x128<float, bfloat16_t>), f32_bf16_rint, RoundMode::CAST_RINT);
-BENCHMARK_CAPTURE((tcvt_128x128<float, bfloat16_t>), f32_bf16_round, RoundMode::CAST_ROUND);
-BENCHMARK_CAPTURE((tcvt_128x128<bfloat16_t, float>), bf16_f32, RoundMode::CAST_NONE);
-BENCHMARK_CAPTURE((tcvt_128x128<half, float>), f16_f32, RoundMode::CAST_NONE);
-BENCHMARK_CAPTURE((tcvt_128x128<float, int32_t>), f32_i32_rint, RoundMode::CAST_RINT);
-BENCHMARK_CAPTURE((tcvt_128x128<int32_t, float>), i32_f32_rint, RoundMode::CAST_RINT);
-BENCHMARK_CAPTURE((tcvt_128x128<float, int8_t>), f32_i8_rint, RoundMode::CAST_RINT);
-BENCHMARK_CAPTURE((tcvt_128x128<half, int8_t>), f16_i8_rint, RoundMode::CAST_RINT);
+BENCHMARK(tcvt<float, half, RoundMode::CAST_RINT>)->Name("tcvt_f32_f16_rint_128x128");
+BENCHMARK(tcvt<float, half, RoundMode::CAST_ROUND>)->Name("tcvt_f32_f16_round_128x128");
+BENCHMARK(tcvt<float, bfloat16_t, RoundMode::CAST_RINT>)->Name("tcvt_f32_bf16_rint_128x128");
+BENCHMARK(tcvt<float, bfloat16_t, RoundMode::CAST_ROUND>)->Name("tcvt_f32_bf16_round_128x128");
+BENCHMARK(tcvt<bfloat16_t, float, RoundMode::CAST_NONE>)->Name("tcvt_bf16_f32_128x128");
+BENCHMARK(tcvt<half, float, RoundMode::CAST_NONE>)->Name("tcvt_f16_f32_128x128");
+BENCHMARK(tcvt<float, int32_t, RoundMode::CAST_RINT>)->Name("tcvt_f32_i32_rint_128x128");
+BENCHMARK(tcvt<int32_t, float, RoundMode::CAST_RINT>)->Name("tcvt_i32_f32_rint_128x128");
+BENCHMARK(tcvt<float, int8_t, RoundMode::CAST_RINT>)->Name("tcvt_f32_i8_rint_128x128");
+BENCHMARK(tcvt<half, int8_t, RoundMode::CAST_RINT>)->Name("tcvt_f16_i8_rint_128x128");
 
 template <typename T, typename TileT, bool kStore, AtomicType kAtomic = AtomicType::AtomicNone>
 void transfer(benchmark::State& state) {
