@@ -244,7 +244,7 @@ void convert_rounded(const Conversion& conversion, void* dst, const void* src, i
   constexpr int64_t kChunk = 256;
   constexpr int64_t kBytes[] = {4, 2, 2, 1, 1, 2, 2, 4, 4};
   const TargetRange range = target_range(conversion.to);
-  HWY_ALIGN double values[kChunk];
+  alignas(64) double values[kChunk];  // for vectors of any target
   for (int64_t i = 0; i < n; i += kChunk) {
     const int64_t count = n - i < kChunk ? n - i : kChunk;
     widen_elements(conversion.from, values, static_cast<const uint8_t*>(src) + i * kBytes[conversion.from], count);
