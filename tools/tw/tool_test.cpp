@@ -139,7 +139,7 @@ TEST(Doctor, EveryCheckSaysWhatItIsForAndTheExitCodeFollowsTheRequiredOnes) {
 
 TEST(Doctor, WithoutACompilerItEndsWith3AndNamesIt) {
   TemporaryDirectory empty;
-  const ProcessResult result = shell("PATH=" + empty.path().string() + " \"$tw\" doctor");
+  const ProcessResult result = shell("unset TW_CXX; PATH=" + empty.path().string() + " \"$tw\" doctor");
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.output, HasSubstr("required but missing: g++"));
   EXPECT_THAT(result.output, HasSubstr("not on PATH; package g++"));
@@ -168,21 +168,21 @@ TEST(Tool, OutputThatCannotBeWrittenIsAnError) {
 }
 
 TEST(Tool, CtrlCEndsWhatWasStarted) {
-  // 'tw doctor' starts a compiler that never ends. It opens the fifo once it runs, which is when the signal is sent.
+  // 'tw doctor' starts a compiler that never ends, but says so, and who its parent is. If tw ends by itself, that is said
+  // too, so that the test fails instead of waiting.
   TemporaryDirectory directory;
   const std::string root = directory.path().string();
-  write_file_atomically(directory.path() / "g++", "#!/bin/sh\necho $$ > " + root + "/fifo\nexec sleep 100000\n");
-  const ProcessResult result = shell("cd " + root +
-                                     "; chmod +x g++; mkfifo fifo\n"
-                                     "PATH=" +
-                                     root +
-                                     ":$PATH \"$tw\" doctor & tool=$!\n"
-                                     "read compiler < fifo\n"
-                                     "kill -TERM $tool\n"
-                                     "wait $tool 2>/dev/null; echo status $?\n"
-                                     // The child is dead before its parent ends: gone, or waited for by nobody.
-                                     "grep -s State /proc/$compiler/status | grep -v Z; ls");
-  EXPECT_EQ(result.output, "status 143\nfifo\ng++\n");
+  write_file_atomically(directory.path() / "compiler", "#!/bin/sh\necho $$ $PPID > " + root + "/fifo\nexec sleep 100000\n");
+  const ProcessResult result = shell("cd " + root + R"(; chmod +x compiler; mkfifo fifo; exec 3<>fifo
+      (TW_CXX=$PWD/compiler "$tw" doctor 2>/dev/null; echo status $? > status; echo ended early > fifo) 2>/dev/null &
+      read compiler tool <&3
+      kill -TERM $tool
+      wait
+      cat status
+      # The child was dead before its parent ended: it is gone, or a zombie that nobody has waited for yet.
+      grep -s State /proc/$compiler/status | grep -v Z
+      ls)");
+  EXPECT_EQ(result.output, "status 143\ncompiler\nfifo\nstatus\n");
 }
 
 }  // namespace
