@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cmd_cache.h"
 #include "command.h"
 #include "interrupt.h"
 
@@ -99,6 +100,7 @@ int run_tool(int argc, const char* const* argv) {
 #endif
   add_platforms_command(app, code, json);
   add_devices_command(app, code, json);
+  add_cache_command(app, code, json);
   add_doctor_command(app, code, json);
 
   std::vector<std::string> help_path;
