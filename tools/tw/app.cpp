@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cmd_cache.h"
 #include "command.h"
 #include "interrupt.h"
 
@@ -46,12 +48,13 @@ void print_help(const CLI::App& program, const std::vector<std::string>& path, b
     return;
   }
   const CLI::App* command = &program;
-  std::string prefix;
+  std::string prefix;  // the names above the command
   for (const std::string& name : path) {
-    prefix += command->get_name() + " ";
-    const CLI::App* next = command->get_subcommand_no_throw(name);
+    prefix += (prefix.empty() ? "" : " ") + command->get_name();
+    const auto found = command->get_subcommands([&](const CLI::App* child) { return child->get_name() == name; });
+    const CLI::App* next = found.empty() ? nullptr : found.front();
     if (next == nullptr) {
-      throw Error(ErrorCode::kInvalidArgument, fmt::format("there is no command '{}{}'", prefix, name), "'tw help' lists the commands");
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("there is no command '{} {}'", prefix, name), "'tw help' lists the commands");
     }
     command = next;
   }
@@ -59,12 +62,12 @@ void print_help(const CLI::App& program, const std::vector<std::string>& path, b
 }
 
 void append_reference(const CLI::App& command, const std::string& prefix, std::string& text) {
-  const std::string name = prefix + command.get_name();
+  const std::string name = prefix.empty() ? command.get_name() : prefix + " " + command.get_name();
   text += fmt::format("\n## {}\n\n```text\n", name);
   std::string help = command.help(prefix);
   while (!help.empty() && help.back() == '\n') help.pop_back();
   text += help.substr(help.find_first_not_of('\n')) + "\n```\n";
-  for (const CLI::App* child : command.get_subcommands([](const CLI::App*) { return true; })) append_reference(*child, name + " ", text);
+  for (const CLI::App* child : command.get_subcommands([](const CLI::App*) { return true; })) append_reference(*child, name, text);
 }
 
 }  // namespace
@@ -84,7 +87,8 @@ int run_tool(int argc, const char* const* argv) {
   bool json = false;
   std::string level;
   app.set_version_flag("--version", "tw " TW_VERSION);
-  app.add_option("--log-level", level, "debug, info, timing, warn, error or nul; overrides PTO_LOG_LEVEL")->type_name("LEVEL");
+  app.add_option("--log-level", level, "Least level of log lines: debug, info, timing, warn, error or nul; overrides PTO_LOG_LEVEL")
+      ->type_name("LEVEL");
   app.footer(kFooter);
   app.fallthrough();
   app.require_subcommand(0, 1);
@@ -94,17 +98,16 @@ int run_tool(int argc, const char* const* argv) {
 #ifdef TW_WITH_RUN
   add_run_command(app, code, json);
 #endif
-#ifdef TW_WITH_PLATFORM
   add_platforms_command(app, code, json);
   add_devices_command(app, code, json);
-#endif
+  add_cache_command(app, code, json);
   add_doctor_command(app, code, json);
 
   std::vector<std::string> help_path;
   bool help_all = false;
-  CLI::App* help = app.add_subcommand("help", "explain a command, with an example");
-  help->add_option("command", help_path, "the command, such as 'run' or 'cache list'");
-  help->add_flag("--all", help_all, "the whole reference, as Markdown");
+  CLI::App* help = app.add_subcommand("help", "Explain a command, with an example");
+  help->add_option("command", help_path, "The command, such as 'run' or 'cache list'");
+  help->add_flag("--all", help_all, "The whole reference, as Markdown");
   help->footer("Example:\n  tw help run");
   help->callback([&] { print_help(app, help_path, help_all); });
   add_later_commands(app);
@@ -118,6 +121,7 @@ int run_tool(int argc, const char* const* argv) {
       fmt::print(stderr, "{}", app.help());
       return exit_code(ErrorCode::kInvalidArgument);
     }
+    if (std::fflush(stdout) != 0) throw errno_error(errno, "cannot write to standard output");
     return code;
   } catch (const CLI::Success& done) {
     return app.exit(done);

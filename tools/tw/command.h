@@ -8,7 +8,7 @@
 namespace tilewright {
 
 /// The switch that every command with a result has.
-inline void add_json_flag(CLI::App& command, bool& json) { command.add_flag("--json", json, "print the result as one JSON object"); }
+inline void add_json_flag(CLI::App& command, bool& json) { command.add_flag("--json", json, "Print the result as one JSON object"); }
 
 // `exit_code` is what the program ends with if the callback returns; `json` is true if --json was given.
 CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json);

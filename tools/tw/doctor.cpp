@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -56,7 +57,11 @@ Check program_check(const char* group, const char* name, bool required, const ch
 }
 
 void add_compilers(std::vector<Check>& checks) {
-  checks.push_back(program_check("compilers", "g++", true, "g++", "compiles orchestrations and kernels"));
+  // The choice that the toolchain makes: TW_CXX, else g++-12, else g++.
+  const char* own = std::getenv("TW_CXX");
+  const bool chosen = own != nullptr && *own != '\0';
+  const char* host = chosen ? own : find_program("g++-12").empty() ? "g++" : "g++-12";
+  checks.push_back(program_check("compilers", host, true, "g++", "compiles orchestrations and kernels (TW_CXX names another)"));
   for (const char* name : {"clang++", "clang++-19"}) {
     checks.push_back(program_check("compilers", name, false, "clang-19", "a second compiler for kernels and for this project"));
   }
@@ -214,7 +219,7 @@ std::vector<Check> run_checks() {
 }
 
 CLI::App* add_doctor_command(CLI::App& parent, int& exit_code, bool& json) {
-  CLI::App* command = parent.add_subcommand("doctor", "say what is installed, what is missing and what it would enable");
+  CLI::App* command = parent.add_subcommand("doctor", "Say what is installed, what is missing and what it would enable");
   add_json_flag(*command, json);
   command->footer(
       "Ends with 0 if everything that is required was found, else with 3. What is absent but optional is said, and what it\n"

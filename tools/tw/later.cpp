@@ -13,13 +13,13 @@ struct LaterCommand {
   const char* instead;  ///< what this version offers; empty if nothing
 };
 constexpr LaterCommand kLaterCommands[] = {
-    {"compile", "compile a tile program into an artifact", "write callable.json and its sources by hand; see docs/guide/running.md"},
-    {"rebuild", "build the sources of an artifact again", "'tw run' builds again whatever changed"},
-    {"test", "run scene tests", "'tw run' with --golden compares one run"},
-    {"deps", "report the dependencies between tasks", "'tw run --deps' lists the edges of a run"},
-    {"trace", "record and export the trace of a run", ""},
-    {"execute-artifact", "run an artifact that the compiler made", "'tw run' runs a callable.json"},
-    {"bench", "run a benchmark beside its competitors", "'make bench'"},
+    {"compile", "Compile a tile program into an artifact", "write callable.json and its sources by hand; see docs/guide/running.md"},
+    {"rebuild", "Build the sources of an artifact again", "'tw run' builds again whatever changed"},
+    {"test", "Run scene tests", "'tw run' with --golden compares one run"},
+    {"deps", "Report the dependencies between tasks", "'tw run --deps' lists the edges of a run"},
+    {"trace", "Record and export the trace of a run", ""},
+    {"execute-artifact", "Run an artifact that the compiler made", "'tw run' runs a callable.json"},
+    {"bench", "Run a benchmark beside its competitors", "'make bench'"},
 };
 
 }  // namespace
@@ -29,6 +29,8 @@ void add_later_commands(CLI::App& parent) {
     CLI::App* command = parent.add_subcommand(later.name, fmt::format("{} (not built yet in this version)", later.purpose));
     command->group("Commands of a later version");
     // Whatever follows is for the command that will be; the answer is the same.
+    command->fallthrough(false);
+    command->allow_extras();
     command->prefix_command();
     std::string footer =
         fmt::format("Example:\n  tw {}\n  answers that the command is not built yet, and ends with exit code 2.", later.name);

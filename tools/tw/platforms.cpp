@@ -17,13 +17,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Why a platform cannot run here; empty if it can.
+/// Why a platform cannot run here and what to do; empty if it can.
 std::string missing_for(const PlatformInfo& info) {
   try {
     require_available(info);
     return {};
   } catch (const Error& error) {
-    return error.message();
+    return fmt::format("{}; {}", error.message(), error.hint());
   }
 }
 
@@ -35,7 +35,7 @@ void list_platforms(bool json) {
     const std::string missing = missing_for(info);
     table.add({info.name, info.simulated ? "yes" : "no", std::to_string(info.aic_cores), std::to_string(2 * info.aic_cores),
                bytes_text(info.memory_bytes), missing.empty() ? "available" : "not available", info.requirement});
-    if (!missing.empty()) reasons += fmt::format("{}: {}\n", info.name, missing);
+    if (!missing.empty()) reasons += missing + "\n";
     list.push_back({{"name", info.name},
                     {"arch", info.arch},
                     {"simulated", info.simulated},
@@ -94,7 +94,7 @@ void list_devices(bool json) {
 }  // namespace
 
 CLI::App* add_platforms_command(CLI::App& parent, int&, bool& json) {
-  CLI::App* command = parent.add_subcommand("platforms", "list the platforms, what they need and whether they can be used here");
+  CLI::App* command = parent.add_subcommand("platforms", "List the platforms, what they need and whether they can be used here");
   add_json_flag(*command, json);
   command->footer(
       "AIC and AIV are the matrix and the vector cores. Platforms whose names end in 'sim' are simulated.\n"
@@ -105,7 +105,7 @@ CLI::App* add_platforms_command(CLI::App& parent, int&, bool& json) {
 }
 
 CLI::App* add_devices_command(CLI::App& parent, int&, bool& json) {
-  CLI::App* command = parent.add_subcommand("devices", "list the devices that runs can use");
+  CLI::App* command = parent.add_subcommand("devices", "List the devices that runs can use");
   add_json_flag(*command, json);
   command->footer("Example:\n  tw devices --json");
   command->callback([&json] { list_devices(json); });

@@ -98,7 +98,12 @@ RunTensor& find_tensor(std::vector<RunTensor>& tensors, const char* option, cons
 
 HostTensor make_argument(const NamedText& given) {
   try {
-    return make_tensor(parse_tensor_spec(given.text));
+    HostTensor tensor = make_tensor(parse_tensor_spec(given.text));
+    if (tensor.shape().empty() || tensor.element_count() == 0) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("{} cannot be passed to a callable", tensor.description()),
+                  "a tensor argument has 1 to 5 dimensions, none of them 0; pass single numbers with --scalar");
+    }
+    return tensor;
   } catch (const Error& error) {
     throw error.with_context(fmt::format("--arg {}", given.name));
   }

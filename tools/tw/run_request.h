@@ -33,6 +33,7 @@ struct RunWords {
   int32_t rounds = 1;
   bool list_dependencies = false;
   bool debug_kernel = false;
+  bool in_process = false;
 };
 
 /// What the callable says about its arguments. Both lists may be empty: then the order typed is the order passed, and

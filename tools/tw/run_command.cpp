@@ -1,0 +1,78 @@
+// tw run: the command line. What it does is in run_execute.cpp.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/error.h"
+#include "command.h"
+#include "run_execute.h"
+#include "run_result.h"
+
+namespace tilewright {
+namespace {
+
+constexpr const char* kFooter =
+    "Tensors. SPEC is DTYPE[SHAPE]=GENERATOR, or @FILE.npy, or DTYPE@FILE.npy for types that .npy lacks. Types: f32 f16 bf16\n"
+    "i8 i16 i32 i64 u8 u16 u32 u64 bool fp8e4m3 fp8e8m0 fp4e2m1. Generators: zeros (also if none is named), full:VALUE,\n"
+    "randn:SEED, uniform:LO:HI:SEED, arange[:START[:STEP]]. Arguments are passed in the order of the callable's 'arguments'\n"
+    "list, or as typed if it has none.\n"
+    "\n"
+    "Settings. ring_task_window, ring_heap, ring_dep_pool: one number for all four rings or four with commas; 0 is the\n"
+    "default. aicpu_thread_num, host_threads, aic_cores: a number.\n"
+    "\n"
+    "Golden. An element matches if |actual - golden| <= atol + rtol * |golden|. Both default to 1e-5 for f32, 1e-3 for f16, 1e-2\n"
+    "for bf16, 0.125 for fp8e4m3 and 0 for all others. With --rounds every round starts from the same values and is compared.\n"
+    "\n"
+    "Example:\n"
+    "  tw run softmax/callable.json --platform a2a3sim --arg x=f32[256,512]=randn:7 --arg y=f32[256,512] \\\n"
+    "      --scalar rows=i32:256 --output y=y.npy --golden y=softmax/golden/y.npy --rtol 1e-4 --deps";
+
+void add_tensor_options(CLI::App& command, RunWords& words) {
+  command.add_option("--arg", words.tensors, "A tensor argument; repeat it for each")->type_name("NAME=SPEC");
+  command.add_option("--scalar", words.scalars, "A scalar argument, such as n=i32:5 or s=f32:1.5; repeat it for each")
+      ->type_name("NAME=DTYPE:VALUE");
+  command.add_option("--output", words.outputs, "Write a tensor after the last round")->type_name("NAME=FILE.npy");
+  command.add_option("--golden", words.goldens, "Compare a tensor with a file after every round")->type_name("NAME=FILE.npy");
+  command.add_option("--rtol", words.relative_tolerance, "Relative tolerance of all comparisons")->type_name("NUMBER");
+  command.add_option("--atol", words.absolute_tolerance, "Absolute tolerance of all comparisons")->type_name("NUMBER");
+  command
+      .add_option("--nan", words.nan,
+                  "How NaN compares. never: NaN is a mismatch (default); equal: NaN matches NaN; ignore: a golden NaN is not compared")
+      ->type_name("RULE");
+  for (CLI::Option* option : command.get_options()) {
+    // One value each time, so that a file name that follows is not taken for another.
+    if (option->get_items_expected_max() > 1) option->expected(1)->take_all();
+  }
+}
+
+}  // namespace
+
+CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
+  CLI::App* command = parent.add_subcommand("run", "Build a callable from its sources and run it on a device");
+  const auto words = std::make_shared<RunWords>();
+  command->add_option("callable", words->callable, "Path of the callable.json")->required()->type_name("CALLABLE.json");
+  command->add_option("--platform", words->platform, "Where to run; 'tw platforms' lists them")->required()->type_name("NAME");
+  command
+      ->add_option("--runtime", words->runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph; default: the callable's")
+      ->type_name("NAME");
+  command->add_option("--device", words->device, "Number of the device; default 0")->type_name("N");
+  add_tensor_options(*command, *words);
+  command->add_option("--rounds", words->rounds, "How often to run; default 1")->type_name("N");
+  command->add_option("--config", words->settings, "A setting of the run; repeat it for each")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--deps", words->list_dependencies, "List every dependency between tasks and where it comes from");
+  command->add_flag("--debug-kernel", words->debug_kernel, "Compile without optimisation and with debug information");
+  command->add_flag("--in-process", words->in_process, "Simulate in this process, for debuggers; a kernel that crashes takes tw along");
+  add_json_flag(*command, json);
+  command->footer(kFooter);
+  command->callback([words, &exit_code, &json] {
+    const RunResult result = execute_run(*words);
+    fmt::print("{}{}", json ? result_as_json(result) : format_result(result), json ? "\n" : "");
+    exit_code = result.passed() ? 0 : tilewright::exit_code(ErrorCode::kMismatch);
+  });
+  return command;
+}
+
+}  // namespace tilewright
