@@ -56,11 +56,12 @@ class Recorder : public GraphObserver {
 class SimDevice final : public Device, public KernelRunner, public CoreHost {
  public:
   SimDevice(const PlatformInfo& info, int arena_fd)
-      : info_(info), owns_memory_(arena_fd < 0), arena_(arena_fd < 0 ? new DeviceArena(device_memory_bytes(info), kRuntimeHeapBytes) : new DeviceArena(arena_fd)) {}
+      : info_(info), arena_(arena_fd < 0 ? new DeviceArena(info.memory_bytes, kRuntimeHeapBytes) : new DeviceArena(arena_fd)) {}
 
   const PlatformInfo& platform() const override { return info_; }
   uint64_t allocate(uint64_t bytes) override { return arena_->allocate(bytes); }
   void free(uint64_t address) override { arena_->free(address); }
+  void check_range(uint64_t address, uint64_t bytes) const override { arena_->check_range(address, bytes); }
   void copy_to_device(uint64_t address, const void* source, uint64_t bytes) override {
     arena_->check_range(address, bytes);
     std::memcpy(reinterpret_cast<void*>(address), source, bytes);
@@ -100,7 +101,6 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   bool wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write);
 
   const PlatformInfo& info_;
-  const bool owns_memory_;
   std::unique_ptr<DeviceArena> arena_;
   std::map<uint32_t, LoadedCallable> callables_;
   CodeCache code_;

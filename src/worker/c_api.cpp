@@ -215,7 +215,7 @@ int tw_platform_get(size_t index, tw_platform* platform, tw_error** error) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("platform {}: there are {}", index, tw_platform_count()));
     }
     const tilewright::PlatformInfo& info = tilewright::platforms()[index];
-    const tw_platform value{0, info.name, info.arch, info.simulated ? 1 : 0, info.aic_cores, tilewright::device_memory_bytes(info),
+    const tw_platform value{0, info.name, info.arch, info.simulated ? 1 : 0, info.aic_cores, info.memory_bytes,
                             info.requirement};
     write_struct(required(platform, "platform"), value, "tw_platform");
   });
