@@ -41,7 +41,8 @@ class Device {
   virtual uint64_t allocate(uint64_t bytes) = 0;
   /// Throws kInvalidArgument for an address that allocate did not return.
   virtual void free(uint64_t address) = 0;
-  /// Throw kOutOfBounds if the range is not inside one allocation.
+  /// Throws kOutOfBounds if the range is not inside one allocation; so do the copies.
+  virtual void check_range(uint64_t address, uint64_t bytes) const = 0;
   virtual void copy_to_device(uint64_t address, const void* source, uint64_t bytes) = 0;
   virtual void copy_from_device(void* destination, uint64_t address, uint64_t bytes) = 0;
 
@@ -50,7 +51,7 @@ class Device {
   virtual void load(uint32_t slot, std::span<const uint8_t> image) = 0;
   virtual void unload(uint32_t slot) = 0;
 
-  /// Runs the callable in `slot`. Tensors of `args` are device addresses. Returns after the last task completed.
+  /// Runs the callable in `slot`. Tensors of `args` are device addresses, which the caller has checked. Returns after the last task completed.
   /// Throws kRunFailed (status() holds the runtime's code), kKernelCrashed, kDeviceLost, kDeadlock.
   virtual RunReport run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) = 0;
 };

@@ -6,21 +6,12 @@
 #include "platform/device.h"
 #include "task/callable.h"
 #include "tilewright/worker.h"
+#include "toolchain/callable_spec.h"
 #include "worker/remote_device.h"
 #include "worker/staging.h"
 
 namespace tilewright {
 namespace {
-
-const char* direction_name(ArgDirection direction) {
-  switch (direction) {
-    case ArgDirection::SCALAR: return "SCALAR";
-    case ArgDirection::IN: return "IN";
-    case ArgDirection::OUT: return "OUT";
-    case ArgDirection::INOUT: return "INOUT";
-  }
-  return "unknown";
-}
 
 /// What a callable says about its arguments: nothing if its signature is empty; nothing about scalars if it lists none.
 class Signature {

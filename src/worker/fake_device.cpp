@@ -25,6 +25,7 @@ class FakeDevice : public Device {
   const PlatformInfo& platform() const override { return info_; }
   uint64_t allocate(uint64_t bytes) override { return arena_->allocate(bytes); }
   void free(uint64_t address) override { arena_->free(address); }
+  void check_range(uint64_t address, uint64_t bytes) const override { arena_->check_range(address, bytes); }
   void copy_to_device(uint64_t address, const void* source, uint64_t bytes) override {
     arena_->check_range(address, bytes);
     std::memcpy(reinterpret_cast<void*>(address), source, bytes);

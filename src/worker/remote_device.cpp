@@ -81,13 +81,6 @@ void RemoteDevice::unload(uint32_t slot) {
 RunReport RemoteDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) {
   const auto found = callables_.find(slot);
   if (found == callables_.end()) throw Error(ErrorCode::kUnknownHandle, fmt::format("no callable is loaded in slot {}", slot));
-  for (int32_t i = 0; i < args.tensor_count(); ++i) {
-    try {
-      arena_.check_range(args.tensor(i).buffer.addr, args.tensor(i).buffer.size);
-    } catch (const Error& error) {
-      throw error.with_context(fmt::format("tensor argument {}", i));
-    }
-  }
   send_image(slot, found->second);
   encode_run(message_, slot, args, config, options);
   const Channel::Message answer = process_->call(MessageKind::kRun, message_);

@@ -33,12 +33,13 @@ class RemoteDevice : public Device {
   const PlatformInfo& platform() const override { return info_; }
   uint64_t allocate(uint64_t bytes) override { return arena_.allocate(bytes); }
   void free(uint64_t address) override { arena_.free(address); }
+  void check_range(uint64_t address, uint64_t bytes) const override { arena_.check_range(address, bytes); }
   void copy_to_device(uint64_t address, const void* source, uint64_t bytes) override;
   void copy_from_device(void* destination, uint64_t address, uint64_t bytes) override;
   /// The image is checked by the device process, now.
   void load(uint32_t slot, std::span<const uint8_t> image) override;
   void unload(uint32_t slot) override;
-  /// Also throws kOutOfBounds if a tensor's buffer is not inside one allocation, and kDeadline.
+  /// Also throws kDeadline.
   RunReport run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) override;
 
   /// The process id of the device, for tests and tools; -1 while none runs.

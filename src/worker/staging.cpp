@@ -18,11 +18,18 @@ bool is_host(const ChipTensor& tensor) { return !tensor.is_device_memory(); }
 
 }  // namespace
 
-void Staging::find_regions(const TaskArguments& arguments) {
+void Staging::check_and_group(const TaskArguments& arguments) {
   regions_.clear();
   for (size_t i = 0; i < arguments.tensor_count(); ++i) {
     const ChipTensor& tensor = arguments.tensor(i);
-    if (!is_host(tensor)) continue;
+    if (!is_host(tensor)) {
+      try {
+        device_.check_range(tensor.buffer.addr, tensor.buffer.size);
+      } catch (const Error& error) {
+        throw error.with_context(fmt::format("tensor argument {}", i));
+      }
+      continue;
+    }
     const uint64_t device_bytes = device_.platform().memory_bytes;
     if (tensor.buffer.size > device_bytes) {
       throw Error(ErrorCode::kDeviceMemory,
@@ -69,7 +76,7 @@ uint64_t Staging::device_address(uint64_t host) const {
 }
 
 void Staging::copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out) {
-  find_regions(arguments);
+  check_and_group(arguments);
   place_regions();
   out.clear();
   for (size_t i = 0; i < arguments.tensor_count(); ++i) {

@@ -16,7 +16,8 @@ class Staging {
   explicit Staging(Device& device) : device_(device) {}
 
   /// Fills `out` with device tensors for `arguments`: HOST tensors are copied in as far as their contents count, DEVICE
-  /// tensors pass through. Throws Error(kDeviceMemory) naming the tensor that is larger than the device.
+  /// tensors pass through. Throws Error(kDeviceMemory) naming the tensor that is larger than the device, kOutOfBounds naming
+  /// a DEVICE tensor that is not inside one allocation.
   void copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out);
   /// Copies what the last copy_in staged back to the host, IN tensors excepted.
   void copy_out(const TaskArguments& arguments);
@@ -28,7 +29,7 @@ class Staging {
     uint64_t end;
     uint64_t device;
   };
-  void find_regions(const TaskArguments& arguments);
+  void check_and_group(const TaskArguments& arguments);
   void place_regions();
   uint64_t device_address(uint64_t host) const;
 

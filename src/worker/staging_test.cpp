@@ -109,6 +109,20 @@ TEST_F(StagingTest, DeviceTensorsPassThrough) {
   round(args, [&](ChipStorageTaskArgs& device) { EXPECT_EQ(device.tensor(0).buffer.addr, address); });
 }
 
+TEST_F(StagingTest, DeviceTensorsOutsideAnAllocationAreNamed) {
+  const uint64_t address = device_->allocate(64);
+  TaskArguments args;
+  args.add_tensor(reinterpret_cast<void*>(address), DataType::INT32, {16}, ArgDirection::INOUT, AddressSpace::DEVICE);
+  args.add_tensor(reinterpret_cast<void*>(address), DataType::INT32, {17}, ArgDirection::INOUT, AddressSpace::DEVICE);
+  try {
+    staging_.copy_in(args, *staged_);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kOutOfBounds);
+    EXPECT_EQ(error.message().rfind("tensor argument 1: device range", 0), 0u) << error.message();
+  }
+}
+
 TEST_F(StagingTest, TheBufferIsKeptAndGrows) {
   std::vector<uint8_t> small(1000);
   std::vector<uint8_t> large(3 << 20);
