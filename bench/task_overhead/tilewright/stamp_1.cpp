@@ -1,0 +1,2 @@
+#define TENSORS 1
+#include "stamp.h"

@@ -1,0 +1,2 @@
+#define TENSORS 2
+#include "stamp.h"

@@ -1,0 +1,2 @@
+#define TENSORS 3
+#include "stamp.h"

@@ -1,0 +1,2 @@
+#define TENSORS 32
+#include "stamp.h"
