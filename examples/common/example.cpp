@@ -20,6 +20,8 @@ Comparison compare(std::span<const float> got, std::span<const double> want, std
     if (of_bound > result.of_bound) {
       result.of_bound = of_bound;
       result.worst = i;
+      result.got = got[i];
+      result.want = want[i];
     }
     result.largest_error = std::max(result.largest_error, error);
     largest_value = std::max(largest_value, std::abs(want[i]));
@@ -29,8 +31,10 @@ Comparison compare(std::span<const float> got, std::span<const double> want, std
 }
 
 std::string describe(const Comparison& comparison) {
-  return fmt::format("largest error {:.2e}, {:.2e} of the largest value, {:.2f} of what rounding allows (element {})",
-                     comparison.largest_error, comparison.relative_error, comparison.of_bound, comparison.worst);
+  std::string text = fmt::format("largest error {:.2e}, {:.2e} of the largest value, {:.2f} of what rounding allows",
+                                 comparison.largest_error, comparison.relative_error, comparison.of_bound);
+  if (!comparison.within) text += fmt::format("; element {} is {:.9g}, not {:.9g}", comparison.worst, comparison.got, comparison.want);
+  return text;
 }
 
 void* Problem::add_tensor(const std::vector<uint32_t>& shape, DataType dtype, ArgDirection direction) {

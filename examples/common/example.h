@@ -46,12 +46,13 @@ struct Comparison {
   double relative_error = 0;  ///< largest_error over the reference's largest magnitude
   double of_bound = 0;        ///< the largest error in units of its element's bound
   size_t worst = 0;           ///< the element with that error
+  double got = 0, want = 0;   ///< its values
 };
 
 /// Compares element by element: |got - want| <= bound. The spans have the same length.
 Comparison compare(std::span<const float> got, std::span<const double> want, std::span<const double> bound);
 
-/// "largest error 1.2e-04, 3.4e-04 of the largest value, 0.21 of what rounding allows (element 17)"
+/// "largest error 1.2e-04, 3.4e-04 of the largest value, 0.21 of what rounding allows", and what is wrong if something is.
 std::string describe(const Comparison& comparison);
 
 /// The arguments of one run, in host memory that this object owns, and what the run must make of its outputs. Tensors and

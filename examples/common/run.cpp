@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -135,6 +136,9 @@ int run_reporting_errors(const std::function<bool()>& body) {
   } catch (const Error& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return exit_code(error.code());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: this host has not enough memory for the inputs\n");
+    return 3;
   }
 }
 

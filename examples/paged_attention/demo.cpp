@@ -33,9 +33,11 @@ int demo(int argc, char** argv) {
   std::vector<int32_t> given_contexts;
   CLI::App app("Paged attention on tile kernels, compared with its definition in double precision.");
   add_program_options(app, options);
-  app.add_option("--heads", heads, "query heads, a multiple of 16; 16 share one key/value head")->capture_default_str();
-  CLI::Option* batch_option = app.add_option("--batch", batch, "sequences")->capture_default_str();
-  app.add_option("--context", given_contexts, "tokens of a sequence; one for all, or one for each: --context 1000,20,300")->delimiter(',');
+  app.add_option("--heads", heads, "query heads, a multiple of 16; 16 share one key/value head")->check(CLI::Range(1, 4096))->capture_default_str();
+  CLI::Option* batch_option = app.add_option("--batch", batch, "sequences")->check(CLI::Range(1, 4096))->capture_default_str();
+  app.add_option("--context", given_contexts, "tokens of a sequence; one for all, or one for each: --context 1000,20,300")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
