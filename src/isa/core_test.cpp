@@ -1,6 +1,7 @@
 // Cores: their memories, TASSIGN, the table, the hook, yields, and what happens to errors.
-#include <csetjmp>
-#include <csignal>
+#include <hwy/targets.h>
+
+#include <cstdlib>
 #include <thread>
 
 #include "base/error.h"
@@ -11,6 +12,16 @@ namespace tilewright::isa_test {
 namespace {
 
 using namespace pto;
+
+/// TW_TEST_SIMD=baseline runs every test of this program on the code that processors without AVX2 get.
+class BaselineTarget : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    const char* wanted = std::getenv("TW_TEST_SIMD");
+    if (wanted != nullptr && std::strcmp(wanted, "baseline") == 0) hwy::SetSupportedTargetsForTest(HWY_STATIC_TARGET);
+  }
+};
+const auto* const baseline_target = ::testing::AddGlobalTestEnvironment(new BaselineTarget);
 
 class CoreTest : public IsaTest {};
 class A5CoreTest : public IsaTest {

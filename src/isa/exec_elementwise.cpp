@@ -62,16 +62,16 @@ void binary(const Execution& execution) {
   require_sources(execution);
   const PtoOperand& dst = execution.operand(0);
   const BinaryKernel kernel = binary_kernel(binary_op(execution.op()), element_of(dst), BinaryForm::kRunRun);
-  const std::array grids{tile_grid(dst), tile_grid(execution.operand(1)), tile_grid(execution.operand(2))};
-  for_each_run(grids, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], run[2], n); });
+  const std::array operands{&dst, &execution.operand(1), &execution.operand(2)};
+  for_each_run(operands, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], run[2], n); });
 }
 
 void unary(const Execution& execution) {
   require_sources(execution);
   const PtoOperand& dst = execution.operand(0);
   const UnaryKernel kernel = unary_kernel(unary_op(execution.op()), element_of(dst));
-  const std::array grids{tile_grid(dst), tile_grid(execution.operand(1))};
-  for_each_run(grids, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], n); });
+  const std::array operands{&dst, &execution.operand(1)};
+  for_each_run(operands, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], n); });
 }
 
 void scalar(const Execution& execution) {
@@ -81,8 +81,8 @@ void scalar(const Execution& execution) {
   const BinaryKernel kernel =
       binary_kernel(binary_op(execution.op()), element_of(dst), first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar);
   const uint64_t* value = &execution.attributes().scalar;
-  const std::array grids{tile_grid(dst), tile_grid(execution.operand(1))};
-  for_each_run(grids, dst.valid_rows, dst.valid_cols, [=](const auto& run, int64_t n) {
+  const std::array operands{&dst, &execution.operand(1)};
+  for_each_run(operands, dst.valid_rows, dst.valid_cols, [=](const auto& run, int64_t n) {
     if (first) {
       kernel(run[0], value, run[1], n);
     } else {
@@ -97,8 +97,8 @@ void convert(const Execution& execution) {
   const PtoOperand& src = execution.operand(1);
   const Conversion conversion{element_of(src), element_of(dst), static_cast<pto::RoundMode>(execution.attributes().round_mode),
                               execution.attributes().saturate != 0};
-  const std::array grids{tile_grid(dst), tile_grid(src)};
-  for_each_run(grids, dst.valid_rows, dst.valid_cols,
+  const std::array operands{&dst, &src};
+  for_each_run(operands, dst.valid_rows, dst.valid_cols,
                [&conversion](const auto& run, int64_t n) { convert_rounded(conversion, run[0], run[1], n); });
 }
 
@@ -159,8 +159,15 @@ void row_expand_binary(const Execution& execution) {
   const BinaryOp op = binary_op(execution.op());
   if (!repeats) {
     const BinaryKernel kernel = binary_kernel(op, element_of(dst), vector_first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar);
+    const bool row_major = dst.tile->layout == kPtoNd && execution.operand(full_index).tile->layout == kPtoNd;
     for (int64_t r = 0; r < dst.valid_rows; ++r) {
       const uint8_t* value = values.at(r, 0);
+      if (row_major) {
+        uint8_t* out = to.data + r * to.row.step[0];
+        const uint8_t* in = full.data + r * full.row.step[0];
+        vector_first ? kernel(out, value, in, dst.valid_cols) : kernel(out, in, value, dst.valid_cols);
+        continue;
+      }
       for_each_run(std::array{row_of(to, r), row_of(full, r)}, 1, dst.valid_cols, [=](const auto& run, int64_t n) {
         vector_first ? kernel(run[0], value, run[1], n) : kernel(run[0], run[1], value, n);
       });

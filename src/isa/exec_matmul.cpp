@@ -48,10 +48,12 @@ template <typename T>
 void pack_right(const PtoOperand& b, ConvertKernel convert, T* out, T* box, int64_t k0, int64_t n0, int64_t depth) {
   const PtoTileType& type = *b.tile;
   const int64_t inner = type.inner_rows, bytes = type.element_bytes;
+  constexpr int kBytes = sizeof(T);
   for (int64_t k = 0; k < depth; k += inner) {
     const int64_t offset = (k0 + k) / inner * type.cols * inner + n0 * inner;
     convert(box, static_cast<const uint8_t*>(b.data) + offset * bytes, inner * kPanelCols);
-    transpose_box(reinterpret_cast<uint32_t*>(out + k * kPanelCols), reinterpret_cast<const uint32_t*>(box), inner);
+    transpose({reinterpret_cast<uint8_t*>(out + k * kPanelCols), reinterpret_cast<const uint8_t*>(box), kPanelCols * kBytes, inner * kBytes, kPanelCols,
+               inner, kBytes});
   }
 }
 

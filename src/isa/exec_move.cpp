@@ -142,6 +142,10 @@ void transform_grid(const Transform& t, const Grid& dst, const Grid& src, const 
     const int64_t lines = by_row ? b.rows : b.cols, length = by_row ? b.cols : b.rows;
     const int64_t dst_line = by_row ? b.dst_row_step : b.dst_col_step, dst_step = by_row ? b.dst_col_step : b.dst_row_step;
     const int64_t src_line = by_row ? b.src_row_step : b.src_col_step, src_step = by_row ? b.src_col_step : b.src_row_step;
+    if (t.relu == nullptr && !t.add && src_step == src.element_bytes && dst_step == dst.element_bytes) {
+      for (int64_t line = 0; line < lines; ++line) t.convert(b.dst + line * dst_line, b.src + line * src_line, length);
+      return;
+    }
     for (int64_t line = 0; line < lines; ++line) {
       for (int64_t i = 0; i < length; i += kRun) {
         transform_run(t, b.dst + line * dst_line + i * dst_step, dst_step, dst.element_bytes, b.src + line * src_line + i * src_step, src_step,

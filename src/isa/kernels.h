@@ -58,7 +58,14 @@ constexpr int kPanelCols = 16;
 void panel_product(const PanelProduct<float>& product);
 void panel_product(const PanelProduct<int32_t>& product);
 
-/// dst(j, i) = src(i, j) for 16 x `rows` elements of 32 bits, rows at src + i * rows and dst + 16 * j: turns a column-major box into panel rows.
-void transpose_box(uint32_t* dst, const uint32_t* src, int64_t rows);
+/// dst(c, r) = src(r, c) for r < rows and c < cols; rows of src are src_step bytes apart and contiguous, rows of dst (columns of src) dst_step bytes.
+struct Transposition {
+  uint8_t* dst;
+  const uint8_t* src;
+  int64_t dst_step, src_step;
+  int64_t rows, cols;
+  int element_bytes;  ///< 1, 2, 4 or 8
+};
+void transpose(const Transposition& transposition);
 
 }  // namespace tilewright::isa

@@ -76,20 +76,22 @@ using DD = hn::ScalableTag<double>;
 using VD = hn::Vec<DD>;
 
 /// Nearest integer in the sense of the mode.
-template <pto::RoundMode kMode>
-HWY_INLINE VD round_to_integer(VD x) {
-  const DD d;
+template <pto::RoundMode kMode, class V>
+HWY_INLINE V round_to_integer(V x) {
+  const hn::DFromV<V> d;
+  using T = hn::TFromD<decltype(d)>;
   if constexpr (kMode == pto::RoundMode::CAST_FLOOR) return hn::Floor(x);
   if constexpr (kMode == pto::RoundMode::CAST_CEIL) return hn::Ceil(x);
   if constexpr (kMode == pto::RoundMode::CAST_TRUNC) return hn::Trunc(x);
   if constexpr (kMode == pto::RoundMode::CAST_ROUND) {  // ties away from zero
-    return hn::Trunc(hn::Add(x, hn::CopySign(hn::Set(d, 0.49999999999999994), x)));
+    constexpr T kBelowHalf = T(0.5) - std::numeric_limits<T>::epsilon() / 4;
+    return hn::Trunc(hn::Add(x, hn::CopySign(hn::Set(d, kBelowHalf), x)));
   }
   if constexpr (kMode == pto::RoundMode::CAST_ODD) {  // of the two neighbours, the odd one, unless exact
-    const VD t = hn::Trunc(x);
-    const VD halved = hn::Mul(t, hn::Set(d, 0.5));
+    const V t = hn::Trunc(x);
+    const V halved = hn::Mul(t, hn::Set(d, T(0.5)));
     const auto move = hn::AndNot(hn::Eq(t, x), hn::Eq(hn::Trunc(halved), halved));
-    return hn::IfThenElse(move, hn::Add(t, hn::CopySign(hn::Set(d, 1.0), x)), t);
+    return hn::IfThenElse(move, hn::Add(t, hn::CopySign(hn::Set(d, T(1)), x)), t);
   }
   return hn::Round(x);
 }
@@ -101,7 +103,7 @@ HWY_INLINE VD round_to_format(VD x, const TargetRange& range, bool saturate) {
   const hn::RebindToUnsigned<DD> du;
   const VD infinity = hn::Set(d, HUGE_VAL);
   const VD binade = hn::BitCast(d, hn::And(hn::BitCast(du, x), hn::Set(du, uint64_t{0x7ff} << 52)));
-  const VD quantum = hn::Mul(hn::Max(binade, hn::Set(d, std::ldexp(1.0, range.min_exponent))), hn::Set(d, std::ldexp(1.0, 1 - range.precision)));
+  const VD quantum = hn::Mul(hn::Max(binade, hn::Set(d, range.min_normal)), hn::Set(d, range.epsilon));
   const VD rounded = hn::Mul(round_to_integer<kMode>(hn::Div(x, quantum)), quantum);
   const auto finite = hn::Lt(hn::Abs(x), infinity);
   VD y = hn::IfThenElse(finite, rounded, x);
@@ -142,6 +144,48 @@ void round_values(double* values, size_t padded, const TargetRange& range, pto::
   }
 }
 
+/// Rounds floats to integers; false (and out is undefined) unless all results fit 32 bits.
+template <pto::RoundMode kMode>
+bool round_floats_in_mode(int32_t* out, const float* values, size_t padded) {
+  const DF d;
+  const hn::RebindToSigned<DF> di;
+  for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
+    const VF x = round_to_integer<kMode>(hn::LoadU(d, values + i));
+    if (!hn::AllTrue(d, hn::Lt(hn::Abs(x), hn::Set(d, 2147483648.0f)))) return false;
+    hn::StoreU(hn::ConvertTo(di, x), di, out + i);
+  }
+  return true;
+}
+
+bool round_floats(int32_t* out, const float* values, size_t padded, pto::RoundMode mode) {
+  switch (mode) {
+    case pto::RoundMode::CAST_ROUND: return round_floats_in_mode<pto::RoundMode::CAST_ROUND>(out, values, padded);
+    case pto::RoundMode::CAST_FLOOR: return round_floats_in_mode<pto::RoundMode::CAST_FLOOR>(out, values, padded);
+    case pto::RoundMode::CAST_CEIL: return round_floats_in_mode<pto::RoundMode::CAST_CEIL>(out, values, padded);
+    case pto::RoundMode::CAST_TRUNC: return round_floats_in_mode<pto::RoundMode::CAST_TRUNC>(out, values, padded);
+    case pto::RoundMode::CAST_ODD: return round_floats_in_mode<pto::RoundMode::CAST_ODD>(out, values, padded);
+    default: return round_floats_in_mode<pto::RoundMode::CAST_RINT>(out, values, padded);
+  }
+}
+
+/// out[i] = values[i] for values that are integers; false (and out is undefined) unless all of them fit 32 bits.
+bool narrow_all(int32_t* out, const double* values, int64_t count) {
+  const DD d;
+  const hn::Rebind<int32_t, DD> di;
+  const size_t n = static_cast<size_t>(count), width = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + width <= n; i += width) {
+    const VD x = hn::LoadU(d, values + i);
+    if (!hn::AllTrue(d, hn::Lt(hn::Abs(x), hn::Set(d, 2147483648.0)))) return false;
+    hn::StoreU(hn::DemoteTo(di, x), di, out + i);
+  }
+  for (; i < n; ++i) {
+    if (!(std::abs(values[i]) < 2147483648.0)) return false;
+    out[i] = static_cast<int32_t>(values[i]);
+  }
+  return true;
+}
+
 }  // namespace tilewright::isa::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -151,6 +195,8 @@ namespace {
 
 HWY_EXPORT(select_convert);
 HWY_EXPORT(round_values);
+HWY_EXPORT(narrow_all);
+HWY_EXPORT(round_floats);
 
 template <typename T>
 constexpr TargetRange integer_range() {
@@ -159,9 +205,9 @@ constexpr TargetRange integer_range() {
 
 TargetRange target_range(PtoElement element) {
   switch (element) {
-    case kPtoF32: return {true, -3.4028234663852886e38, 3.4028234663852886e38, 24, -126};
-    case kPtoF16: return {true, -65504.0, 65504.0, 11, -14};
-    case kPtoBf16: return {true, -3.3895313892515355e38, 3.3895313892515355e38, 8, -126};
+    case kPtoF32: return {true, -3.4028234663852886e38, 3.4028234663852886e38, 0x1p-126, 0x1p-23};
+    case kPtoF16: return {true, -65504.0, 65504.0, 0x1p-14, 0x1p-10};
+    case kPtoBf16: return {true, -3.3895313892515355e38, 3.3895313892515355e38, 0x1p-126, 0x1p-7};
     case kPtoI8: return integer_range<int8_t>();
     case kPtoU8: return integer_range<uint8_t>();
     case kPtoI16: return integer_range<int16_t>();
@@ -170,6 +216,8 @@ TargetRange target_range(PtoElement element) {
     default: return integer_range<uint32_t>();
   }
 }
+
+constexpr int64_t kChunk = 256;
 
 template <typename T>
 void widen(double* dst, const void* src, int64_t n) {
@@ -181,6 +229,11 @@ void widen(double* dst, const void* src, int64_t n) {
 template <typename T>
 void narrow(void* dst, const double* src, int64_t n) {
   T* out = static_cast<T*>(dst);
+  int32_t small[kChunk];
+  if (HWY_DYNAMIC_DISPATCH(narrow_all)(small, src, n)) {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(small[i]);
+    return;
+  }
   for (int64_t i = 0; i < n; ++i) {
     const bool fits = src[i] >= -9223372036854775808.0 && src[i] < 9223372036854775808.0;
     out[i] = static_cast<T>(fits ? static_cast<int64_t>(src[i]) : 0);
@@ -190,8 +243,12 @@ void narrow(void* dst, const double* src, int64_t n) {
 void widen_elements(PtoElement from, double* dst, const void* src, int64_t n) {
   switch (from) {
     case kPtoF32: return widen<float>(dst, src, n);
-    case kPtoF16: return widen<half>(dst, src, n);
-    case kPtoBf16: return widen<bfloat16_t>(dst, src, n);
+    case kPtoF16:
+    case kPtoBf16: {
+      float values[kChunk];
+      convert_kernel(from, kPtoF32)(values, src, n);
+      return widen<float>(dst, values, n);
+    }
     case kPtoI8: return widen<int8_t>(dst, src, n);
     case kPtoU8: return widen<uint8_t>(dst, src, n);
     case kPtoI16: return widen<int16_t>(dst, src, n);
@@ -205,20 +262,49 @@ void widen_elements(PtoElement from, double* dst, const void* src, int64_t n) {
 void narrow_elements(PtoElement to, void* dst, const double* src, int64_t n) {
   switch (to) {
     case kPtoF32:
-      for (int64_t i = 0; i < n; ++i) static_cast<float*>(dst)[i] = static_cast<float>(src[i]);
-      return;
     case kPtoF16:
-      for (int64_t i = 0; i < n; ++i) static_cast<half*>(dst)[i] = half(static_cast<float>(src[i]));
-      return;
-    case kPtoBf16:
-      for (int64_t i = 0; i < n; ++i) static_cast<bfloat16_t*>(dst)[i] = bfloat16_t(static_cast<float>(src[i]));
-      return;
+    case kPtoBf16: {
+      float values[kChunk];
+      for (int64_t i = 0; i < n; ++i) values[i] = static_cast<float>(src[i]);
+      return convert_kernel(kPtoF32, to)(dst, values, n);
+    }
     case kPtoI8: return narrow<int8_t>(dst, src, n);
     case kPtoU8: return narrow<uint8_t>(dst, src, n);
     case kPtoI16: return narrow<int16_t>(dst, src, n);
     case kPtoU16: return narrow<uint16_t>(dst, src, n);
     case kPtoI32: return narrow<int32_t>(dst, src, n);
     default: return narrow<uint32_t>(dst, src, n);
+  }
+}
+
+/// i32 to an integer type: its low bits, or clamped.
+template <typename T>
+void finish_integers(void* dst, const int32_t* values, int64_t n, bool saturate) {
+  T* out = static_cast<T*>(dst);
+  constexpr int64_t kLowest = std::numeric_limits<T>::lowest(), kHighest = std::numeric_limits<T>::max();
+  constexpr int32_t kLow = kLowest < INT32_MIN ? INT32_MIN : static_cast<int32_t>(kLowest);
+  constexpr int32_t kHigh = kHighest > INT32_MAX ? INT32_MAX : static_cast<int32_t>(kHighest);
+  for (int64_t i = 0; i < n; ++i) {
+    const int32_t clamped = values[i] < kLow ? kLow : values[i] > kHigh ? kHigh : values[i];
+    out[i] = static_cast<T>(saturate ? clamped : values[i]);
+  }
+}
+
+/// The short way from floats to integers for a chunk whose values all fit 32 bits; false if they do not.
+bool round_small(const Conversion& c, void* dst, const void* src, int64_t n) {
+  float values[kChunk];
+  int32_t integers[kChunk];
+  convert_kernel(c.from, kPtoF32)(values, src, n);
+  int64_t padded = n;
+  while (padded % 16 != 0) values[padded++] = 0;
+  if (!HWY_DYNAMIC_DISPATCH(round_floats)(integers, values, static_cast<size_t>(padded), c.mode)) return false;
+  switch (c.to) {
+    case kPtoI8: finish_integers<int8_t>(dst, integers, n, c.saturate); return true;
+    case kPtoU8: finish_integers<uint8_t>(dst, integers, n, c.saturate); return true;
+    case kPtoI16: finish_integers<int16_t>(dst, integers, n, c.saturate); return true;
+    case kPtoU16: finish_integers<uint16_t>(dst, integers, n, c.saturate); return true;
+    case kPtoI32: finish_integers<int32_t>(dst, integers, n, c.saturate); return true;
+    default: finish_integers<uint32_t>(dst, integers, n, c.saturate); return true;
   }
 }
 
@@ -241,17 +327,20 @@ void convert_rounded(const Conversion& conversion, void* dst, const void* src, i
   if (rounds_alike(conversion)) {
     if (const ConvertKernel kernel = convert_kernel(conversion.from, conversion.to)) return kernel(dst, src, n);
   }
-  constexpr int64_t kChunk = 256;
   constexpr int64_t kBytes[] = {4, 2, 2, 1, 1, 2, 2, 4, 4};
   const TargetRange range = target_range(conversion.to);
+  const bool to_integer = conversion.from <= kPtoBf16 && conversion.to >= kPtoI8;
   alignas(64) double values[kChunk];  // for vectors of any target
   for (int64_t i = 0; i < n; i += kChunk) {
     const int64_t count = n - i < kChunk ? n - i : kChunk;
-    widen_elements(conversion.from, values, static_cast<const uint8_t*>(src) + i * kBytes[conversion.from], count);
+    uint8_t* const out = static_cast<uint8_t*>(dst) + i * kBytes[conversion.to];
+    const uint8_t* const in = static_cast<const uint8_t*>(src) + i * kBytes[conversion.from];
+    if (to_integer && round_small(conversion, out, in, count)) continue;
+    widen_elements(conversion.from, values, in, count);
     int64_t padded = count;
     while (padded % 8 != 0) values[padded++] = 0;
     HWY_DYNAMIC_DISPATCH(round_values)(values, static_cast<size_t>(padded), range, conversion.mode, conversion.saturate);
-    narrow_elements(conversion.to, static_cast<uint8_t*>(dst) + i * kBytes[conversion.to], values, count);
+    narrow_elements(conversion.to, out, values, count);
   }
 }
 

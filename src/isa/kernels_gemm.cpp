@@ -76,12 +76,6 @@ void panel(const PanelProduct<T>& p) {
 void panel_f32(const PanelProduct<float>& p) { panel(p); }
 void panel_i32(const PanelProduct<int32_t>& p) { panel(p); }
 
-void transpose16(uint32_t* dst, const uint32_t* src, int64_t rows) {
-  for (int64_t j = 0; j < rows; ++j) {
-    for (int64_t i = 0; i < kPanelCols; ++i) dst[kPanelCols * j + i] = src[i * rows + j];
-  }
-}
-
 }  // namespace tilewright::isa::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -90,11 +84,9 @@ namespace tilewright::isa {
 
 HWY_EXPORT(panel_f32);
 HWY_EXPORT(panel_i32);
-HWY_EXPORT(transpose16);
 
 void panel_product(const PanelProduct<float>& product) { HWY_DYNAMIC_DISPATCH(panel_f32)(product); }
 void panel_product(const PanelProduct<int32_t>& product) { HWY_DYNAMIC_DISPATCH(panel_i32)(product); }
-void transpose_box(uint32_t* dst, const uint32_t* src, int64_t rows) { HWY_DYNAMIC_DISPATCH(transpose16)(dst, src, rows); }
 
 }  // namespace tilewright::isa
 #endif

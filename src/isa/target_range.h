@@ -3,11 +3,11 @@
 
 namespace tilewright::isa {
 
-/// A float has `precision` significand bits, and subnormals below 2^min_exponent.
 struct TargetRange {
   bool is_float;
   double lowest, highest;
-  int precision, min_exponent;
+  double min_normal;  ///< of a float: below it values are multiples of min_normal * epsilon
+  double epsilon;     ///< of a float: distance of 1 and the next value
 };
 
 }  // namespace tilewright::isa

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "isa/kernels.h"
 #include "pto/common/type.hpp"
 
 namespace tilewright::isa {
@@ -19,22 +20,6 @@ void copy_elements(const Block& b) {
       T value;
       std::memcpy(&value, src + c * b.src_col_step, sizeof(T));
       std::memcpy(dst + c * b.dst_col_step, &value, sizeof(T));
-    }
-  }
-}
-
-/// Strides differ in both directions (a transposing copy): small squares keep both sides in the cache.
-template <typename T>
-void copy_elements_tiled(const Block& b) {
-  constexpr int64_t kSide = 32;
-  for (int64_t r = 0; r < b.rows; r += kSide) {
-    for (int64_t c = 0; c < b.cols; c += kSide) {
-      Block square = b;
-      square.dst = b.dst + r * b.dst_row_step + c * b.dst_col_step;
-      square.src = b.src + r * b.src_row_step + c * b.src_col_step;
-      square.rows = b.rows - r < kSide ? b.rows - r : kSide;
-      square.cols = b.cols - c < kSide ? b.cols - c : kSide;
-      copy_elements<T>(square);
     }
   }
 }
@@ -61,11 +46,17 @@ void copy_block(const Block& b, int element_bytes) {
     copy_lines(b.dst, b.src, b.cols, b.rows * element_bytes, b.dst_col_step, b.src_col_step);
     return;
   }
+  if (b.dst_row_step == element_bytes && b.src_col_step == element_bytes) {
+    return transpose({b.dst, b.src, b.dst_col_step, b.src_row_step, b.rows, b.cols, element_bytes});
+  }
+  if (b.dst_col_step == element_bytes && b.src_row_step == element_bytes) {
+    return transpose({b.dst, b.src, b.dst_row_step, b.src_col_step, b.cols, b.rows, element_bytes});
+  }
   switch (element_bytes) {
-    case 1: return copy_elements_tiled<uint8_t>(b);
-    case 2: return copy_elements_tiled<uint16_t>(b);
-    case 4: return copy_elements_tiled<uint32_t>(b);
-    default: return copy_elements_tiled<uint64_t>(b);
+    case 1: return copy_elements<uint8_t>(b);
+    case 2: return copy_elements<uint16_t>(b);
+    case 4: return copy_elements<uint32_t>(b);
+    default: return copy_elements<uint64_t>(b);
   }
 }
 
@@ -73,6 +64,13 @@ template <typename T>
 void fill_elements(const Block& b, uint64_t bits) {
   T value;
   std::memcpy(&value, &bits, sizeof(T));
+  if (b.dst_col_step == static_cast<int64_t>(sizeof(T))) {
+    for (int64_t r = 0; r < b.rows; ++r) {
+      uint8_t* row = b.dst + r * b.dst_row_step;
+      for (int64_t c = 0; c < b.cols; ++c) std::memcpy(row + c * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
+    }
+    return;
+  }
   for (int64_t r = 0; r < b.rows; ++r) {
     for (int64_t c = 0; c < b.cols; ++c) std::memcpy(b.dst + r * b.dst_row_step + c * b.dst_col_step, &value, sizeof(T));
   }

@@ -1,0 +1,149 @@
+// Transposition of element rectangles, in squares that fit into vector registers.
+#include <cstring>
+
+#include "isa/kernels.h"
+#include "isa/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "isa/kernels_transpose.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace tilewright::isa::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET != HWY_SCALAR
+/// One 4 x 4 square of 32-bit elements.
+struct Square32 {
+  static constexpr int64_t kSide = 4;
+  using Element = uint32_t;
+  static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
+    const hn::Full128<uint32_t> d;
+    const hn::Full128<uint64_t> d64;
+    const auto row = [&](int i) HWY_ATTR { return hn::LoadU(d, reinterpret_cast<const uint32_t*>(src + i * src_step)); };
+    const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
+    const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
+    const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
+    const auto put = [&](int i, auto v) HWY_ATTR { hn::StoreU(hn::BitCast(d, v), d, reinterpret_cast<uint32_t*>(dst + i * dst_step)); };
+    put(0, hn::InterleaveLower(d64, a, b));
+    put(1, hn::InterleaveUpper(d64, a, b));
+    put(2, hn::InterleaveLower(d64, e, f));
+    put(3, hn::InterleaveUpper(d64, e, f));
+  }
+};
+
+/// One 8 x 8 square of 16-bit elements.
+struct Square16 {
+  static constexpr int64_t kSide = 8;
+  using Element = uint16_t;
+  static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
+    const hn::Full128<uint16_t> d;
+    const hn::Full128<uint32_t> d32;
+    const hn::Full128<uint64_t> d64;
+    const auto row = [&](int i) HWY_ATTR { return hn::LoadU(d, reinterpret_cast<const uint16_t*>(src + i * src_step)); };
+    // Four rows become, per 64-bit lane, columns of four; two such halves make a column of eight.
+    const auto lower = [&](int i, auto& c01, auto& c23) HWY_ATTR {
+      const auto a = hn::BitCast(d32, hn::InterleaveLower(d, row(i), row(i + 1)));
+      const auto b = hn::BitCast(d32, hn::InterleaveLower(d, row(i + 2), row(i + 3)));
+      c01 = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
+      c23 = hn::BitCast(d64, hn::InterleaveUpper(d32, a, b));
+    };
+    const auto upper = [&](int i, auto& c45, auto& c67) HWY_ATTR {
+      const auto a = hn::BitCast(d32, hn::InterleaveUpper(d, row(i), row(i + 1)));
+      const auto b = hn::BitCast(d32, hn::InterleaveUpper(d, row(i + 2), row(i + 3)));
+      c45 = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
+      c67 = hn::BitCast(d64, hn::InterleaveUpper(d32, a, b));
+    };
+    const auto put = [&](int i, auto v) HWY_ATTR { hn::StoreU(hn::BitCast(d, v), d, reinterpret_cast<uint16_t*>(dst + i * dst_step)); };
+    hn::Vec<decltype(d64)> top_a, top_b, bottom_a, bottom_b;
+    lower(0, top_a, top_b);
+    lower(4, bottom_a, bottom_b);
+    put(0, hn::InterleaveLower(d64, top_a, bottom_a));
+    put(1, hn::InterleaveUpper(d64, top_a, bottom_a));
+    put(2, hn::InterleaveLower(d64, top_b, bottom_b));
+    put(3, hn::InterleaveUpper(d64, top_b, bottom_b));
+    upper(0, top_a, top_b);
+    upper(4, bottom_a, bottom_b);
+    put(4, hn::InterleaveLower(d64, top_a, bottom_a));
+    put(5, hn::InterleaveUpper(d64, top_a, bottom_a));
+    put(6, hn::InterleaveLower(d64, top_b, bottom_b));
+    put(7, hn::InterleaveUpper(d64, top_b, bottom_b));
+  }
+};
+
+#endif  // HWY_TARGET != HWY_SCALAR
+
+/// One 8 x 8 square of bytes, in general registers: blocks of 1, 2 and 4 bytes change sides in turn (Hacker's Delight, 7-3).
+struct Square8 {
+  static constexpr int64_t kSide = 8;
+  using Element = uint8_t;
+  static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
+    uint64_t x[8];
+    for (int i = 0; i < 8; ++i) std::memcpy(&x[i], src + i * src_step, 8);
+    exchange<4>(x, 0x00000000ffffffffull);
+    exchange<2>(x, 0x0000ffff0000ffffull);
+    exchange<1>(x, 0x00ff00ff00ff00ffull);
+    for (int i = 0; i < 8; ++i) std::memcpy(dst + i * dst_step, &x[i], 8);
+  }
+  template <int kBlock>
+  static HWY_INLINE void exchange(uint64_t* x, uint64_t low) {
+    for (int i = 0; i < 8; ++i) {
+      if ((i & kBlock) != 0) continue;
+      const uint64_t t = ((x[i] >> 8 * kBlock) ^ x[i + kBlock]) & low;
+      x[i] ^= t << 8 * kBlock;
+      x[i + kBlock] ^= t;
+    }
+  }
+};
+
+template <typename T>
+HWY_INLINE void transpose_elements(const Transposition& t, int64_t row, int64_t col, int64_t rows, int64_t cols) {
+  for (int64_t c = col; c < col + cols; ++c) {
+    for (int64_t r = row; r < row + rows; ++r) {
+      std::memcpy(t.dst + c * t.dst_step + r * static_cast<int64_t>(sizeof(T)), t.src + r * t.src_step + c * static_cast<int64_t>(sizeof(T)), sizeof(T));
+    }
+  }
+}
+
+template <class Square>
+void transpose_squares(const Transposition& t) {
+  using T = typename Square::Element;
+  constexpr int64_t kSide = Square::kSide, kBytes = sizeof(T);
+  const int64_t whole_rows = t.rows / kSide * kSide, whole_cols = t.cols / kSide * kSide;
+  for (int64_t r = 0; r < whole_rows; r += kSide) {
+    for (int64_t c = 0; c < whole_cols; c += kSide) {
+      Square::run(t.dst + c * t.dst_step + r * kBytes, t.dst_step, t.src + r * t.src_step + c * kBytes, t.src_step);
+    }
+  }
+  transpose_elements<T>(t, 0, whole_cols, whole_rows, t.cols - whole_cols);
+  transpose_elements<T>(t, whole_rows, 0, t.rows - whole_rows, t.cols);
+}
+
+void transpose_rectangle(const Transposition& t) {
+  switch (t.element_bytes) {
+    case 1: return transpose_squares<Square8>(t);
+#if HWY_TARGET != HWY_SCALAR
+    case 2: return transpose_squares<Square16>(t);
+    case 4: return transpose_squares<Square32>(t);
+#else
+    case 2: return transpose_elements<uint16_t>(t, 0, 0, t.rows, t.cols);
+    case 4: return transpose_elements<uint32_t>(t, 0, 0, t.rows, t.cols);
+#endif
+    default: return transpose_elements<uint64_t>(t, 0, 0, t.rows, t.cols);
+  }
+}
+
+}  // namespace tilewright::isa::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tilewright::isa {
+
+HWY_EXPORT(transpose_rectangle);
+
+void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(transpose_rectangle)(transposition); }
+
+}  // namespace tilewright::isa
+#endif
