@@ -3,7 +3,6 @@ include(CMakePackageConfigHelpers)
 
 set(TW_INSTALL_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}/tilewright-${PROJECT_VERSION}")
 set(TW_INSTALL_DOCDIR "${CMAKE_INSTALL_DATAROOTDIR}/doc/tilewright")
-set(TW_INSTALL_LIBEXECDIR "${CMAKE_INSTALL_LIBEXECDIR}/tilewright")
 set(TW_INSTALL_CMAKEDIR "${CMAKE_INSTALL_LIBDIR}/cmake/Tilewright")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${TW_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
@@ -13,17 +12,7 @@ install(DIRECTORY docs DESTINATION "${TW_INSTALL_DOCDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DATADIR}/tilewright/examples"
   PATTERN CMakeLists.txt EXCLUDE PATTERN "*_test.cpp" EXCLUDE)
 
-# Installed programs find the library by their own place, so that a prefix can be moved.
-foreach(_program tw task-submit execute_artifact)
-  if(TARGET ${_program})
-    set_property(TARGET ${_program} PROPERTY INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-    install(TARGETS ${_program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-  endif()
-endforeach()
-if(TARGET tw-device)
-  set_property(TARGET tw-device PROPERTY INSTALL_RPATH "$ORIGIN/../../${CMAKE_INSTALL_LIBDIR}")
-  install(TARGETS tw-device RUNTIME DESTINATION "${TW_INSTALL_LIBEXECDIR}")
-endif()
+# Programs install themselves, beside their add_executable in tools/.
 
 if(TARGET tilewright)
   set_property(TARGET tilewright PROPERTY INTERFACE_INCLUDE_DIRECTORIES

@@ -5,6 +5,7 @@ usage: check_docs.py ROOT      exit code 0: none; 1: differences
   docs/reference/errors.md        every ErrorCode with its number, name and exit code; every runtime status
   docs/reference/environment.md   every environment variable that the code reads, and no other
   docs/design/layers.md           every layer of layers.txt with what it may use
+  docs/**/*.md                    every page can be reached from docs/README.md
   *.md                            relative links lead somewhere; make targets and scripts named in backquotes exist
 """
 
@@ -110,7 +111,21 @@ class Check:
                 if not (self.root / script).exists():
                     self.differences.append(f"{name}: `{script}`, which does not exist")
 
+    def reachable(self):
+        start = self.root / "docs/README.md"
+        reached, pending = {start}, [start]
+        while pending:
+            page = pending.pop()
+            for link in LINK.findall(page.read_text()):
+                target = (page.parent / link.split("#")[0]).resolve()
+                if target.suffix == ".md" and target.is_file() and target not in reached:
+                    reached.add(target)
+                    pending.append(target)
+        for page in sorted(set((self.root / "docs").rglob("*.md")) - reached):
+            self.differences.append(f"{page.relative_to(self.root)}: no way leads here from docs/README.md")
+
     def run(self):
+        self.reachable()
         self.errors()
         self.environment()
         self.layers()

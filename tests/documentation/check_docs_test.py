@@ -61,7 +61,11 @@ class CheckDocsTest(unittest.TestCase):
 
     def test_a_dead_link(self):
         self.edit("docs/README.md", "(guide/install.md)", "(guide/instal.md)")
-        self.expect("docs/README.md: link to guide/instal.md")
+        self.expect("docs/README.md: link to guide/instal.md", "docs/guide/install.md: no way leads here")
+
+    def test_a_page_that_nothing_links_to(self):
+        (self.root / "docs/guide/lost.md").write_text("# Lost\n")
+        self.expect("docs/guide/lost.md: no way leads here")
 
     def test_a_target_and_a_script_that_do_not_exist(self):
         self.edit("docs/guide/testing.md", "`make format`", "`make beautiful`")
