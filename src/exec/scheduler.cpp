@@ -130,11 +130,7 @@ void Scheduler::helper_main(size_t index) {
       participants_.fetch_sub(1);
       participants_.notify_all();
     }
-    const uint32_t epoch = epoch_.load();
-    sleepers_.fetch_add(1);
-    AsymmetricFence::heavy();
-    if (!shutdown_.load() && !(active_.load() && !finished() && !stopped())) epoch_.wait(epoch);
-    sleepers_.fetch_sub(1);
+    sleep_unless([&] { return shutdown_.load() || (active_.load() && !finished() && !stopped()); });
   }
 }
 
@@ -159,6 +155,18 @@ void Scheduler::stop() {
 void Scheduler::wake() {
   epoch_.fetch_add(1);
   epoch_.notify_all();
+}
+
+// Sleeps until woken. Whoever makes something wanted does so first and then looks at someone_sleeps(); we say that we sleep
+// first and then look at what is wanted.
+template <typename Wanted>
+void Scheduler::sleep_unless(Wanted&& wanted) {
+  const uint32_t epoch = epoch_.load();
+  uint32_t newest = sleep_epoch_.load();
+  while (static_cast<int32_t>(epoch - newest) > 0 && !sleep_epoch_.compare_exchange_weak(newest, epoch)) {
+  }
+  AsymmetricFence::heavy();
+  if (!wanted()) epoch_.wait(epoch);
 }
 
 // One turn of a carrier: new work and yielded kernels take turns. False if there is neither.
@@ -216,13 +224,7 @@ bool Scheduler::idle(Carrier& carrier) {
   while (!wanted() && std::chrono::steady_clock::now() < until) {
     for (int i = 0; i < 32; ++i) relax();
   }
-  while (!wanted()) {
-    const uint32_t epoch = epoch_.load();
-    sleepers_.fetch_add(1);
-    AsymmetricFence::heavy();
-    if (!wanted()) epoch_.wait(epoch);
-    sleepers_.fetch_sub(1);
-  }
+  while (!wanted()) sleep_unless(wanted);
   idle_carriers_.fetch_sub(1);
   carrier.batch_start = now_ns();
   return active_.load(std::memory_order_acquire);
@@ -371,7 +373,7 @@ void Scheduler::flush(Carrier& carrier) {
   }
   carrier.completed_count = 0;
   carrier.done.store(carrier.done.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
-  if (sleepers_.load() != 0 && (orchestration_waits_.load() || orchestration_done_.load())) wake();
+  if (someone_sleeps() && (orchestration_waits_.load() || orchestration_done_.load())) wake();
 
   const uint64_t now = now_ns();
   const uint64_t each = (now - carrier.batch_start) / count;
@@ -404,7 +406,7 @@ void Scheduler::share(uint32_t list) {
   do {
     table_.set_next_in_list(last, head - 1);
   } while (!shared_ready_.compare_exchange_weak(head, list + 1, std::memory_order_seq_cst, std::memory_order_relaxed));
-  if (sleepers_.load() != 0) wake();
+  if (someone_sleeps()) wake();
 }
 
 // ---- cores ----------------------------------------------------------------------------------------------
@@ -450,7 +452,7 @@ void Scheduler::cores_released(Carrier& carrier) {
     table_.set_next_in_list(slot, kNoSlot);
     add_ready(carrier, slot);
   }
-  if (sleepers_.load() != 0) wake();
+  if (someone_sleeps()) wake();
 }
 
 // ---- tasks of several blocks or lanes -------------------------------------------------------------------
@@ -467,7 +469,7 @@ void Scheduler::open_multi(uint32_t slot) {
     open_.push_back(std::move(multi));
     multi_work_.store(true);
   }
-  if (sleepers_.load() != 0) wake();
+  if (someone_sleeps()) wake();
 }
 
 bool Scheduler::run_job() {

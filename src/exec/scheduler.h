@@ -58,7 +58,7 @@ class Scheduler {
   void published() {
     ++published_;
     AsymmetricFence::light();
-    if (sleepers_.load(std::memory_order_relaxed) != 0) wake();
+    if (someone_sleeps()) wake();
     if (carriers_.size() == 1 && published_ - done_by_carrier0() >= kBacklog) run_backlog();
   }
   /// Returns when `task` has completed, or after stop().
@@ -138,6 +138,10 @@ class Scheduler {
   void wait_until(std::function<bool()> condition);
   void run_backlog();
   bool idle(Carrier& carrier);
+  template <typename Wanted>
+  void sleep_unless(Wanted&& wanted);
+  /// Whether a carrier sleeps that nobody has woken yet: a woken one may take its time to run on a busy host.
+  bool someone_sleeps() const { return sleep_epoch_.load(std::memory_order_relaxed) == epoch_.load(std::memory_order_relaxed); }
   void wake();
 
   TaskTable& table_;
@@ -166,8 +170,8 @@ class Scheduler {
   std::atomic<int32_t> participants_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> shutdown_{false};
-  std::atomic<uint32_t> epoch_{0};
-  std::atomic<int32_t> sleepers_{0};
+  std::atomic<uint32_t> epoch_{1};        ///< counts wake-ups; sleepers wait for it to change
+  std::atomic<uint32_t> sleep_epoch_{0};  ///< the newest epoch that a sleeper waits to end
   std::atomic<int32_t> idle_carriers_{0};  ///< carriers that look for work or sleep
   std::mutex error_mutex_;
   std::string error_;

@@ -48,6 +48,7 @@ class TensorMap {
   static constexpr uint32_t kMinLevel = 6;
   static constexpr uint32_t kLevels = 64;
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kGroupBits = 3;
 
   struct Entry {
     RegionWriter region;
@@ -63,9 +64,11 @@ class TensorMap {
   bool live(const RegionWriter& region) const {
     return region.task.slot != kNoSlot && static_cast<int32_t>(region.task.id - completed_[region.ring]) >= 0;
   }
+  // Neighbouring granules share a hash and lie side by side: a probe that looks at two or three finds them in few lines.
   Entry& bucket(uint64_t granule, uint32_t level) {
-    const uint64_t hash = (granule * 0x9E3779B97F4A7C15ull) ^ (uint64_t{level} * 0xC2B2AE3D27D4EB4Full);
-    return buckets_[(hash ^ hash >> 29) & bucket_mask_];
+    const uint64_t hash = ((granule >> kGroupBits) * 0x9E3779B97F4A7C15ull) ^ (uint64_t{level} * 0xC2B2AE3D27D4EB4Full);
+    const uint64_t group = (hash ^ hash >> 29) << kGroupBits;
+    return buckets_[(group | (granule & ((1u << kGroupBits) - 1))) & bucket_mask_];
   }
   /// Whether any region of this level may be live; forgets the level if not.
   bool level_live(uint32_t level);
