@@ -29,7 +29,8 @@ test-long: build ## the tests labelled long, which `make test` leaves out
 
 demo: demo-runtime ## run the demonstration
 
-demo-runtime: build ## paged attention on a simulated device, compared with its golden result
+demo-runtime: packages ## paged attention on a simulated device, compared with a double-precision reference
+	scripts/build default --jobs $(JOBS) --target demo-paged-attention
 	build/bin/demo-paged-attention
 
 bench: build ## run every benchmark beside its competitors; results in build/bench/*.json; BENCH_ARGS=--quick

@@ -1,0 +1,191 @@
+// What a user is told when an orchestration or a kernel does something wrong: the code, the thing, and that the next run works.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "pto_orchestration_api.h"
+#include "tilewright/worker.h"
+#include "toolchain/toolchain.h"
+
+namespace tilewright {
+namespace {
+
+using enum ArgDirection;
+
+constexpr const char* kKernelHead = R"(
+#include <pto/pto-inst.hpp>
+#include "tensor.h"
+extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
+  const ChipTensor &t = *reinterpret_cast<ChipTensor *>(args[0]);
+)";
+constexpr const char* kGoodKernel = "t.data_as<float>()[0] = 42;";
+
+/// A callable of one INOUT tensor of 16 floats: `orchestration` is the entry's body (x is the tensor, args an empty CoreTaskArgs),
+/// `kernel` that of AIV kernel 0 (t is its first tensor).
+std::vector<uint8_t> build(const std::string& orchestration, const std::string& kernel = kGoodKernel) {
+  static const TemporaryDirectory store_directory;
+  static Store store(store_directory.path());
+  const TemporaryDirectory directory;
+  std::ofstream(directory.path() / "orchestration.cpp")
+      << "#include \"pto_orchestration_api.h\"\n"
+         "extern \"C\" PTO2OrchestrationConfig aicpu_orchestration_config(const ChipTaskArgs &) { return {1}; }\n"
+         "extern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs &orch) {\n"
+         "  [[maybe_unused]] const ChipTensor &x = orch.tensor(0).ref();\n  CoreTaskArgs args;\n"
+      << orchestration << "\n}\n";
+  std::ofstream(directory.path() / "kernel.cpp") << kKernelHead << kernel << "\n}\n";
+  CallableSpec spec;
+  spec.name = "callable";
+  spec.base_dir = directory.path();
+  spec.orchestration.source = "orchestration.cpp";
+  spec.incores.push_back({0, "kernel.cpp", CoreType::AIV, {}, "", {}});
+  return build_callable(spec, {}, store).image;
+}
+
+constexpr const char* kSubmit = "args.add_inout(x); rt_submit_aiv_task(0, args);";
+
+class RunErrors : public testing::Test {
+ protected:
+  /// Runs, expects an error with all of `texts` in it, then runs a good program on the same worker.
+  void expect_error(const std::vector<uint8_t>& image, ErrorCode code, const std::vector<std::string>& texts, int status = 0,
+                    const CallConfig& config = {}) {
+    const CallableHandle handle = worker_.register_callable(image);
+    try {
+      worker_.run(handle, arguments_, config);
+      ADD_FAILURE() << "the run succeeded";
+    } catch (const Error& error) {
+      EXPECT_EQ(error_name(error.code()), std::string(error_name(code))) << error.what();
+      EXPECT_EQ(error.status(), status) << error.what();
+      for (const std::string& text : texts) EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << text << " in: " << error.what();
+    }
+    EXPECT_EQ(x_[0], 1.0f) << "a failed run copies nothing back";
+    const CallableHandle good = worker_.register_callable(build(kSubmit));
+    worker_.run(good, arguments_);
+    EXPECT_EQ(x_[0], 42.0f);
+    x_[0] = 1;
+  }
+  void expect_status(const std::string& orchestration, int code, const std::vector<std::string>& texts, const CallConfig& config = {}) {
+    expect_error(build(orchestration), ErrorCode::kRunFailed, texts, -code, config);
+  }
+
+  ChipWorker worker_;
+  std::vector<float> x_ = std::vector<float>(16, 1);
+  TaskArguments arguments_ = TaskArguments().add_tensor(x_.data(), DataType::FLOAT32, {16}, INOUT);
+};
+
+TEST_F(RunErrors, OrchestrationReportsFatal) {
+  expect_status(R"(rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "bad shape %d", 7);)", 9, {"EXPLICIT_ORCH_FATAL", "bad shape 7"});
+}
+
+TEST_F(RunErrors, CallsAfterAFatalDoNothing) {
+  expect_status(R"(rt_report_fatal(9, "first"); rt_report_fatal(5, "second");
+    args.add_inout(x); if (!rt_submit_aiv_task(0, args).empty() || !rt_is_fatal()) __builtin_trap();)",
+                9, {"first"});
+}
+
+TEST_F(RunErrors, AViewOutsideItsParent) {
+  expect_status("uint32_t n[] = {8}, at[] = {12}; const ChipTensor v = x.view(n, at); args.add_inout(v); rt_submit_aiv_task(0, args);", 5,
+                {"INVALID_ARGS", "argument 0", "leaves its parent", "shape=[8]"});
+}
+
+TEST_F(RunErrors, ATensorOfRankSix) {
+  expect_status("uint32_t n[] = {1, 1, 1, 1, 1, 16}; const ChipTensor v = make_tensor_external(x.data_as<float>(), n, 6);"
+                "args.add_inout(v); rt_submit_aiv_task(0, args);",
+                5, {"rank outside 1..5"});
+}
+
+TEST_F(RunErrors, ThirtyThreeTensors) {
+  expect_status("for (int i = 0; i < 33; ++i) args.add_input(x); rt_submit_aiv_task(0, args);", 5, {"too many tensors (max 32)"});
+}
+
+TEST_F(RunErrors, ScalarsBeforeTensors) {
+  expect_status("args.add_scalar(1); args.add_inout(x); rt_submit_aiv_task(0, args);", 5, {"tensors must be added before scalars"});
+}
+
+TEST_F(RunErrors, AKernelThatTheCallableDoesNotHave) {
+  expect_status("args.add_inout(x); rt_submit_aiv_task(3, args);", 5, {"no kernel with func_id 3"});
+}
+
+TEST_F(RunErrors, AKernelOnTheWrongKindOfCore) {
+  expect_status("args.add_inout(x); rt_submit_aic_task(0, args);", 5, {"compiled for AIV cores"});
+}
+
+TEST_F(RunErrors, AutoScopeInsideManual) {
+  expect_status("PTO2_SCOPE(PTO2ScopeMode::MANUAL) { PTO2_SCOPE() { } }", 5, {"AUTO scope", "MANUAL"});
+}
+
+TEST_F(RunErrors, AnElementThatDoesNotExist) {
+  expect_status("uint32_t at[] = {16}; get_tensor_data<float>(x, 1, at);", 5, {"element (16)"});
+}
+
+TEST_F(RunErrors, AScopeThatFillsItsRingNamesWhereItBegan) {
+  CallConfig config;
+  for (uint64_t& window : config.runtime_env.ring_task_window) window = 8;
+  expect_status("uint32_t n[] = {4}; TensorCreateInfo info(n, 1); args.add_output(info);\nPTO2_SCOPE() { for (int i = 0; i < 9; ++i) rt_submit_aiv_task(0, args); }",
+                1, {"SCOPE_DEADLOCK", "8 task slots", "orchestration.cpp:", "ring_task_window"}, config);
+}
+
+TEST_F(RunErrors, AnOutputLargerThanTheHeap) {
+  CallConfig config;
+  for (uint64_t& heap : config.runtime_env.ring_heap) heap = 4096;
+  expect_status("uint32_t n[] = {2000}; TensorCreateInfo info(n, 1); args.add_output(info); rt_submit_aiv_task(0, args);", 2,
+                {"HEAP_RING_DEADLOCK", "8192 bytes", "4096 bytes", "ring_heap"}, config);
+}
+
+TEST_F(RunErrors, WhatIsNotBuiltYetIsRefused) {
+  expect_status("args.add_inout(x); args.launch_spec.set_block_num(4); args.launch_spec.set_require_sync_start(true); rt_submit_aiv_task(0, args);",
+                5, {"require_sync_start is not built yet"});
+  expect_status("GraphTaskArgs g; g.add_input(x); rt_submit_graph(GRAPH_KEY(\"g\"), +[](const GraphTaskArgs &) {}, g);", 5, {"host_build_graph", "not built yet"});
+  const CallableHandle handle = worker_.register_callable(build(kSubmit));
+  RunOptions options;
+  options.runtime = RuntimeVariant::kHostBuildGraph;
+  EXPECT_THROW(worker_.run(handle, arguments_, {}, options), Error);
+  CallConfig config;
+  config.enable_pmu = 1;
+  config.output_prefix[0] = 'x';
+  EXPECT_THROW(worker_.run(handle, arguments_, config), Error);
+}
+
+TEST_F(RunErrors, TooFewArguments) {
+  const CallableHandle handle = worker_.register_callable(build(kSubmit));
+  try {
+    worker_.run(handle, TaskArguments());
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kSignatureMismatch) << error.what();
+    EXPECT_NE(std::string(error.what()).find("at least 1 arguments, 0 were given"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(RunErrors, AnOrchestrationThatThrows) {
+  expect_status("throw 5;", 9, {"threw an exception"});
+}
+
+TEST_F(RunErrors, AKernelThatThrowsIsNamed) {
+  expect_error(build(kSubmit, "throw 5; (void)t;"), ErrorCode::kRunFailed, {"kernel func_id 0 on AIV", "threw an exception"});
+}
+
+TEST_F(RunErrors, AKernelThatCrashesIsNamedWithSignalCoreAndStack) {
+  expect_error(build(kSubmit, "(void)t; *reinterpret_cast<volatile int *>(uintptr_t{16}) = 1;"), ErrorCode::kKernelCrashed,
+               {"SIGSEGV", "func_id 0", "AIV ", "kernel_entry"});
+}
+
+TEST_F(RunErrors, AKernelThatOverflowsItsStackIsReported) {
+  expect_error(build(kSubmit, "volatile char big[4096]; big[0] = 1; (void)t; kernel_entry(args); big[1] = big[0];"), ErrorCode::kKernelCrashed,
+               {"SIGSEGV", "func_id 0"});
+}
+
+TEST_F(RunErrors, AnOrchestrationThatCrashesIsReported) {
+  expect_error(build("*reinterpret_cast<volatile int *>(uintptr_t{16}) = 1;"), ErrorCode::kKernelCrashed, {"SIGSEGV", "orchestration"});
+}
+
+TEST_F(RunErrors, ATileThatLeavesItsMemoryIsNamed) {
+  expect_error(build(kSubmit, "(void)t; using T = pto::Tile<pto::TileType::Vec, float, 64, 64>; T tile; TASSIGN(tile, 192 * 1024 - 32);"),
+               ErrorCode::kRunFailed, {"TASSIGN", "UB", "func_id 0", "AIV"});
+}
+
+}  // namespace
+}  // namespace tilewright
