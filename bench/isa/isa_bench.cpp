@@ -43,15 +43,15 @@ struct Operands {
   }
 };
 
-#define TILE_BENCHMARK(NAME, T, R, C, ...)                     \
-  void NAME(benchmark::State& state) {                         \
-    Operands<T, R, C> o;                                       \
-    for (auto _ : state) {                                     \
-      __VA_ARGS__;                                             \
-      benchmark::ClobberMemory();                              \
-    }                                                          \
-    state.SetItemsProcessed(state.iterations() * (R) * (C));   \
-  }                                                            \
+#define TILE_BENCHMARK(NAME, T, R, C, ...)                   \
+  void NAME(benchmark::State& state) {                       \
+    Operands<T, R, C> o;                                     \
+    for (auto _ : state) {                                   \
+      __VA_ARGS__;                                           \
+      benchmark::ClobberMemory();                            \
+    }                                                        \
+    state.SetItemsProcessed(state.iterations() * (R) * (C)); \
+  }                                                          \
   BENCHMARK(NAME)
 
 TILE_BENCHMARK(tadd_f32_128x128, float, 128, 128, TADD(o.dst, o.a, o.b));
@@ -158,7 +158,8 @@ void tmatmul(benchmark::State& state) {
     TMATMUL(c, a, b);
     benchmark::ClobberMemory();
   }
-  state.counters["GFLOP/s"] = benchmark::Counter(2.0 * N * N * N * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(2.0 * N * N * N * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(tmatmul<float, float, 128>)->Name("tmatmul_f32_128");
 BENCHMARK(tmatmul<half, float, 128>)->Name("tmatmul_f16_128");

@@ -1,5 +1,5 @@
-// Access to a kernel's arguments beyond tensors and scalars (spec/api.md, B). Kernels that the runtime launches ask these functions, with
-// their args, not the intrinsics of the same names without.
+// Access to a kernel's arguments beyond tensors and scalars (spec/api.md, B). Kernels that the runtime launches ask these
+// functions, with their args, not the intrinsics of the same names without.
 #pragma once
 
 #include <stdint.h>

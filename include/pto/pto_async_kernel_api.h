@@ -10,10 +10,12 @@ enum : int32_t { PTO_ASYNC_COMPLETION_INVALID = 101, PTO_ASYNC_WAIT_OVERFLOW = 1
 PTO_FN static AsyncCtx get_async_ctx(__gm__ int64_t* args) { return pto::detail::local_context(args).async_ctx; }
 
 /// Whether the task may register conditions.
-PTO_FN static bool async_ctx_is_deferred(const AsyncCtx& ctx) { return ctx.completion_count != nullptr && ctx.completion_entries != nullptr; }
+PTO_FN static bool async_ctx_is_deferred(const AsyncCtx& ctx) {
+  return ctx.completion_count != nullptr && ctx.completion_entries != nullptr;
+}
 
-/// Adds a condition. False if the context has no slab; and, with the slab's error code set so that the run fails with a reason, if the
-/// condition names no counter or the slab is full.
+/// Adds a condition. False if the context has no slab; and, with the slab's error code set so that the run fails with a reason,
+/// if the condition names no counter or the slab is full.
 PTO_FN static bool register_completion_condition(AsyncCtx& ctx, const CompletionToken& token) {
   if (!async_ctx_is_deferred(ctx)) return false;
   const uint32_t count = *ctx.completion_count;
@@ -37,7 +39,8 @@ PTO_FN static bool register_completion_condition(AsyncCtx& ctx, const Completion
 
 /// The task completes no sooner than the counter reaches expected_value.
 PTO_FN static void save_expected_notification_counter(AsyncCtx& ctx, volatile __gm__ void* counter_addr, uint32_t expected_value) {
-  register_completion_condition(ctx, {reinterpret_cast<uint64_t>(counter_addr), expected_value, COMPLETION_ENGINE_SDMA, COMPLETION_TYPE_COUNTER, 0});
+  register_completion_condition(
+      ctx, {reinterpret_cast<uint64_t>(counter_addr), expected_value, COMPLETION_ENGINE_SDMA, COMPLETION_TYPE_COUNTER, 0});
 }
 
 /// Adds to, or sets, a 32-bit counter that another rank can see.

@@ -46,10 +46,14 @@ class ConvertTest : public IsaTest {
     };
     for (int i = -40; i < 40; ++i) put(i + 0.5), put(i), put(std::nextafter(i + 0.5, 100.0)), put(i * 2049.0 / 8);
     for (int e = -30; e < 70; ++e) {
-      for (const double m : {1.0, -1.0, 1.0 + 0x1p-8, 1.0 + 0x1p-9, 1.0 + 3 * 0x1p-9, 1.0 + 0x1p-11, -1.0 - 3 * 0x1p-12, 2.0 - 0x1p-23}) put(std::ldexp(m, e));
+      for (const double m : {1.0, -1.0, 1.0 + 0x1p-8, 1.0 + 0x1p-9, 1.0 + 3 * 0x1p-9, 1.0 + 0x1p-11, -1.0 - 3 * 0x1p-12, 2.0 - 0x1p-23})
+        put(std::ldexp(m, e));
     }
-    for (const double v : {127.0, 128.0, 127.5, -128.5, -129.0, 255.5, 32767.5, 65504.0, 65519.996, 65520.0, 2147483647.0, 4294967295.0, -0.4, -0.0, 16777217.0}) put(v), put(-v);
-    if (is_float_element<From>) put(HUGE_VAL), put(-HUGE_VAL), put(std::nan("")), put(3.4e38), put(1e-45), put(-1e-40), put(5.9e-8), put(2.9e-8);
+    for (const double v : {127.0, 128.0, 127.5, -128.5, -129.0, 255.5, 32767.5, 65504.0, 65519.996, 65520.0, 2147483647.0, 4294967295.0,
+                           -0.4, -0.0, 16777217.0})
+      put(v), put(-v);
+    if (is_float_element<From>)
+      put(HUGE_VAL), put(-HUGE_VAL), put(std::nan("")), put(3.4e38), put(1e-45), put(-1e-40), put(5.9e-8), put(2.9e-8);
     ASSERT_LE(next, Src::Numel);
   }
 
@@ -76,8 +80,9 @@ class ConvertTest : public IsaTest {
             const double x = decode(src.data()[i]);
             const bool valid = r < src.GetValidRow() && c < src.GetValidCol();
             const double want = valid ? expected_conversion<To>(x, mode, saturation) : decode(before[i]);
-            ASSERT_TRUE(same_value(decode(dst.data()[i]), want)) << x << " in mode " << static_cast<int>(mode) << " saturation off "
-                                                                 << static_cast<int>(saturation) << ": " << decode(dst.data()[i]) << " != " << want;
+            ASSERT_TRUE(same_value(decode(dst.data()[i]), want))
+                << x << " in mode " << static_cast<int>(mode) << " saturation off " << static_cast<int>(saturation) << ": "
+                << decode(dst.data()[i]) << " != " << want;
           }
         }
       }

@@ -51,8 +51,7 @@ const CoreArch& CoreArch::a2a3() {
 }
 
 const CoreArch& CoreArch::a5() {
-  static const CoreArch arch{
-      "a5", {256 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 256 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 0}};
+  static const CoreArch arch{"a5", {256 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 256 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 0}};
   return arch;
 }
 
@@ -93,7 +92,8 @@ void CoreContext::fail(int code, const std::string& text) const {
 
 CoreMemory::~CoreMemory() { munmap(mapping_, mapping_bytes_); }
 
-// noipa keeps the compiler from learning that the result only depends on the thread, which would let a caller keep it across a yield.
+// noipa keeps the compiler from learning that the result only depends on the thread, which would let a caller keep it across a
+// yield.
 #if defined(__clang__)
 #define TW_OPAQUE [[gnu::noinline]]
 #else

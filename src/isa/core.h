@@ -1,8 +1,8 @@
 // A simulated core as the instruction set sees it: its memories, its place in the launch, and who it reports to.
 //
-// Layers above create one CoreContext per core, set it before they enter kernel code on a thread, and keep it until the kernel has
-// returned. Kernels run on fibers that may move between threads: after a yield the current core is looked up again, always through
-// current_core(), which the compiler can neither inline nor hoist.
+// Layers above create one CoreContext per core, set it before they enter kernel code on a thread, and keep it until the kernel
+// has returned. Kernels run on fibers that may move between threads: after a yield the current core is looked up again, always
+// through current_core(), which the compiler can neither inline nor hoist.
 #pragma once
 
 #include <array>
@@ -31,8 +31,8 @@ struct CoreArch {
 /// "UB", "L1", ...: the memory that tiles of a pto::TileType live in.
 const char* space_name(int space);
 
-/// The on-chip memories of one core, and scratch for the backend. Pages are committed on first use; no two memories share bytes, and a page
-/// between them faults on access. Contents start as zero. Not copyable; one thread at a time.
+/// The on-chip memories of one core, and scratch for the backend. Pages are committed on first use; no two memories share
+/// bytes, and a page between them faults on access. Contents start as zero. Not copyable; one thread at a time.
 class CoreMemory {
  public:
   explicit CoreMemory(const CoreArch& arch);  // throws Error(kDeviceMemory) if address space is exhausted
@@ -61,7 +61,8 @@ class CoreHost {
   virtual ~CoreHost() = default;
   /// Lets other cores run; may return on another thread.
   virtual void yield() = 0;
-  /// The kernel did something wrong. `code` is an ErrorCode, `text` says what and what to do. Does not return: throws, or leaves the fiber.
+  /// The kernel did something wrong. `code` is an ErrorCode, `text` says what and what to do. Does not return: throws, or
+  /// leaves the fiber.
   virtual void fail(int code, const std::string& text) = 0;
 };
 
@@ -81,8 +82,8 @@ struct CoreContext {
   [[noreturn]] void fail(int code, const std::string& text) const;
 };
 
-/// The core whose kernel runs on this thread. If none was set: a default core of this thread (a2a3, all memories, a host whose fail() prints
-/// and aborts and whose yield() returns), which serves host test programs.
+/// The core whose kernel runs on this thread. If none was set: a default core of this thread (a2a3, all memories, a host whose
+/// fail() prints and aborts and whose yield() returns), which serves host test programs.
 CoreContext* current_core();
 
 /// Makes `core` the current one of this thread; null returns to the default core. `core` must outlive its being current.

@@ -78,7 +78,8 @@ TEST_F(CoreTest, AssignRefusesTilesThatLeaveTheirMemory) {
   const KernelError error = error_of([&] { TASSIGN(tile, 0x28000); });
   EXPECT_EQ(error.code, 1010);
   EXPECT_EQ(error.text,
-            "TASSIGN: a tile f32 128x128 (65536 bytes) at 0x28000 ends at 0x38000, outside UB (Vec) of a2a3, which has 196608 (0x30000) bytes; lower the "
+            "TASSIGN: a tile f32 128x128 (65536 bytes) at 0x28000 ends at 0x38000, outside UB (Vec) of a2a3, which has 196608 (0x30000) "
+            "bytes; lower the "
             "address or the size of the tile");
   Tile<TileType::Vec, float, 128, 512> huge;
   EXPECT_EQ(error_of([&] { TASSIGN(huge, 0); }).code, 1010);

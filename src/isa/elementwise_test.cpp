@@ -69,8 +69,8 @@ class ElementwiseTest : public IsaTest {
         const int64_t offset = tile_offset<Dst>(r, c);
         const bool valid = r < dst.GetValidRow() && c < dst.GetValidCol();
         const auto want = valid ? expected(r, c) : before[offset];
-        ASSERT_TRUE(same_element(dst.data()[offset], want)) << r << "," << c << " valid " << dst.GetValidRow() << "x" << dst.GetValidCol() << ": "
-                                                            << decode(dst.data()[offset]) << " != " << decode(want);
+        ASSERT_TRUE(same_element(dst.data()[offset], want)) << r << "," << c << " valid " << dst.GetValidRow() << "x" << dst.GetValidCol()
+                                                            << ": " << decode(dst.data()[offset]) << " != " << decode(want);
       }
     }
   }
@@ -86,7 +86,8 @@ class ElementwiseTest : public IsaTest {
       const auto x = snapshot(a);
       const auto y = snapshot(b);
       instruction(dst, a, b);
-      expect_elements(dst, before, [&](int r, int c) { return expected_binary<T>(op, x[tile_offset<Src0>(r, c)], y[tile_offset<Src1>(r, c)]); });
+      expect_elements(dst, before,
+                      [&](int r, int c) { return expected_binary<T>(op, x[tile_offset<Src0>(r, c)], y[tile_offset<Src1>(r, c)]); });
     };
     check('+', [](auto& d, auto& s, auto& t) { TADD(d, s, t); });
     check('-', [](auto& d, auto& s, auto& t) { TSUB(d, s, t); });
@@ -226,10 +227,12 @@ TYPED_TEST(ElementwiseTest, CombinesWithAColumnVector) {
       vector.SetValidRow(dst.GetValidRow());
       auto before = snapshot(dst);
       instruction(dst, full, vector);
-      this->expect_elements(dst, before, [&](int r, int c) { return expected_binary<T>(op, full.data()[r * 64 + c], value_at(vector, r, c)); });
+      this->expect_elements(dst, before,
+                            [&](int r, int c) { return expected_binary<T>(op, full.data()[r * 64 + c], value_at(vector, r, c)); });
       before = snapshot(dst);
       instruction(dst, vector, full);
-      this->expect_elements(dst, before, [&](int r, int c) { return expected_binary<T>(op, value_at(vector, r, c), full.data()[r * 64 + c]); });
+      this->expect_elements(dst, before,
+                            [&](int r, int c) { return expected_binary<T>(op, value_at(vector, r, c), full.data()[r * 64 + c]); });
     };
     with(Column(1), NdTile<T>(1, 1), [](auto& v, int r, int) { return v.data()[r]; });
     with(RowMajorColumn(1), NdTile<T>(1, 1), [](auto& v, int r, int) { return v.data()[r * kBlock]; });
@@ -391,7 +394,8 @@ TEST_F(IntegerEdges, DivisionIsDefinedForEveryInput) {
   TASSIGN(b, 0x20);
   TASSIGN(c, 0x40);
   const int32_t lowest = std::numeric_limits<int32_t>::lowest();
-  const int32_t x[8] = {7, -7, lowest, lowest, 0, 5, -5, 1}, y[8] = {2, 2, -1, 0, 0, -1, 0, lowest}, want[8] = {3, -3, lowest, 0, 0, -5, 0, 0};
+  const int32_t x[8] = {7, -7, lowest, lowest, 0, 5, -5, 1}, y[8] = {2, 2, -1, 0, 0, -1, 0, lowest},
+                want[8] = {3, -3, lowest, 0, 0, -5, 0, 0};
   std::copy(x, x + 8, a.data());
   std::copy(y, y + 8, b.data());
   TDIV(c, a, b);

@@ -105,7 +105,8 @@ void convert(const Execution& execution) {
 void expand_scalar(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const bool whole = static_cast<pto::TileType>(dst.tile->space) == pto::TileType::Mat;
-  fill_grid(tile_grid(dst), 0, 0, whole ? dst.tile->rows : dst.valid_rows, whole ? dst.tile->cols : dst.valid_cols, execution.attributes().scalar);
+  fill_grid(tile_grid(dst), 0, 0, whole ? dst.tile->rows : dst.valid_rows, whole ? dst.tile->cols : dst.valid_cols,
+            execution.attributes().scalar);
 }
 
 /// dst(r, c) = src(r, 0)
@@ -144,7 +145,8 @@ void col_expand_binary(const Execution& execution) {
 /// The row of a grid as a grid of its own.
 Grid row_of(const Grid& grid, int64_t row) { return {grid.data + grid.row.offset(row), {}, grid.col, grid.element_bytes}; }
 
-/// dst(r, c) = full(r, c) op vector(r), the vector being one value or one repeating block of 32 bytes a row; either may come first.
+/// dst(r, c) = full(r, c) op vector(r), the vector being one value or one repeating block of 32 bytes a row; either may come
+/// first.
 void row_expand_binary(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const auto full_shape = [&](const PtoOperand& o) { return o.valid_rows == dst.valid_rows && o.valid_cols == dst.valid_cols; };
@@ -168,9 +170,8 @@ void row_expand_binary(const Execution& execution) {
         vector_first ? kernel(out, value, in, dst.valid_cols) : kernel(out, in, value, dst.valid_cols);
         continue;
       }
-      for_each_run(std::array{row_of(to, r), row_of(full, r)}, 1, dst.valid_cols, [=](const auto& run, int64_t n) {
-        vector_first ? kernel(run[0], value, run[1], n) : kernel(run[0], run[1], value, n);
-      });
+      for_each_run(std::array{row_of(to, r), row_of(full, r)}, 1, dst.valid_cols,
+                   [=](const auto& run, int64_t n) { vector_first ? kernel(run[0], value, run[1], n) : kernel(run[0], run[1], value, n); });
     }
     return;
   }
@@ -182,9 +183,8 @@ void row_expand_binary(const Execution& execution) {
   repeated.col.extent[1] = int64_t{1} << 40;
   repeated.col.step[1] = 0;
   repeated.col.digits = 2;
-  for_each_run(std::array{to, full, repeated}, dst.valid_rows, dst.valid_cols, [=](const auto& run, int64_t n) {
-    vector_first ? kernel(run[0], run[2], run[1], n) : kernel(run[0], run[1], run[2], n);
-  });
+  for_each_run(std::array{to, full, repeated}, dst.valid_rows, dst.valid_cols,
+               [=](const auto& run, int64_t n) { vector_first ? kernel(run[0], run[2], run[1], n) : kernel(run[0], run[1], run[2], n); });
 }
 
 }  // namespace

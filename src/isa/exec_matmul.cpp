@@ -1,5 +1,5 @@
-// Matrix products: operands are unpacked from their boxes into f32 (or i32) panels in the core's scratch, multiplied there, and the result
-// goes straight into the boxes of the Acc tile, whose columns of boxes are panels of 16 columns already.
+// Matrix products: operands are unpacked from their boxes into f32 (or i32) panels in the core's scratch, multiplied there,
+// and the result goes straight into the boxes of the Acc tile, whose columns of boxes are panels of 16 columns already.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,8 +23,7 @@ struct Scratch {
   uint8_t* box;
   uint8_t* edge;
 
-  explicit Scratch(const CoreMemory& memory)
-      : a(memory.scratch()), panel(a + 512 * 1024), box(panel + 64 * 1024), edge(box + 64 * 1024) {}
+  explicit Scratch(const CoreMemory& memory) : a(memory.scratch()), panel(a + 512 * 1024), box(panel + 64 * 1024), edge(box + 64 * 1024) {}
 };
 
 Grid row_major(void* data, int64_t row_step, int bytes) {
@@ -43,7 +42,8 @@ void unpack_left(const Grid& a, ConvertKernel convert, T* out, int64_t rows, int
   });
 }
 
-/// Rows k0 .. k0 + depth of panel n0 / 16 of B, 16 columns each; columns and rows up to whole boxes are included. k0 is a multiple of a box.
+/// Rows k0 .. k0 + depth of panel n0 / 16 of B, 16 columns each; columns and rows up to whole boxes are included. k0 is a
+/// multiple of a box.
 template <typename T>
 void pack_right(const PtoOperand& b, ConvertKernel convert, T* out, T* box, int64_t k0, int64_t n0, int64_t depth) {
   const PtoTileType& type = *b.tile;
@@ -52,8 +52,8 @@ void pack_right(const PtoOperand& b, ConvertKernel convert, T* out, T* box, int6
   for (int64_t k = 0; k < depth; k += inner) {
     const int64_t offset = (k0 + k) / inner * type.cols * inner + n0 * inner;
     convert(box, static_cast<const uint8_t*>(b.data) + offset * bytes, inner * kPanelCols);
-    transpose({reinterpret_cast<uint8_t*>(out + k * kPanelCols), reinterpret_cast<const uint8_t*>(box), kPanelCols * kBytes, inner * kBytes, kPanelCols,
-               inner, kBytes});
+    transpose({reinterpret_cast<uint8_t*>(out + k * kPanelCols), reinterpret_cast<const uint8_t*>(box), kPanelCols * kBytes, inner * kBytes,
+               kPanelCols, inner, kBytes});
   }
 }
 
@@ -114,13 +114,13 @@ void matmul(const Execution& execution) {
   const Product p{execution.operand(0), a, b, a.valid_rows, b.valid_cols, a.valid_cols, execution.instruction.operand_count == 4};
   const bool gemv = execution.op() == pto::Op::TGEMV || execution.op() == pto::Op::TGEMV_ACC || execution.op() == pto::Op::TGEMV_BIAS;
   if (gemv && p.rows != 1) {
-    fail(execution, kPtoFailInvalidArgument, fmt::format("the left matrix has {} valid rows, not 1: {}", p.rows, describe_operand(execution, 1)),
-         "use TMATMUL");
+    fail(execution, kPtoFailInvalidArgument,
+         fmt::format("the left matrix has {} valid rows, not 1: {}", p.rows, describe_operand(execution, 1)), "use TMATMUL");
   }
   if (b.valid_rows != p.depth || p.depth == 0) {
     fail(execution, kPtoFailInvalidArgument,
-         fmt::format("K differs or is 0: {} valid columns in {}, {} valid rows in {}", p.depth, describe_operand(execution, 1), b.valid_rows,
-                     describe_operand(execution, 2)),
+         fmt::format("K differs or is 0: {} valid columns in {}, {} valid rows in {}", p.depth, describe_operand(execution, 1),
+                     b.valid_rows, describe_operand(execution, 2)),
          "give both matrices the same K");
   }
   require_region(execution, 0, 0, 0, p.rows, p.cols);

@@ -40,12 +40,12 @@ void fill_outside(const Grid& grid, const PtoTileType& tile, int64_t rows, int64
 void require_extent(const Execution& execution, int tensor, int tile, bool may_exceed) {
   const Extent extent = global_extent(execution.operand(tensor));
   const PtoOperand& t = execution.operand(tile);
-  const bool good = may_exceed ? t.valid_rows <= extent.rows && t.valid_cols <= extent.cols
-                               : t.valid_rows == extent.rows && t.valid_cols == extent.cols;
+  const bool good =
+      may_exceed ? t.valid_rows <= extent.rows && t.valid_cols <= extent.cols : t.valid_rows == extent.rows && t.valid_cols == extent.cols;
   if (good) return;
   fail(execution, kPtoFailInvalidArgument,
-       fmt::format("{} is a matrix of {}x{} in its layout, which does not match {}", describe_operand(execution, tensor), extent.rows, extent.cols,
-                   describe_operand(execution, tile)),
+       fmt::format("{} is a matrix of {}x{} in its layout, which does not match {}", describe_operand(execution, tensor), extent.rows,
+                   extent.cols, describe_operand(execution, tile)),
        "give the global tensor the shape of the tile's valid region");
 }
 
@@ -112,8 +112,8 @@ struct Transform {
 constexpr int64_t kRun = 256;
 
 /// One run of at most kRun elements.
-void transform_run(const Transform& t, uint8_t* dst, int64_t dst_step, int64_t dst_bytes, const uint8_t* src, int64_t src_step, int64_t src_bytes,
-                   int64_t n) {
+void transform_run(const Transform& t, uint8_t* dst, int64_t dst_step, int64_t dst_bytes, const uint8_t* src, int64_t src_step,
+                   int64_t src_bytes, int64_t n) {
   alignas(64) uint8_t gathered[kRun * 8];
   alignas(64) uint8_t result[kRun * 8];
   if (src_step != src_bytes) {
@@ -148,8 +148,8 @@ void transform_grid(const Transform& t, const Grid& dst, const Grid& src, const 
     }
     for (int64_t line = 0; line < lines; ++line) {
       for (int64_t i = 0; i < length; i += kRun) {
-        transform_run(t, b.dst + line * dst_line + i * dst_step, dst_step, dst.element_bytes, b.src + line * src_line + i * src_step, src_step,
-                      src.element_bytes, std::min(kRun, length - i));
+        transform_run(t, b.dst + line * dst_line + i * dst_step, dst_step, dst.element_bytes, b.src + line * src_line + i * src_step,
+                      src_step, src.element_bytes, std::min(kRun, length - i));
       }
     }
   });
@@ -158,7 +158,9 @@ void transform_grid(const Transform& t, const Grid& dst, const Grid& src, const 
 /// Copies a region with whatever the instruction's attributes ask for.
 void move_region(const Execution& execution, uint8_t from, uint8_t to, const Grid& dst, const Grid& src, const Region& region) {
   const PtoAttributes& attributes = execution.attributes();
-  const bool convert = from != to && execution.operand(0).global == nullptr ? true : from != to && to <= kPtoBf16 && from == kPtoF32;
+  // A store of a Vec or Mat tile moves bits: a tensor may name another type of the same size.
+  const bool bits_only = execution.op() == pto::Op::TSTORE_VEC || execution.op() == pto::Op::TSTORE_MAT;
+  const bool convert = from != to && !bits_only;
   if (!convert && !attributes.relu && !attributes.atomic_add) {
     return copy_grid(dst, region.dst_row, region.dst_col, src, region.src_row, region.src_col, region.rows, region.cols);
   }
@@ -172,15 +174,17 @@ void move_region(const Execution& execution, uint8_t from, uint8_t to, const Gri
 void store(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  require_extent(execution, 0, 1, execution.op() == pto::Op::TSTORE_ACC);
-  move_region(execution, src.tile->element, dst.global->element, global_grid(dst), tile_grid(src), {0, 0, 0, 0, src.valid_rows, src.valid_cols});
+  require_extent(execution, 0, 1, true);  // a store reads a valid region and may fill part of its tensor
+  move_region(execution, src.tile->element, dst.global->element, global_grid(dst), tile_grid(src),
+              {0, 0, 0, 0, src.valid_rows, src.valid_cols});
 }
 
 void move_tile(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
   require_region(execution, 1, 0, 0, dst.valid_rows, dst.valid_cols);
-  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src), {0, 0, 0, 0, dst.valid_rows, dst.valid_cols});
+  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src),
+              {0, 0, 0, 0, dst.valid_rows, dst.valid_cols});
 }
 
 void extract(const Execution& execution) {
@@ -188,7 +192,8 @@ void extract(const Execution& execution) {
   const PtoOperand& src = execution.operand(1);
   const int32_t* at = execution.attributes().index;
   require_region(execution, 1, at[0], at[1], dst.valid_rows, dst.valid_cols);
-  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src), {0, 0, at[0], at[1], dst.valid_rows, dst.valid_cols});
+  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src),
+              {0, 0, at[0], at[1], dst.valid_rows, dst.valid_cols});
 }
 
 void insert(const Execution& execution) {
@@ -196,7 +201,8 @@ void insert(const Execution& execution) {
   const PtoOperand& src = execution.operand(1);
   const int32_t* at = execution.attributes().index;
   require_region(execution, 0, at[0], at[1], src.valid_rows, src.valid_cols);
-  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src), {at[0], at[1], 0, 0, src.valid_rows, src.valid_cols});
+  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src),
+              {at[0], at[1], 0, 0, src.valid_rows, src.valid_cols});
 }
 
 /// The header made the alias already; this checks that it stays within the source.
@@ -219,7 +225,8 @@ void subview(const Execution& execution) {
   const bool col_ok = d.layout == kPtoZn || at[1] % d.inner_cols == 0;
   if (!row_ok || !col_ok) {
     fail(execution, kPtoFailInvalidArgument,
-         fmt::format("({}, {}) is not the corner of a {}x{} box of {}", at[0], at[1], d.inner_rows, d.inner_cols, describe_operand(execution, 1)),
+         fmt::format("({}, {}) is not the corner of a {}x{} box of {}", at[0], at[1], d.inner_rows, d.inner_cols,
+                     describe_operand(execution, 1)),
          "start the view at a box");
   }
 }
@@ -231,7 +238,8 @@ void fill_pad(const Execution& execution) {
   const PtoOperand& src = execution.operand(1);
   require_region(execution, 0, 0, 0, src.valid_rows, src.valid_cols);
   const Grid to = tile_grid(dst);
-  const bool in_place = dst.data == src.data && dst.tile->layout == src.tile->layout && dst.tile->rows == src.tile->rows && dst.tile->cols == src.tile->cols;
+  const bool in_place =
+      dst.data == src.data && dst.tile->layout == src.tile->layout && dst.tile->rows == src.tile->rows && dst.tile->cols == src.tile->cols;
   if (!in_place) copy_grid(to, 0, 0, tile_grid(src), 0, 0, src.valid_rows, src.valid_cols);
   fill_outside(to, *dst.tile, src.valid_rows, src.valid_cols, pad_bits(execution.attributes().pad, dst.tile->element));
 }

@@ -31,7 +31,8 @@ void require_elements(const Execution& execution) {
        "reduce at least one element");
 }
 
-/// dst(0, c) = op over r < rows of src(r, c), for c < cols. Rows and columns are those of the grids, so a transposed call reduces rows.
+/// dst(0, c) = op over r < rows of src(r, c), for c < cols. Rows and columns are those of the grids, so a transposed call
+/// reduces rows.
 void reduce_columns(ReduceOp op, PtoElement element, const Grid& dst, const Grid& src, int64_t rows, int64_t cols) {
   const bool in_f32 = op == ReduceOp::kSum && (element == kPtoF16 || element == kPtoBf16);
   const BinaryKernel step = binary_kernel(step_op(op), element, BinaryForm::kRunRun);

@@ -10,11 +10,11 @@ std::string describe_operand(const Execution& execution, int index) {
   const PtoOperand& operand = execution.operand(index);
   if (operand.tile != nullptr) {
     const PtoTileType& t = *operand.tile;
-    return fmt::format("operand {}, a tile in {}, {} {}x{} (valid {}x{})", index, space_name(t.space), element_name(t.element), t.rows, t.cols,
-                       operand.valid_rows, operand.valid_cols);
+    return fmt::format("operand {}, a tile in {}, {} {}x{} (valid {}x{})", index, space_name(t.space), element_name(t.element), t.rows,
+                       t.cols, operand.valid_rows, operand.valid_cols);
   }
-  return fmt::format("operand {}, a global tensor {} of shape {}x{}x{}x{}x{}", index, element_name(operand.global->element), operand.shape[0],
-                     operand.shape[1], operand.shape[2], operand.shape[3], operand.shape[4]);
+  return fmt::format("operand {}, a global tensor {} of shape {}x{}x{}x{}x{}", index, element_name(operand.global->element),
+                     operand.shape[0], operand.shape[1], operand.shape[2], operand.shape[3], operand.shape[4]);
 }
 
 void fail(const Execution& execution, int code, const std::string& problem, const std::string& advice) {
@@ -52,7 +52,8 @@ void require_region(const Execution& execution, int index, int64_t row, int64_t 
   const PtoTileType& tile = *execution.operand(index).tile;
   if (row >= 0 && col >= 0 && row + rows <= tile.rows && col + cols <= tile.cols) return;
   fail(execution, kPtoFailOutOfBounds,
-       fmt::format("rows {}..{} and columns {}..{} are needed of {}", row, row + rows - 1, col, col + cols - 1, describe_operand(execution, index)),
+       fmt::format("rows {}..{} and columns {}..{} are needed of {}", row, row + rows - 1, col, col + cols - 1,
+                   describe_operand(execution, index)),
        "shrink the valid region, or use a larger tile");
 }
 

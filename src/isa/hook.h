@@ -5,12 +5,12 @@
 
 namespace tilewright {
 
-/// Called for every instruction that passed its checks, on the core's stack, before it executes. The instruction is valid for the call only.
-/// Must not throw or yield.
+/// Called for every instruction that passed its checks, on the core's stack, before it executes. The instruction is valid for
+/// the call only. Must not throw or yield.
 using PtoInstructionHook = void (*)(const PtoInstruction& instruction, CoreContext& core);
 
-/// Sets the process's hook, null to switch it off. Scalar accesses to tiles are reported (SCALAR_GET, SCALAR_SET) while one is set. Cores that
-/// run at that moment may miss the change for one instruction.
+/// Sets the process's hook, null to switch it off. Scalar accesses to tiles are reported (SCALAR_GET, SCALAR_SET) while one is
+/// set. Cores that run at that moment may miss the change for one instruction.
 void set_instruction_hook(PtoInstructionHook hook);
 PtoInstructionHook instruction_hook();
 

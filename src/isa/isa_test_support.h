@@ -1,5 +1,6 @@
-// What the tests of the instruction set share: a core whose errors are exceptions, and an independent reference for element types and
-// layouts, written from spec/tile-isa.md 1.1 and 1.2 with divisions and double arithmetic, and with nothing from the library.
+// What the tests of the instruction set share: a core whose errors are exceptions, and an independent reference for element
+// types and layouts, written from spec/tile-isa.md 1.1 and 1.2 with divisions and double arithmetic, and with nothing from the
+// library.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -131,7 +132,8 @@ inline double round_integer(double x, pto::RoundMode mode) {
   }
 }
 
-/// The value of a float type that a real number rounds to; beyond its range an infinity or the largest value, as IEEE 754 says for the mode.
+/// The value of a float type that a real number rounds to; beyond its range an infinity or the largest value, as IEEE 754 says
+/// for the mode.
 template <typename T>
 double round_float(double x, pto::RoundMode mode = pto::RoundMode::CAST_RINT) {
   if (!std::isfinite(x) || x == 0) return x;
@@ -185,15 +187,9 @@ int64_t global_offset(const Global& g, int64_t r, int64_t c) {
   int64_t i[5] = {};
   (void)s0;
   switch (Global::layout) {
-    case pto::Layout::ND:
-      i[4] = c, i[3] = r % s3, i[2] = r / s3 % s2, i[1] = r / (s3 * s2) % s1, i[0] = r / (s1 * s2 * s3);
-      break;
-    case pto::Layout::DN:
-      i[3] = r, i[4] = c % s4, i[2] = c / s4 % s2, i[1] = c / (s4 * s2) % s1, i[0] = c / (s1 * s2 * s4);
-      break;
-    default:
-      i[0] = c / s4 / s1, i[1] = c / s4 % s1, i[2] = r / s3, i[3] = r % s3, i[4] = c % s4;
-      break;
+    case pto::Layout::ND: i[4] = c, i[3] = r % s3, i[2] = r / s3 % s2, i[1] = r / (s3 * s2) % s1, i[0] = r / (s1 * s2 * s3); break;
+    case pto::Layout::DN: i[3] = r, i[4] = c % s4, i[2] = c / s4 % s2, i[1] = c / (s4 * s2) % s1, i[0] = c / (s1 * s2 * s4); break;
+    default: i[0] = c / s4 / s1, i[1] = c / s4 % s1, i[2] = r / s3, i[3] = r % s3, i[4] = c % s4; break;
   }
   int64_t offset = 0;
   for (int d = 0; d < 5; ++d) offset += i[d] * g.GetStride(d);

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <set>
 
-#include "isa/isa_test_support.h"
 #include "intrinsic.h"
+#include "isa/isa_test_support.h"
 #include "pto_async_kernel_api.h"
 #include "tensor.h"
 
@@ -143,7 +143,8 @@ class AsyncContext : public ::testing::Test {
 TEST_F(AsyncContext, RegistersConditionsInOrder) {
   uint32_t counter = 0;
   EXPECT_TRUE(async_ctx_is_deferred(ctx));
-  EXPECT_TRUE(register_completion_condition(ctx, {reinterpret_cast<uint64_t>(&counter), 7, COMPLETION_ENGINE_URMA, COMPLETION_TYPE_SDMA_EVENT_RECORD, 42}));
+  EXPECT_TRUE(register_completion_condition(
+      ctx, {reinterpret_cast<uint64_t>(&counter), 7, COMPLETION_ENGINE_URMA, COMPLETION_TYPE_SDMA_EVENT_RECORD, 42}));
   save_expected_notification_counter(ctx, &counter, 9);
   ASSERT_EQ(slab.count, 2u);
   EXPECT_EQ(slab.entries[0].addr, reinterpret_cast<uint64_t>(&counter));

@@ -32,7 +32,8 @@ RowReduceKernel row_reduce_kernel(ReduceOp op, PtoElement element);
 using AccumulateKernel = void (*)(float* acc, const void* src, int64_t n);
 AccumulateKernel accumulate_kernel(PtoElement element);
 
-/// dst[i] = src[i], rounded to nearest even; between f32, f16 and bf16, from integers to f32, and within one type. Null for any other pair.
+/// dst[i] = src[i], rounded to nearest even; between f32, f16 and bf16, from integers to f32, and within one type. Null for any
+/// other pair.
 using ConvertKernel = void (*)(void* dst, const void* src, int64_t n);
 ConvertKernel convert_kernel(PtoElement from, PtoElement to);
 
@@ -58,7 +59,8 @@ constexpr int kPanelCols = 16;
 void panel_product(const PanelProduct<float>& product);
 void panel_product(const PanelProduct<int32_t>& product);
 
-/// dst(c, r) = src(r, c) for r < rows and c < cols; rows of src are src_step bytes apart and contiguous, rows of dst (columns of src) dst_step bytes.
+/// dst(c, r) = src(r, c) for r < rows and c < cols; rows of src are src_step bytes apart and contiguous, rows of dst (columns
+/// of src) dst_step bytes.
 struct Transposition {
   uint8_t* dst;
   const uint8_t* src;

@@ -108,8 +108,10 @@ HWY_INLINE VD round_to_format(VD x, const TargetRange& range, bool saturate) {
   const auto finite = hn::Lt(hn::Abs(x), infinity);
   VD y = hn::IfThenElse(finite, rounded, x);
   const VD highest = hn::Set(d, range.highest), lowest = hn::Set(d, range.lowest);
-  constexpr bool kUpToInfinity = kMode != pto::RoundMode::CAST_FLOOR && kMode != pto::RoundMode::CAST_TRUNC && kMode != pto::RoundMode::CAST_ODD;
-  constexpr bool kDownToInfinity = kMode != pto::RoundMode::CAST_CEIL && kMode != pto::RoundMode::CAST_TRUNC && kMode != pto::RoundMode::CAST_ODD;
+  constexpr bool kUpToInfinity =
+      kMode != pto::RoundMode::CAST_FLOOR && kMode != pto::RoundMode::CAST_TRUNC && kMode != pto::RoundMode::CAST_ODD;
+  constexpr bool kDownToInfinity =
+      kMode != pto::RoundMode::CAST_CEIL && kMode != pto::RoundMode::CAST_TRUNC && kMode != pto::RoundMode::CAST_ODD;
   const auto over = saturate ? hn::Gt(y, highest) : hn::And(hn::Gt(y, highest), finite);
   const auto under = saturate ? hn::Lt(y, lowest) : hn::And(hn::Lt(y, lowest), finite);
   y = hn::IfThenElse(over, saturate || !kUpToInfinity ? highest : infinity, y);

@@ -1,5 +1,5 @@
-// Elementwise arithmetic and row reductions on runs. Floating point in explicit vectors; integers in plain loops that the compiler
-// vectorises for each instruction set.
+// Elementwise arithmetic and row reductions on runs. Floating point in explicit vectors; integers in plain loops that the
+// compiler vectorises for each instruction set.
 #include <limits>
 #include <type_traits>
 

@@ -102,7 +102,8 @@ template <typename T>
 HWY_INLINE void transpose_elements(const Transposition& t, int64_t row, int64_t col, int64_t rows, int64_t cols) {
   for (int64_t c = col; c < col + cols; ++c) {
     for (int64_t r = row; r < row + rows; ++r) {
-      std::memcpy(t.dst + c * t.dst_step + r * static_cast<int64_t>(sizeof(T)), t.src + r * t.src_step + c * static_cast<int64_t>(sizeof(T)), sizeof(T));
+      std::memcpy(t.dst + c * t.dst_step + r * static_cast<int64_t>(sizeof(T)),
+                  t.src + r * t.src_step + c * static_cast<int64_t>(sizeof(T)), sizeof(T));
     }
   }
 }

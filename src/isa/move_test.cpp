@@ -45,9 +45,15 @@ class MoveTest : public IsaTest {
   template <typename TileT, typename Global>
   void check_load_and_store(Global global) {
     int rows = 0, cols = 0;
-    if (Global::layout == Layout::ND) rows = static_cast<int>(global.GetShape(0) * global.GetShape(1) * global.GetShape(2) * global.GetShape(3)), cols = static_cast<int>(global.GetShape(4));
-    if (Global::layout == Layout::DN) cols = static_cast<int>(global.GetShape(0) * global.GetShape(1) * global.GetShape(2) * global.GetShape(4)), rows = static_cast<int>(global.GetShape(3));
-    if (Global::layout == Layout::NZ) rows = static_cast<int>(global.GetShape(2) * global.GetShape(3)), cols = static_cast<int>(global.GetShape(0) * global.GetShape(1) * global.GetShape(4));
+    if (Global::layout == Layout::ND)
+      rows = static_cast<int>(global.GetShape(0) * global.GetShape(1) * global.GetShape(2) * global.GetShape(3)),
+      cols = static_cast<int>(global.GetShape(4));
+    if (Global::layout == Layout::DN)
+      cols = static_cast<int>(global.GetShape(0) * global.GetShape(1) * global.GetShape(2) * global.GetShape(4)),
+      rows = static_cast<int>(global.GetShape(3));
+    if (Global::layout == Layout::NZ)
+      rows = static_cast<int>(global.GetShape(2) * global.GetShape(3)),
+      cols = static_cast<int>(global.GetShape(0) * global.GetShape(1) * global.GetShape(4));
     ASSERT_LE(rows, 32);
     ASSERT_LE(cols, 64);
     for (auto& element : memory_a_) element = random_element<T>(random_, -4, 4);
@@ -152,7 +158,10 @@ TYPED_TEST(MoveTest, LoadFillsThePaddingOfATileTypeThatHasAPadValue) {
     const double min = is_float_element<T> ? -HUGE_VAL : decode(std::numeric_limits<T>::lowest());
     check(Tile<TileType::Vec, T, 32, 64, BLayout::RowMajor, 5, 7, SLayout::NoneBox, 512, PadValue::Max>(), max);
     check(Tile<TileType::Vec, T, 32, 64, BLayout::ColMajor, 5, 7, SLayout::NoneBox, 512, PadValue::Min>(), min);
-    constexpr PadValue kThree = std::is_same_v<T, float> ? PadCustom<3.0f> : std::is_same_v<T, half> ? PadValueCustom(half(3)) : std::is_same_v<T, bfloat16_t> ? PadValueCustom(bfloat16_t(3)) : PadValueCustom(int32_t{3});
+    constexpr PadValue kThree = std::is_same_v<T, float>        ? PadCustom<3.0f>
+                                : std::is_same_v<T, half>       ? PadValueCustom(half(3))
+                                : std::is_same_v<T, bfloat16_t> ? PadValueCustom(bfloat16_t(3))
+                                                                : PadValueCustom(int32_t{3});
     check(Tile<TileType::Vec, T, 32, 64, BLayout::RowMajor, 5, 7, SLayout::NoneBox, 512, kThree>(), 3);
   }
 }
@@ -439,6 +448,20 @@ TEST_F(Views, SubviewRefusesWhatItCannotExpress) {
   EXPECT_NE(box.text.find("not the corner of a 16x16 box"), std::string::npos) << box.text;
 }
 
+class MoveBits : public IsaTest {};
+
+TEST_F(MoveBits, LoadAndStoreKeepTheBitsOfAnotherTypeOfTheSameSize) {
+  std::vector<uint16_t> in(256), out(256);
+  for (auto& bits : in) bits = static_cast<uint16_t>(random_());
+  using G = GlobalTensor<uint16_t, Shape<1, 1, 1, 16, 16>, Stride<1, 1, 1, 16, 1>>;
+  G source(in.data()), target(out.data());
+  Tile<TileType::Vec, half, 16, 16> tile;
+  TASSIGN(tile, 0);
+  TLOAD(tile, source);
+  TSTORE(target, tile);
+  EXPECT_EQ(in, out);
+}
+
 class MoveErrors : public IsaTest {};
 
 TEST_F(MoveErrors, LoadRefusesATensorOfAnotherShape) {
@@ -452,6 +475,16 @@ TEST_F(MoveErrors, LoadRefusesATensorOfAnotherShape) {
   EXPECT_NE(error.text.find("valid 16x24"), std::string::npos) << error.text;
   error = error_of([&] { TSTORE(global, tile); });
   EXPECT_NE(error.text.find("TSTORE_VEC"), std::string::npos) << error.text;
+}
+
+TEST_F(MoveErrors, StoreTakesATileSmallerThanTheTensorAndTouchesOnlyItsPart) {
+  std::vector<float> data(16 * 16, 7.0f);
+  GlobalTensor<float, Shape<1, 1, 1, 16, 16>, Stride<1, 1, 1, 16, 1>> global(data.data());
+  Tile<TileType::Vec, float, 32, 32, BLayout::RowMajor, -1, -1> tile(3, 5);
+  TASSIGN(tile, 0);
+  randomize(tile, random_);
+  TSTORE(global, tile);
+  for (int i = 0; i < 256; ++i) ASSERT_EQ(data[static_cast<size_t>(i)], i / 16 < 3 && i % 16 < 5 ? at(tile, i / 16, i % 16) : 7.0f) << i;
 }
 
 TEST_F(MoveErrors, StoreRefusesANullTensor) {

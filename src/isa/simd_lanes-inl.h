@@ -53,9 +53,7 @@ struct LanesBf16 {
   using Element = uint16_t;
   using D = hn::Rebind<uint16_t, DF>;
   using D32 = hn::RebindToUnsigned<DF>;
-  static HWY_INLINE VF load(const Element* p) {
-    return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(D32(), hn::LoadU(D(), p))));
-  }
+  static HWY_INLINE VF load(const Element* p) { return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(D32(), hn::LoadU(D(), p)))); }
   static HWY_INLINE void store(VF v, Element* p) {
     const D32 d;
     const hn::RebindToSigned<DF> di;
@@ -100,12 +98,8 @@ HWY_INLINE void map_run(typename L::Element* dst, const typename L::Element* src
 }
 
 /// Greater (or smaller) of two, or the one that is a number.
-HWY_INLINE VF maximum_number(VF a, VF b) {
-  return hn::IfThenElse(hn::IsNaN(a), b, hn::IfThenElse(hn::IsNaN(b), a, hn::Max(a, b)));
-}
-HWY_INLINE VF minimum_number(VF a, VF b) {
-  return hn::IfThenElse(hn::IsNaN(a), b, hn::IfThenElse(hn::IsNaN(b), a, hn::Min(a, b)));
-}
+HWY_INLINE VF maximum_number(VF a, VF b) { return hn::IfThenElse(hn::IsNaN(a), b, hn::IfThenElse(hn::IsNaN(b), a, hn::Max(a, b))); }
+HWY_INLINE VF minimum_number(VF a, VF b) { return hn::IfThenElse(hn::IsNaN(a), b, hn::IfThenElse(hn::IsNaN(b), a, hn::Min(a, b))); }
 
 }  // namespace tilewright::isa::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -69,16 +69,17 @@ void execute(const PtoInstruction* instruction) {
   const uint64_t capacity = core.memory->capacity(tile.space);
   const std::string what = fmt::format("TASSIGN: a tile {} {}x{} ({} bytes)", element_name(tile.element), tile.rows, tile.cols, bytes);
   if (capacity == 0) {
-    core.fail(kPtoFailUnsupported,
-                    fmt::format("{} is assigned to {}, which {} does not have; use a platform that has it", what, space_name(tile.space), core.arch->name));
+    core.fail(kPtoFailUnsupported, fmt::format("{} is assigned to {}, which {} does not have; use a platform that has it", what,
+                                               space_name(tile.space), core.arch->name));
   }
   if (address % 32 != 0) {
-    core.fail(kPtoFailInvalidArgument, fmt::format("{} is assigned to {:#x} in {}, which is not a multiple of 32; align the address", what, address,
-                                                         space_name(tile.space)));
+    core.fail(kPtoFailInvalidArgument, fmt::format("{} is assigned to {:#x} in {}, which is not a multiple of 32; align the address", what,
+                                                   address, space_name(tile.space)));
   }
-  core.fail(kPtoFailOutOfBounds,
-                  fmt::format("{} at {:#x} ends at {:#x}, outside {} of {}, which has {} ({:#x}) bytes; lower the address or the size of the tile", what,
-                              address, address + bytes, space_name(tile.space), core.arch->name, capacity, capacity));
+  core.fail(
+      kPtoFailOutOfBounds,
+      fmt::format("{} at {:#x} ends at {:#x}, outside {} of {}, which has {} ({:#x}) bytes; lower the address or the size of the tile",
+                  what, address, address + bytes, space_name(tile.space), core.arch->name, capacity, capacity));
 }
 
 void* assign(const PtoTileType* tile, uint64_t address) {
@@ -94,7 +95,8 @@ void* assign(const PtoTileType* tile, uint64_t address) {
 void* core_memory(int space, uint64_t* capacity_bytes) {
   const CoreContext& core = *current_core();
   if (space < 0 || space >= kSpaceCount) {
-    core.fail(kPtoFailInvalidArgument, fmt::format("core_memory: there is no memory number {}; numbers are 0 to {}", space, kSpaceCount - 1));
+    core.fail(kPtoFailInvalidArgument,
+              fmt::format("core_memory: there is no memory number {}; numbers are 0 to {}", space, kSpaceCount - 1));
   }
   if (capacity_bytes != nullptr) *capacity_bytes = core.memory->capacity(space);
   return core.memory->base(space);

@@ -173,8 +173,10 @@ Extent global_extent(const PtoOperand& operand) {
   }
 }
 
-void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows, int64_t cols) {
-  for_each_block(dst, dst_row, dst_col, src, src_row, src_col, rows, cols, [&](const Block& block) { copy_block(block, dst.element_bytes); });
+void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows,
+               int64_t cols) {
+  for_each_block(dst, dst_row, dst_col, src, src_row, src_col, rows, cols,
+                 [&](const Block& block) { copy_block(block, dst.element_bytes); });
 }
 
 void fill_grid(const Grid& dst, int64_t row, int64_t col, int64_t rows, int64_t cols, uint64_t bits) {

@@ -1,6 +1,6 @@
-// Where the elements of an operand lie. In every arrangement of a tile, and in every layout of global memory, the offset of element (r, c) is the sum of a part
-// that depends on r and a part that depends on c; each part is a mixed-radix number. So an operand is two axes, and every move is a walk
-// over pieces in which both sides are linear.
+// Where the elements of an operand lie. In every arrangement of a tile, and in every layout of global memory, the offset of
+// element (r, c) is the sum of a part that depends on r and a part that depends on c; each part is a mixed-radix number. So an
+// operand is two axes, and every move is a walk over pieces in which both sides are linear.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace tilewright::isa {
 
-/// index -> byte offset: index = d0 + e0 * (d1 + e1 * (d2 + ...)), offset = sum of d_i * step_i. The outermost digit is unbounded.
+/// index -> byte offset: index = d0 + e0 * (d1 + e1 * (d2 + ...)), offset = sum of d_i * step_i. The outermost digit is
+/// unbounded.
 struct Axis {
   static constexpr int kMaxDigits = 4;
   int digits = 0;
@@ -20,7 +21,8 @@ struct Axis {
   void add(int64_t digit_extent, int64_t digit_step);
   int64_t offset(int64_t index) const;
 
-  /// The longest linear piece from `index`: its byte offset, its step, and how many indices it covers (unbounded for the outermost digit).
+  /// The longest linear piece from `index`: its byte offset, its step, and how many indices it covers (unbounded for the
+  /// outermost digit).
   struct Piece {
     int64_t offset, step, length;
   };
@@ -58,7 +60,8 @@ struct Block {
   int64_t rows, cols;
 };
 
-/// Calls visit(Block) for each piece of the copy dst(dst_row + i, dst_col + j) = src(src_row + i, src_col + j), i < rows, j < cols.
+/// Calls visit(Block) for each piece of the copy dst(dst_row + i, dst_col + j) = src(src_row + i, src_col + j), i < rows, j <
+/// cols.
 template <typename Visit>
 void for_each_block(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows,
                     int64_t cols, Visit visit) {
@@ -80,7 +83,8 @@ void for_each_block(const Grid& dst, int64_t dst_row, int64_t dst_col, const Gri
 }
 
 /// Copies elements. Source and destination do not overlap, or are the same bytes in the same arrangement.
-void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows, int64_t cols);
+void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows,
+               int64_t cols);
 
 /// Sets elements to the low bytes of `bits`.
 void fill_grid(const Grid& dst, int64_t row, int64_t col, int64_t rows, int64_t cols, uint64_t bits);

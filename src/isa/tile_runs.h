@@ -12,8 +12,8 @@ namespace tilewright::isa {
 /// Elements of one kind that a run gathers at a time when an operand is not contiguous.
 constexpr int64_t kGatherRun = 256;
 
-/// Calls visit(pointers, n) for runs that cover rows x cols of all grids. grids[0] is written, the others are read. Runs lie in the operands
-/// themselves where all of them are contiguous in one direction, else in buffers; pointers[i] advances together.
+/// Calls visit(pointers, n) for runs that cover rows x cols of all grids. grids[0] is written, the others are read. Runs lie in
+/// the operands themselves where all of them are contiguous in one direction, else in buffers; pointers[i] advances together.
 template <size_t N, typename Visit>
 void for_each_run(const std::array<Grid, N>& grids, int64_t rows, int64_t cols, Visit visit) {
   const auto contiguous = [](const Axis& axis, int bytes) { return axis.digits == 1 && axis.step[0] == bytes; };
@@ -62,7 +62,8 @@ void for_each_run(const std::array<Grid, N>& grids, int64_t rows, int64_t cols, 
   }
 }
 
-/// The same on tile operands, with a shorter way for the usual case that all of them are row-major (or all column-major) without boxes.
+/// The same on tile operands, with a shorter way for the usual case that all of them are row-major (or all column-major)
+/// without boxes.
 template <size_t N, typename Visit>
 void for_each_run(const std::array<const PtoOperand*, N>& operands, int64_t rows, int64_t cols, Visit visit) {
   const uint8_t layout = operands[0]->tile->layout;

@@ -55,7 +55,8 @@ TEST(Tile, StaticMembersDescribeTheType) {
   static_assert(std::is_same_v<T::DType, half> && is_Nz_layout<T> && !is_Zn_layout<T> && is_tile_data_v<T> && !is_global_data_v<T>);
   using V = Tile<TileType::Vec, float, 8, 16>;
   static_assert(V::RowStride == 16 && V::ColStride == 1 && V::BFractal == BLayout::RowMajor && V::SFractalSize == 512);
-  static_assert(is_Nz_layout<TileLeft<half, 16, 16>> && is_Zn_layout<TileRight<half, 16, 16>> && TileAcc<float, 16, 16>::SFractalSize == 1024);
+  static_assert(is_Nz_layout<TileLeft<half, 16, 16>> && is_Zn_layout<TileRight<half, 16, 16>> &&
+                TileAcc<float, 16, 16>::SFractalSize == 1024);
   static_assert(TileLeft<int8_t, 16, 32>::InnerCols == 32 && TileRight<int8_t, 32, 16>::InnerRows == 32);
 }
 
@@ -128,8 +129,10 @@ TEST(Shape, TwoDimensionalHelpersMatchTheTable) {
   static_assert(NzStride::staticStride[0] == 32 * 48 && NzStride::staticStride[1] == 32 * 16 && NzStride::staticStride[2] == 256);
   static_assert(NzStride::staticStride[3] == 16 && NzStride::staticStride[4] == 1);
   static_assert(BaseShape2D<float, 4, 8, Layout::DN>::staticStride[4] == 4 && BaseShape2D<float, 4, 8, Layout::DN>::staticStride[3] == 1);
-  static_assert(TileShape2D<uint8_t, 32, 8, Layout::MX_A_ZZ>::staticShape[1] == 2 && BaseShape2D<uint8_t, 32, 8, Layout::MX_A_ZZ>::staticStride[1] == 128);
-  static_assert(TileShape2D<uint8_t, 8, 32, Layout::MX_B_NN>::staticShape[2] == 4 && BaseShape2D<uint8_t, 8, 32, Layout::MX_B_NN>::staticStride[1] == 128);
+  static_assert(TileShape2D<uint8_t, 32, 8, Layout::MX_A_ZZ>::staticShape[1] == 2 &&
+                BaseShape2D<uint8_t, 32, 8, Layout::MX_A_ZZ>::staticStride[1] == 128);
+  static_assert(TileShape2D<uint8_t, 8, 32, Layout::MX_B_NN>::staticShape[2] == 4 &&
+                BaseShape2D<uint8_t, 8, 32, Layout::MX_B_NN>::staticStride[1] == 128);
   const TileShape2D<float, DYNAMIC, DYNAMIC> shape(6, 7);
   const BaseShape2D<float, DYNAMIC, DYNAMIC> stride(6, 7);
   EXPECT_EQ(shape.shape[3], 6);

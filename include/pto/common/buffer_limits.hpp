@@ -1,5 +1,5 @@
-// Sizes of a core's memories as the compile-time check of TASSIGN<Addr> sees them (spec/tile-isa.md, 1.3). Each can be overridden on the
-// command line; the run-time check uses the sizes of the simulated core.
+// Sizes of a core's memories as the compile-time check of TASSIGN<Addr> sees them (spec/tile-isa.md, 1.3). Each can be
+// overridden on the command line; the run-time check uses the sizes of the simulated core.
 #pragma once
 
 #include <stdint.h>

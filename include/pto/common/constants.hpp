@@ -39,8 +39,8 @@ constexpr int PTO_TIME_1 = 1, PTO_TIME_2 = 2, PTO_TIME_4 = 4;
 constexpr int PTO_IDX_0 = 0, PTO_IDX_1 = 1, PTO_IDX_2 = 2, PTO_IDX_3 = 3;
 constexpr int NUM_1 = 1, NUM_4 = 4, NUM_8 = 8, NUM_12 = 12, NUM_16 = 16, NUM_32 = 32;
 
-/// What fills the part of a tile outside its valid region. A custom value is CustomBase | the value's bits (float bits; 16-bit types
-/// in the low 16; 8-bit types in the low 8).
+/// What fills the part of a tile outside its valid region. A custom value is CustomBase | the value's bits (float bits; 16-bit
+/// types in the low 16; 8-bit types in the low 8).
 enum class PadValue : uint64_t { Null = 0, Zero = 1, Max = 2, Min = 3, CustomBase = 0x100000000ull };
 
 namespace detail {

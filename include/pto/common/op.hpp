@@ -6,6 +6,7 @@
 /// Pipes of a core, numbered as the programming model's simulator does (spec/tile-isa.md, 1.4).
 enum pipe_t : uint8_t { PIPE_S = 0, PIPE_V, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_M, PIPE_ALL, PIPE_FIX };
 
+// clang-format off
 // X(name, pipe): the pipe is the one that an Event<Op, ...> synchronises with (spec/tile-isa.md, 1.5). Instructions whose
 // pipe depends on the memories they touch have one name per kind: V = Vec, M = Mat, L = Left or Right, B = Bias,
 // S = Scaling, A = Acc. Names of instructions that this version does not have are reserved here and nowhere else.
@@ -43,6 +44,7 @@ enum pipe_t : uint8_t { PIPE_S = 0, PIPE_V, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIP
   X(TGET_SCALE_ADDR, PIPE_S) X(TPUSH, PIPE_ALL) X(TPOP, PIPE_ALL) X(TFREE, PIPE_S) X(TALLOC, PIPE_S) X(TPRINT, PIPE_S)        \
   X(SET_FLAG, PIPE_S) X(WAIT_FLAG, PIPE_S) X(PIPE_BARRIER, PIPE_S) X(DCCI, PIPE_S) X(DSB, PIPE_S) X(SYNCALL, PIPE_ALL)        \
   X(SCALAR_GET, PIPE_S) X(SCALAR_SET, PIPE_S)
+// clang-format on
 
 namespace pto {
 

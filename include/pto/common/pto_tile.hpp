@@ -95,20 +95,28 @@ namespace detail {
 /// The element code of a C++ type; kPtoElementCount for a type that is no element.
 template <typename T>
 constexpr PtoElement element_of() {
-  if constexpr (std::is_same_v<T, float>) return kPtoF32;
-  else if constexpr (std::is_same_v<T, half>) return kPtoF16;
-  else if constexpr (std::is_same_v<T, bfloat16_t>) return kPtoBf16;
-  else if constexpr (std::is_same_v<T, float8_e4m3_t>) return kPtoF8E4M3;
-  else if constexpr (std::is_same_v<T, float8_e5m2_t>) return kPtoF8E5M2;
-  else if constexpr (std::is_same_v<T, float8_e8m0_t>) return kPtoF8E8M0;
-  else if constexpr (std::is_same_v<T, hifloat8_t>) return kPtoHif8;
+  if constexpr (std::is_same_v<T, float>)
+    return kPtoF32;
+  else if constexpr (std::is_same_v<T, half>)
+    return kPtoF16;
+  else if constexpr (std::is_same_v<T, bfloat16_t>)
+    return kPtoBf16;
+  else if constexpr (std::is_same_v<T, float8_e4m3_t>)
+    return kPtoF8E4M3;
+  else if constexpr (std::is_same_v<T, float8_e5m2_t>)
+    return kPtoF8E5M2;
+  else if constexpr (std::is_same_v<T, float8_e8m0_t>)
+    return kPtoF8E8M0;
+  else if constexpr (std::is_same_v<T, hifloat8_t>)
+    return kPtoHif8;
   else if constexpr (std::is_integral_v<T>) {
     constexpr bool kSigned = std::is_signed_v<T>;
     return sizeof(T) == 1   ? (kSigned ? kPtoI8 : kPtoU8)
            : sizeof(T) == 2 ? (kSigned ? kPtoI16 : kPtoU16)
            : sizeof(T) == 4 ? (kSigned ? kPtoI32 : kPtoU32)
                             : (kSigned ? kPtoI64 : kPtoU64);
-  } else return kPtoElementCount;
+  } else
+    return kPtoElementCount;
 }
 
 /// Shapes and strides of a rows x cols matrix in one arrangement. S(i) and D(i) are the i-th size and stride.
@@ -235,7 +243,8 @@ struct GlobalTensor {
   static constexpr Layout layout = Layout_;
   static constexpr const int64_t (&staticShape)[5] = Shape_::staticShape;
   static constexpr const int64_t (&staticStride)[5] = Stride_::staticStride;
-  static constexpr PtoGlobalType kType = {detail::element_of<std::remove_cv_t<Element_>>(), sizeof(Element_), static_cast<uint8_t>(Layout_)};
+  static constexpr PtoGlobalType kType = {detail::element_of<std::remove_cv_t<Element_>>(), sizeof(Element_),
+                                          static_cast<uint8_t>(Layout_)};
 
   PTO_FN GlobalTensor() : data_(nullptr) {}
   PTO_FN GlobalTensor(DType* data, const Shape_& shape = Shape_(), const Stride_& stride = Stride_())
@@ -295,18 +304,18 @@ template <int Rows, int Cols, BLayout B, SLayout S, int FractalSize, int Element
 struct TileGeometry {
   static constexpr int kPerBlock = TileConfig::alignedSize / ElementBytes;
   static constexpr bool kBoxed = S != SLayout::NoneBox;
-  static constexpr int kInnerRows = !kBoxed                                     ? 1
-                                    : FractalSize == TileConfig::fractalCSize   ? 16
-                                    : FractalSize == TileConfig::fractalMxSize  ? (S == SLayout::RowMajor ? 16 : 2)
-                                                                                : (S == SLayout::RowMajor ? 16 : kPerBlock);
-  static constexpr int kInnerCols = !kBoxed                                     ? 1
-                                    : FractalSize == TileConfig::fractalCSize   ? 16
-                                    : FractalSize == TileConfig::fractalMxSize  ? (S == SLayout::RowMajor ? 2 : 16)
-                                                                                : (S == SLayout::RowMajor ? kPerBlock : 16);
-  static constexpr PtoTileLayout kLayout = !kBoxed                                    ? (B == BLayout::RowMajor ? kPtoNd : kPtoDn)
-                                           : B == BLayout::RowMajor                   ? (S == SLayout::RowMajor ? kPtoZz : kPtoZn)
-                                           : S == SLayout::RowMajor                   ? kPtoNz
-                                                                                      : kPtoNn;
+  static constexpr int kInnerRows = !kBoxed                                    ? 1
+                                    : FractalSize == TileConfig::fractalCSize  ? 16
+                                    : FractalSize == TileConfig::fractalMxSize ? (S == SLayout::RowMajor ? 16 : 2)
+                                                                               : (S == SLayout::RowMajor ? 16 : kPerBlock);
+  static constexpr int kInnerCols = !kBoxed                                    ? 1
+                                    : FractalSize == TileConfig::fractalCSize  ? 16
+                                    : FractalSize == TileConfig::fractalMxSize ? (S == SLayout::RowMajor ? 2 : 16)
+                                                                               : (S == SLayout::RowMajor ? kPerBlock : 16);
+  static constexpr PtoTileLayout kLayout = !kBoxed                  ? (B == BLayout::RowMajor ? kPtoNd : kPtoDn)
+                                           : B == BLayout::RowMajor ? (S == SLayout::RowMajor ? kPtoZz : kPtoZn)
+                                           : S == SLayout::RowMajor ? kPtoNz
+                                                                    : kPtoNn;
   /// Steps that TSUBVIEW takes: exact for whole boxes.
   static constexpr int kRowStride = B == BLayout::RowMajor ? Cols : kInnerCols;
   static constexpr int kColStride = B == BLayout::RowMajor ? kInnerRows : Rows;
@@ -352,24 +361,28 @@ struct Tile {
   static constexpr int InnerNumel = InnerRows * InnerCols;
   static constexpr PadValue PadVal = static_cast<PadValue>(PadVal_);
   static constexpr CompactMode Compact = Compact_;
-  static constexpr PtoTileType kType = {detail::element_of<Element_>(), sizeof(Element_), static_cast<uint8_t>(Loc_), Geometry::kLayout, Rows_,
-                                        Cols_, InnerRows, InnerCols, static_cast<uint64_t>(PadVal)};
+  static constexpr PtoTileType kType = {
+      detail::element_of<Element_>(), sizeof(Element_), static_cast<uint8_t>(Loc_), Geometry::kLayout, Rows_, Cols_, InnerRows, InnerCols,
+      static_cast<uint64_t>(PadVal)};
 
   static_assert(detail::element_of<Element_>() != kPtoElementCount, "Tile: this element type is not supported");
   static_assert(Rows_ > 0 && Cols_ > 0, "Tile: the physical extent is at least 1 x 1");
   static_assert(RowValid_ == DYNAMIC || (RowValid_ >= 0 && RowValid_ <= Rows_), "Tile: valid rows exceed the physical rows");
   static_assert(ColValid_ == DYNAMIC || (ColValid_ >= 0 && ColValid_ <= Cols_), "Tile: valid columns exceed the physical columns");
-  static_assert(SFractalSize_ == TileConfig::fractalABSize || SFractalSize_ == TileConfig::fractalCSize || SFractalSize_ == TileConfig::fractalMxSize,
+  static_assert(SFractalSize_ == TileConfig::fractalABSize || SFractalSize_ == TileConfig::fractalCSize ||
+                    SFractalSize_ == TileConfig::fractalMxSize,
                 "Tile: the fractal size is 512, 1024 or 32");
   static_assert(isBoxedLayout || !isRowMajor || Cols_ * sizeof(Element_) % TileConfig::alignedSize == 0,
                 "Tile: a row of a row-major tile is a multiple of 32 bytes");
   static_assert(isBoxedLayout || isRowMajor || Rows_ * sizeof(Element_) % TileConfig::alignedSize == 0,
                 "Tile: a column of a column-major tile is a multiple of 32 bytes");
   static_assert(!isBoxedLayout || Cols_ % InnerCols == 0, "Tile: a boxed tile has a whole number of boxes in a row");
-  static_assert(!isBoxedLayout || Rows_ % InnerRows == 0 || Loc_ == TileType::Vec || SFractalSize_ == TileConfig::fractalMxSize || Rows_ == 1,
+  static_assert(!isBoxedLayout || Rows_ % InnerRows == 0 || Loc_ == TileType::Vec || SFractalSize_ == TileConfig::fractalMxSize ||
+                    Rows_ == 1,
                 "Tile: a boxed tile has a whole number of boxes in a column");
 
-  PTO_FN Tile() : data_(nullptr), valid_row_(RowValid_ == DYNAMIC ? Rows_ : RowValid_), valid_col_(ColValid_ == DYNAMIC ? Cols_ : ColValid_) {}
+  PTO_FN Tile()
+      : data_(nullptr), valid_row_(RowValid_ == DYNAMIC ? Rows_ : RowValid_), valid_col_(ColValid_ == DYNAMIC ? Cols_ : ColValid_) {}
 
   /// Two DYNAMIC extents: (valid rows, valid columns).
   PTO_FN Tile(int valid_row, int valid_col)
@@ -470,14 +483,14 @@ using TileLeftScale = Tile<TileType::ScaleLeft, T, R, C, BLayout::RowMajor, VR, 
 template <typename T, int R, int C, int VR = R, int VC = C>
 using TileRightScale = Tile<TileType::ScaleRight, T, R, C, BLayout::ColMajor, VR, VC, SLayout::ColMajor, TileConfig::fractalMxSize>;
 template <typename T, int R, int C, int VR = R, int VC = C>
-using TileLeftCompact =
-    Tile<TileType::Left, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, TileConfig::fractalABSize, PadValue::Null, CompactMode::Normal>;
+using TileLeftCompact = Tile<TileType::Left, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, TileConfig::fractalABSize,
+                             PadValue::Null, CompactMode::Normal>;
 template <typename T, int R, int C, int VR = R, int VC = C>
-using TileRightCompact =
-    Tile<TileType::Right, T, R, C, BLayout::RowMajor, VR, VC, SLayout::ColMajor, TileConfig::fractalABSize, PadValue::Null, CompactMode::Normal>;
+using TileRightCompact = Tile<TileType::Right, T, R, C, BLayout::RowMajor, VR, VC, SLayout::ColMajor, TileConfig::fractalABSize,
+                              PadValue::Null, CompactMode::Normal>;
 template <typename T, int R, int C, int VR = R, int VC = C>
-using TileAccCompact =
-    Tile<TileType::Acc, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, TileConfig::fractalCSize, PadValue::Null, CompactMode::Normal>;
+using TileAccCompact = Tile<TileType::Acc, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, TileConfig::fractalCSize, PadValue::Null,
+                            CompactMode::Normal>;
 
 template <typename T>
 struct is_tile_data : std::false_type {};

@@ -46,7 +46,7 @@ extern "C" __attribute__((visibility("default"), used)) inline void pto_sim_bind
 }
 
 /// Ends the kernel with an error that quotes the condition, unless it holds. PTO_CPU_ASSERT(condition[, message literal])
-#define PTO_CPU_ASSERT(condition, ...)                                                                                          \
-  ((condition) ? (void)0                                                                                                        \
-               : ::pto::detail::fail(kPtoFailInvalidArgument, __FILE__ ":" PTO_DETAIL_STRING(__LINE__) ": assertion failed: " #condition \
-                                                                  __VA_OPT__(": ") __VA_ARGS__))
+#define PTO_CPU_ASSERT(condition, ...)                                 \
+  ((condition) ? (void)0                                               \
+               : ::pto::detail::fail(kPtoFailInvalidArgument, __FILE__ \
+                                     ":" PTO_DETAIL_STRING(__LINE__) ": assertion failed: " #condition __VA_OPT__(": ") __VA_ARGS__))

@@ -18,8 +18,29 @@ enum class CompactMode : uint8_t { Null, Normal, RowPlusOne, RowAlignedPadding }
 
 /// Arrangement of a tensor in global memory.
 enum class Layout : uint8_t {
-  ND, DN, NZ, SCALE, MX_A_ND, MX_A_DN, MX_A_ZZ, MX_B_ND, MX_B_DN, MX_B_NN, HIF4_A_ZZ, HIF4_B_NN, NC1HWC0, GNC1HWC0, NCHW, GNCHW, NHWC,
-  NDC1HWC0, NCDHW, FRACTAL_Z, FRACTAL_Z_S16S8, FRACTAL_Z_3D, MAX
+  ND,
+  DN,
+  NZ,
+  SCALE,
+  MX_A_ND,
+  MX_A_DN,
+  MX_A_ZZ,
+  MX_B_ND,
+  MX_B_DN,
+  MX_B_NN,
+  HIF4_A_ZZ,
+  HIF4_B_NN,
+  NC1HWC0,
+  GNC1HWC0,
+  NCHW,
+  GNCHW,
+  NHWC,
+  NDC1HWC0,
+  NCDHW,
+  FRACTAL_Z,
+  FRACTAL_Z_S16S8,
+  FRACTAL_Z_3D,
+  MAX
 };
 
 enum class CmpMode : uint8_t { EQ = 0, NE, LT, LE, GT, GE };
@@ -35,7 +56,13 @@ enum class QuantType : uint8_t { MXFP8, MXFP4_E2M1, INT8_SYM, INT8_ASYM };
 enum class QuantScaleAlg : uint8_t { OCP, NV };
 enum class MxQuantAlg : uint8_t { OcpMxFp8E4M3, NvMxFp8E4M3, OcpMxFp4E2M1, NvMxFp4E2M1, Hif4 };
 enum class VecStoreMode : uint8_t { ND, NZ };
-enum class VFImplKind : uint8_t { VFIMPL_DEFAULT = 0, VFIMPL_1D_NO_POST_UPDATE, VFIMPL_2D_NO_POST_UPDATE, VFIMPL_1D_POST_UPDATE, VFIMPL_2D_POST_UPDATE };
+enum class VFImplKind : uint8_t {
+  VFIMPL_DEFAULT = 0,
+  VFIMPL_1D_NO_POST_UPDATE,
+  VFIMPL_2D_NO_POST_UPDATE,
+  VFIMPL_1D_POST_UPDATE,
+  VFIMPL_2D_POST_UPDATE
+};
 enum class TCopyMode : uint8_t { SHALLOW_COPY, DEEP_COPY };
 enum class TFillPadMode : uint8_t { Normal, InPlace, Expand };
 enum class SyncAllMode : uint8_t { Hard = 0, Soft = 1 };

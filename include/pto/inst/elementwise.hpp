@@ -29,13 +29,12 @@ PTO_FN RecordEvent issue_scalar(Op op, Dst& dst, Src& src, typename Src::DType s
 
 }  // namespace detail
 
-#define PTO_DETAIL_BINARY(NAME)                                                                                     \
-  template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1,                    \
-            detail::EventArgument... WaitEvents>                                                                    \
-  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                            \
-    detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                             \
-    TSYNC(events...);                                                                                               \
-    return detail::issue(Op::NAME, dst, src0, src1);                                                                \
+#define PTO_DETAIL_BINARY(NAME)                                                                                                        \
+  template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::EventArgument... WaitEvents> \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                                             \
+    detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                                                \
+    TSYNC(events...);                                                                                                                  \
+    return detail::issue(Op::NAME, dst, src0, src1);                                                                                   \
   }
 PTO_DETAIL_BINARY(TADD)  ///< dst = src0 + src1
 PTO_DETAIL_BINARY(TSUB)  ///< dst = src0 - src1
@@ -53,27 +52,27 @@ PTO_FN RecordEvent TDIV(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... e
   return detail::issue(Op::TDIV, dst, src0, src1);
 }
 
-#define PTO_DETAIL_UNARY(NAME, CONDITION, MESSAGE)                                                  \
+#define PTO_DETAIL_UNARY(NAME, CONDITION, MESSAGE)                                                       \
   template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents> \
-  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src, WaitEvents&... events) {                           \
-    detail::check_elementwise<TDDst, TDSrc>();                                                      \
-    static_assert(CONDITION<typename TDDst::DType>, MESSAGE);                                       \
-    TSYNC(events...);                                                                               \
-    return detail::issue(Op::NAME, dst, src);                                                       \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src, WaitEvents&... events) {                               \
+    detail::check_elementwise<TDDst, TDSrc>();                                                           \
+    static_assert(CONDITION<typename TDDst::DType>, MESSAGE);                                            \
+    TSYNC(events...);                                                                                    \
+    return detail::issue(Op::NAME, dst, src);                                                            \
   }
 PTO_DETAIL_UNARY(TABS, detail::is_signed_v, "TABS works on signed elements")    ///< dst = |src|
 PTO_DETAIL_UNARY(TNEG, detail::is_signed_v, "TNEG works on signed elements")    ///< dst = -src
 PTO_DETAIL_UNARY(TRELU, detail::is_signed_v, "TRELU works on signed elements")  ///< dst = max(src, 0)
 #undef PTO_DETAIL_UNARY
 
-#define PTO_DETAIL_MATH(NAME, ALGORITHM)                                                                              \
-  template <auto PrecisionType = ALGORITHM::DEFAULT, detail::TileArgument TDDst, detail::TileArgument TDSrc,           \
-            detail::EventArgument... WaitEvents>                                                                      \
-  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src, WaitEvents&... events) {                                             \
-    detail::check_elementwise<TDDst, TDSrc>();                                                                        \
-    static_assert(detail::is_float_v<typename TDDst::DType>, #NAME " works on floating-point elements");              \
-    TSYNC(events...);                                                                                                 \
-    return detail::issue(Op::NAME, dst, src);                                                                         \
+#define PTO_DETAIL_MATH(NAME, ALGORITHM)                                                                     \
+  template <auto PrecisionType = ALGORITHM::DEFAULT, detail::TileArgument TDDst, detail::TileArgument TDSrc, \
+            detail::EventArgument... WaitEvents>                                                             \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src, WaitEvents&... events) {                                   \
+    detail::check_elementwise<TDDst, TDSrc>();                                                               \
+    static_assert(detail::is_float_v<typename TDDst::DType>, #NAME " works on floating-point elements");     \
+    TSYNC(events...);                                                                                        \
+    return detail::issue(Op::NAME, dst, src);                                                                \
   }
 PTO_DETAIL_MATH(TEXP, ExpAlgorithm)      ///< dst = exp(src)
 PTO_DETAIL_MATH(TLOG, LogAlgorithm)      ///< dst = ln(src)
@@ -89,11 +88,11 @@ PTO_FN RecordEvent TRSQRT(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events)
   return TRSQRT<PrecisionType>(dst, src, events...);
 }
 
-#define PTO_DETAIL_SCALAR(NAME)                                                                                              \
-  template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents>                      \
-  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src0, typename TDSrc::DType scalar, WaitEvents&... events) {                     \
-    TSYNC(events...);                                                                                                        \
-    return detail::issue_scalar(Op::NAME, dst, src0, scalar);                                                                \
+#define PTO_DETAIL_SCALAR(NAME)                                                                           \
+  template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents>  \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src0, typename TDSrc::DType scalar, WaitEvents&... events) { \
+    TSYNC(events...);                                                                                     \
+    return detail::issue_scalar(Op::NAME, dst, src0, scalar);                                             \
   }
 PTO_DETAIL_SCALAR(TADDS)  ///< dst = src0 + scalar
 PTO_DETAIL_SCALAR(TSUBS)  ///< dst = src0 - scalar
@@ -127,8 +126,9 @@ PTO_FN RecordEvent TEXPANDS(TD& dst, typename TD::DType scalar, WaitEvents&... e
   return detail::issue(Op::TEXPANDS, TD::Loc == TileType::Mat ? PIPE_MTE2 : PIPE_V, attributes, dst);
 }
 
-/// dst = src converted. Rounding to an integer, and to a narrower float, follows `mode` (CAST_NONE rounds to nearest even). Without saturation
-/// (the default) a float out of range becomes an infinity and an integer keeps its low bits; with it, values are clamped.
+/// dst = src converted. Rounding to an integer, and to a narrower float, follows `mode` (CAST_NONE rounds to nearest even).
+/// Without saturation (the default) a float out of range becomes an infinity and an integer keeps its low bits; with it, values
+/// are clamped.
 template <bool NeedSetCtrl = true, detail::TileArgument TDD, detail::TileArgument TDS, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCVT(TDD& dst, TDS& src, RoundMode mode, SaturationMode satMode, WaitEvents&... events) {
   static_assert(detail::all_vec_v<TDD, TDS>, "TCVT: operands are Vec tiles");

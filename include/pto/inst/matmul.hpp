@@ -11,10 +11,9 @@ namespace pto {
 namespace detail {
 
 template <typename A, typename B, typename C>
-inline constexpr bool matmul_elements_v =
-    std::is_same_v<typename A::DType, typename B::DType> &&
-    ((std::is_same_v<typename A::DType, int8_t> && std::is_same_v<typename C::DType, int32_t>) ||
-     (is_float_v<typename A::DType> && std::is_same_v<typename C::DType, float>));
+inline constexpr bool matmul_elements_v = std::is_same_v<typename A::DType, typename B::DType> &&
+                                          ((std::is_same_v<typename A::DType, int8_t> && std::is_same_v<typename C::DType, int32_t>) ||
+                                           (is_float_v<typename A::DType> && std::is_same_v<typename C::DType, float>));
 
 constexpr bool static_extents_agree(int a, int b) { return a == DYNAMIC || b == DYNAMIC || a == b; }
 
@@ -61,40 +60,38 @@ PTO_FN RecordEvent matmul_bias(Op op, C& c, A& a, B& b, Bias& bias) {
 }  // namespace detail
 
 // Each product in two spellings: without and with an accumulation phase, which steers hardware only.
-#define PTO_DETAIL_MATMUL(NAME)                                                                                                         \
-  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                \
-  PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                  \
-    TSYNC(events...);                                                                                                                   \
-    return detail::matmul<AccPhase::Unspecified>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                  \
-  }                                                                                                                                     \
-  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B,                                     \
-            detail::EventArgument... WaitEvents>                                                                                        \
-  PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                  \
-    TSYNC(events...);                                                                                                                   \
-    return detail::matmul<Phase>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                                  \
-  }                                                                                                                                     \
-  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                \
-  PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                           \
-    TSYNC(events...);                                                                                                                   \
-    return detail::matmul_acc<AccPhase::Unspecified>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                          \
-  }                                                                                                                                     \
-  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B,                                     \
-            detail::EventArgument... WaitEvents>                                                                                        \
-  PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                           \
-    TSYNC(events...);                                                                                                                   \
-    return detail::matmul_acc<Phase>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                                          \
-  }                                                                                                                                     \
-  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,                          \
-            detail::EventArgument... WaitEvents>                                                                                        \
-  PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                           \
-    TSYNC(events...);                                                                                                                   \
-    return detail::matmul_bias<AccPhase::Unspecified>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                            \
-  }                                                                                                                                     \
-  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,          \
-            detail::EventArgument... WaitEvents>                                                                                        \
-  PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                           \
-    TSYNC(events...);                                                                                                                   \
-    return detail::matmul_bias<Phase>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                                            \
+#define PTO_DETAIL_MATMUL(NAME)                                                                                                          \
+  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                 \
+  PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                   \
+    TSYNC(events...);                                                                                                                    \
+    return detail::matmul<AccPhase::Unspecified>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                   \
+  }                                                                                                                                      \
+  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents> \
+  PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                   \
+    TSYNC(events...);                                                                                                                    \
+    return detail::matmul<Phase>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                                   \
+  }                                                                                                                                      \
+  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                 \
+  PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                            \
+    TSYNC(events...);                                                                                                                    \
+    return detail::matmul_acc<AccPhase::Unspecified>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                           \
+  }                                                                                                                                      \
+  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents> \
+  PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                            \
+    TSYNC(events...);                                                                                                                    \
+    return detail::matmul_acc<Phase>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                                           \
+  }                                                                                                                                      \
+  template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,                           \
+            detail::EventArgument... WaitEvents>                                                                                         \
+  PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                            \
+    TSYNC(events...);                                                                                                                    \
+    return detail::matmul_bias<AccPhase::Unspecified>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                             \
+  }                                                                                                                                      \
+  template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,           \
+            detail::EventArgument... WaitEvents>                                                                                         \
+  PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                            \
+    TSYNC(events...);                                                                                                                    \
+    return detail::matmul_bias<Phase>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                                             \
   }
 PTO_DETAIL_MATMUL(TMATMUL)  ///< TMATMUL: C = AB; TMATMUL_ACC: C = Cin + AB; TMATMUL_BIAS: C = AB + bias(0, n)
 PTO_DETAIL_MATMUL(TGEMV)    ///< the same with M = 1

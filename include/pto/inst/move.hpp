@@ -45,7 +45,11 @@ constexpr Op move_op(TileType src, TileType dst) {
   if (src == Vec) return dst == Vec ? Op::TMOV_V2V : dst == Mat ? Op::TMOV_V2M : kNoMove;
   if (src == Acc) return dst == Vec ? Op::TMOV_A2V : dst == Mat ? Op::TMOV_A2M : kNoMove;
   if (src != Mat) return kNoMove;
-  return is_cube_operand(dst) ? Op::TMOV_M2L : dst == Bias ? Op::TMOV_M2B : dst == Scaling ? Op::TMOV_M2S : dst == Vec ? Op::TMOV_M2V : kNoMove;
+  return is_cube_operand(dst) ? Op::TMOV_M2L
+         : dst == Bias        ? Op::TMOV_M2B
+         : dst == Scaling     ? Op::TMOV_M2S
+         : dst == Vec         ? Op::TMOV_M2V
+                              : kNoMove;
 }
 constexpr Op extract_op(TileType src, TileType dst) {
   using enum TileType;
@@ -69,9 +73,12 @@ PTO_FN constexpr void check_move_elements() {
   using S = typename Src::DType;
   using D = typename Dst::DType;
   if constexpr (Src::Loc == TileType::Acc) {
-    static_assert(acc_elements_v<S, D>, "from Acc, f32 becomes f32, f16 or bf16 and i32 stays i32; anything else needs quantisation, which this version does not support");
+    static_assert(
+        acc_elements_v<S, D>,
+        "from Acc, f32 becomes f32, f16 or bf16 and i32 stays i32; anything else needs quantisation, which this version does not support");
   } else if constexpr (Dst::Loc == TileType::Bias) {
-    static_assert(std::is_same_v<S, D> || (std::is_same_v<D, float> && is_float_v<S>), "a Bias tile takes i32, or f32 from f32, f16 or bf16");
+    static_assert(std::is_same_v<S, D> || (std::is_same_v<D, float> && is_float_v<S>),
+                  "a Bias tile takes i32, or f32 from f32, f16 or bf16");
     static_assert(Dst::Rows == 1, "a Bias tile has one row");
   } else {
     static_assert(std::is_same_v<S, D>, "source and destination have one element type; TCVT converts");
@@ -121,14 +128,18 @@ template <AtomicType Atomic, ReluPreMode Relu, STPhase Phase, typename Global, t
 PTO_FN RecordEvent store(Global& dst, Src& src) {
   using S = typename Src::DType;
   using D = std::remove_cv_t<typename Global::RawDType>;
-  static_assert(Src::Loc == TileType::Vec || Src::Loc == TileType::Mat || Src::Loc == TileType::Acc, "TSTORE: the source is a Vec, Mat or Acc tile");
+  static_assert(Src::Loc == TileType::Vec || Src::Loc == TileType::Mat || Src::Loc == TileType::Acc,
+                "TSTORE: the source is a Vec, Mat or Acc tile");
   static_assert(loadable_layout(Global::layout), "TSTORE: this version stores to the global layouts ND, DN and NZ");
   static_assert(!std::is_const_v<typename Global::RawDType>, "TSTORE: the global tensor is const");
   if constexpr (Src::Loc == TileType::Acc) {
-    static_assert(acc_elements_v<S, D>, "TSTORE: from Acc, f32 becomes f32, f16 or bf16 and i32 stays i32; anything else needs quantisation, which this version does not support");
+    static_assert(acc_elements_v<S, D>,
+                  "TSTORE: from Acc, f32 becomes f32, f16 or bf16 and i32 stays i32; anything else needs quantisation, which this version "
+                  "does not support");
   } else {
     static_assert(sizeof(S) == sizeof(D), "TSTORE: tile and global tensor have elements of one size; TCVT converts");
     static_assert(Relu == ReluPreMode::NoRelu, "TSTORE: relu is for stores from Acc");
+    static_assert(Atomic == AtomicType::AtomicNone || std::is_same_v<S, D>, "TSTORE: atomic addition takes one element type");
   }
   static_assert(Atomic == AtomicType::AtomicNone || is_arithmetic_v<D>, "TSTORE: no atomic addition on this element type");
   constexpr Op kOp = Src::Loc == TileType::Vec ? Op::TSTORE_VEC : Src::Loc == TileType::Mat ? Op::TSTORE_MAT : Op::TSTORE_ACC;
@@ -137,21 +148,25 @@ PTO_FN RecordEvent store(Global& dst, Src& src) {
   return issue(kOp, op_pipe(kOp), attributes, dst, src);
 }
 
-#define PTO_DETAIL_NO_QUANT(NAME) "quantising " NAME " is not supported by this version: convert with TCVT, or move without a quantisation scalar"
+#define PTO_DETAIL_NO_QUANT(NAME) \
+  "quantising " NAME " is not supported by this version: convert with TCVT, or move without a quantisation scalar"
 
 }  // namespace detail
 
-/// tile(r, c) = tensor(map(r, c)) over the tile's valid region. A tile type with a pad value is filled with it outside the valid region.
+/// tile(r, c) = tensor(map(r, c)) over the tile's valid region. A tile type with a pad value is filled with it outside the
+/// valid region.
 template <detail::TileArgument TD, detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TLOAD(TD& dst, GlobalData& src, WaitEvents&... events) {
   static_assert(TD::Loc == TileType::Vec || TD::Loc == TileType::Mat, "TLOAD: the destination is a Vec or Mat tile");
-  static_assert(sizeof(typename TD::DType) == sizeof(typename GlobalData::RawDType), "TLOAD: tile and global tensor have elements of one size");
+  static_assert(sizeof(typename TD::DType) == sizeof(typename GlobalData::RawDType),
+                "TLOAD: tile and global tensor have elements of one size");
   static_assert(detail::loadable_layout(GlobalData::layout), "TLOAD: this version loads from the global layouts ND, DN and NZ");
   TSYNC(events...);
   return detail::issue(Op::TLOAD, dst, src);
 }
 
-/// tensor(map(r, c)) = tile(r, c) over the tile's valid region; from Acc with conversion f32 -> f16, bf16 and relu; optionally adding atomically.
+/// tensor(map(r, c)) = tile(r, c) over the tile's valid region; from Acc with conversion f32 -> f16, bf16 and relu; optionally
+/// adding atomically.
 template <detail::TileArgument TD, detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TSTORE(GlobalData& dst, TD& src, WaitEvents&... events) {
   TSYNC(events...);
@@ -167,13 +182,14 @@ PTO_FN RecordEvent TSTORE(GlobalData& dst, TD& src, WaitEvents&... events) {
   TSYNC(events...);
   return detail::store<atomicType, ReluPreMode::NoRelu, STPhase::Unspecified>(dst, src);
 }
-template <STPhase Phase, detail::TileArgument TD, detail::GlobalArgument GlobalData, AtomicType atomicType, detail::EventArgument... WaitEvents>
+template <STPhase Phase, detail::TileArgument TD, detail::GlobalArgument GlobalData, AtomicType atomicType,
+          detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TSTORE(GlobalData& dst, TD& src, WaitEvents&... events) {
   TSYNC(events...);
   return detail::store<atomicType, ReluPreMode::NoRelu, Phase>(dst, src);
 }
-template <detail::TileArgument TD, detail::GlobalArgument GlobalData, AtomicType atomicType = AtomicType::AtomicNone, ReluPreMode reluPreMode,
-          detail::EventArgument... WaitEvents>
+template <detail::TileArgument TD, detail::GlobalArgument GlobalData, AtomicType atomicType = AtomicType::AtomicNone,
+          ReluPreMode reluPreMode, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TSTORE(GlobalData& dst, TD& src, WaitEvents&... events) {
   TSYNC(events...);
   return detail::store<atomicType, reluPreMode, STPhase::Unspecified>(dst, src);
@@ -218,7 +234,8 @@ PTO_FN RecordEvent TMOV(DstTD& dst, SrcTD& src, WaitEvents&... events) {
   TSYNC(events...);
   return detail::move<reluMode, Phase>(dst, src);
 }
-template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TMOV(DstTD&, SrcTD&, uint64_t, WaitEvents&...) {
   static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TMOV"));
   return {};
@@ -235,7 +252,8 @@ PTO_FN RecordEvent TEXTRACT(DstTD& dst, SrcTD& src, uint16_t indexRow, uint16_t 
   TSYNC(events...);
   return detail::extract<reluMode>(dst, src, indexRow, indexCol);
 }
-template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TEXTRACT(DstTD&, SrcTD&, uint64_t, uint16_t, uint16_t, WaitEvents&...) {
   static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TEXTRACT"));
   return {};
@@ -252,7 +270,8 @@ PTO_FN RecordEvent TINSERT(DstTD& dst, SrcTD& src, uint16_t indexRow, uint16_t i
   TSYNC(events...);
   return detail::insert<reluMode>(dst, src, indexRow, indexCol);
 }
-template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TINSERT(DstTD&, SrcTD&, uint64_t, uint16_t, uint16_t, WaitEvents&...) {
   static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TINSERT"));
   return {};
@@ -264,7 +283,8 @@ PTO_FN RecordEvent TRESHAPE(TDOut& dst, TDIn& src, WaitEvents&... events) {
   using Out = typename TDOut::DType;
   using In = typename TDIn::DType;
   static_assert(TDOut::Loc == TDIn::Loc, "TRESHAPE: both tiles live in one memory");
-  static_assert(int64_t{TDOut::Numel} * sizeof(Out) == int64_t{TDIn::Numel} * sizeof(In), "TRESHAPE: both tiles have the same number of bytes");
+  static_assert(int64_t{TDOut::Numel} * sizeof(Out) == int64_t{TDIn::Numel} * sizeof(In),
+                "TRESHAPE: both tiles have the same number of bytes");
   static_assert(detail::is_float_v<Out> == detail::is_float_v<In>, "TRESHAPE: integers stay integers and floats stay floats");
   static_assert(TDOut::isBoxedLayout == TDIn::isBoxedLayout, "TRESHAPE: both tiles are boxed, or neither is");
   TSYNC(events...);
@@ -290,9 +310,11 @@ template <TFillPadMode Mode, typename Dst, typename Src>
 PTO_FN RecordEvent fill_pad(Dst& dst, Src& src, PadValue pad) {
   static_assert(same_element_v<Dst, Src>, "TFILLPAD: both tiles have one element type");
   static_assert(sizeof(typename Dst::DType) <= 4, "TFILLPAD works on elements of 1, 2 and 4 bytes");
-  static_assert(Dst::Loc == Src::Loc && (Dst::Loc == TileType::Vec || Dst::Loc == TileType::Mat), "TFILLPAD works on two Vec or two Mat tiles");
-  static_assert(Mode == TFillPadMode::Expand ? Dst::Rows >= Src::Rows && Dst::Cols >= Src::Cols : Dst::Rows == Src::Rows && Dst::Cols == Src::Cols,
-                "TFILLPAD: both tiles have one physical shape; TFILLPAD_EXPAND takes a larger destination");
+  static_assert(Dst::Loc == Src::Loc && (Dst::Loc == TileType::Vec || Dst::Loc == TileType::Mat),
+                "TFILLPAD works on two Vec or two Mat tiles");
+  static_assert(
+      Mode == TFillPadMode::Expand ? Dst::Rows >= Src::Rows && Dst::Cols >= Src::Cols : Dst::Rows == Src::Rows && Dst::Cols == Src::Cols,
+      "TFILLPAD: both tiles have one physical shape; TFILLPAD_EXPAND takes a larger destination");
   PtoAttributes attributes = {};
   attributes.fill_mode = static_cast<uint8_t>(Mode);
   attributes.pad = static_cast<uint64_t>(pad);
@@ -301,8 +323,8 @@ PTO_FN RecordEvent fill_pad(Dst& dst, Src& src, PadValue pad) {
 
 }  // namespace detail
 
-/// dst = src over src's valid region, and the pad value over the rest of dst's physical extent. For two tiles of one type the pad is PadVal if
-/// that is given, else the type's own, else zero.
+/// dst = src over src's valid region, and the pad value over the rest of dst's physical extent. For two tiles of one type the
+/// pad is PadVal if that is given, else the type's own, else zero.
 template <detail::TileArgument TD, PadValue PadVal = PadValue::Zero, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TFILLPAD(TD& dst, TD& src, WaitEvents&... events) {
   static_assert(PadVal != PadValue::Null, "TFILLPAD needs a pad value");
@@ -310,7 +332,8 @@ PTO_FN RecordEvent TFILLPAD(TD& dst, TD& src, WaitEvents&... events) {
   return detail::fill_pad<TFillPadMode::Normal>(dst, src, PadVal == PadValue::Zero && TD::PadVal != PadValue::Null ? TD::PadVal : PadVal);
 }
 /// The same for different tile types, with dst's pad value.
-template <TFillPadMode mode = TFillPadMode::Normal, detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::EventArgument... WaitEvents>
+template <TFillPadMode mode = TFillPadMode::Normal, detail::TileArgument DstTD, detail::TileArgument SrcTD,
+          detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TFILLPAD(DstTD& dst, SrcTD& src, WaitEvents&... events) {
   static_assert(DstTD::PadVal != PadValue::Null, "TFILLPAD: the destination's tile type has no pad value");
   TSYNC(events...);

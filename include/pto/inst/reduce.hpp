@@ -1,5 +1,5 @@
-// Reductions of rows and columns, and expansions of a row or column vector (spec/tile-isa.md, 2.4). Sums of f16 and bf16 accumulate
-// in f32 and round once. `tmp` operands are scratch that only hardware needs.
+// Reductions of rows and columns, and expansions of a row or column vector (spec/tile-isa.md, 2.4). Sums of f16 and bf16
+// accumulate in f32 and round once. `tmp` operands are scratch that only hardware needs.
 #pragma once
 
 #include "pto/inst/elementwise.hpp"
@@ -8,25 +8,24 @@
 
 namespace pto {
 
-#define PTO_DETAIL_ROW_REDUCE(NAME)                                                                              \
-  template <detail::TileArgument TDOut, detail::TileArgument TDIn, detail::TileArgument TDTmp,                    \
-            detail::EventArgument... WaitEvents>                                                                 \
-  PTO_FN RecordEvent NAME(TDOut& dst, TDIn& src, TDTmp&, WaitEvents&... events) {                                 \
-    detail::check_elementwise<TDOut, TDIn>();                                                                    \
-    TSYNC(events...);                                                                                            \
-    return detail::issue(Op::NAME, dst, src);                                                                    \
+#define PTO_DETAIL_ROW_REDUCE(NAME)                                                                                                 \
+  template <detail::TileArgument TDOut, detail::TileArgument TDIn, detail::TileArgument TDTmp, detail::EventArgument... WaitEvents> \
+  PTO_FN RecordEvent NAME(TDOut& dst, TDIn& src, TDTmp&, WaitEvents&... events) {                                                   \
+    detail::check_elementwise<TDOut, TDIn>();                                                                                       \
+    TSYNC(events...);                                                                                                               \
+    return detail::issue(Op::NAME, dst, src);                                                                                       \
   }
 PTO_DETAIL_ROW_REDUCE(TROWSUM)  ///< dst(r, 0) = sum of row r over src's valid columns
 PTO_DETAIL_ROW_REDUCE(TROWMAX)  ///< dst(r, 0) = maximum of row r
 PTO_DETAIL_ROW_REDUCE(TROWMIN)  ///< dst(r, 0) = minimum of row r
 #undef PTO_DETAIL_ROW_REDUCE
 
-#define PTO_DETAIL_COL_REDUCE(NAME)                                                                              \
-  template <detail::TileArgument TDOut, detail::TileArgument TDIn, detail::EventArgument... WaitEvents>           \
-  PTO_FN RecordEvent NAME(TDOut& dst, TDIn& src, WaitEvents&... events) {                                        \
-    detail::check_elementwise<TDOut, TDIn>();                                                                    \
-    TSYNC(events...);                                                                                            \
-    return detail::issue(Op::NAME, dst, src);                                                                    \
+#define PTO_DETAIL_COL_REDUCE(NAME)                                                                     \
+  template <detail::TileArgument TDOut, detail::TileArgument TDIn, detail::EventArgument... WaitEvents> \
+  PTO_FN RecordEvent NAME(TDOut& dst, TDIn& src, WaitEvents&... events) {                               \
+    detail::check_elementwise<TDOut, TDIn>();                                                           \
+    TSYNC(events...);                                                                                   \
+    return detail::issue(Op::NAME, dst, src);                                                           \
   }
 PTO_DETAIL_COL_REDUCE(TCOLSUM)  ///< dst(0, c) = sum of column c over src's valid rows
 PTO_DETAIL_COL_REDUCE(TCOLMAX)  ///< dst(0, c) = maximum of column c
@@ -57,19 +56,19 @@ PTO_FN RecordEvent TCOLEXPAND(TDDst& dst, TDSrc& src, WaitEvents&... events) {
 
 // TROWEXPAND<op>: one source has dst's valid shape; the other is a vector with one value per row (Rx1), or with one block of 32
 // bytes per row whose lanes repeat along the row. TCOLEXPAND<op>: src1 has one value per column, in its row 0.
-#define PTO_DETAIL_EXPAND_OP(NAME, ...)                                                                                     \
-  template <__VA_ARGS__ detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1,                \
-            detail::EventArgument... WaitEvents>                                                                            \
-  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                                   \
-    detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                                     \
-    TSYNC(events...);                                                                                                       \
-    return detail::issue(Op::NAME, dst, src0, src1);                                                                        \
+#define PTO_DETAIL_EXPAND_OP(NAME, ...)                                                                       \
+  template <__VA_ARGS__ detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, \
+            detail::EventArgument... WaitEvents>                                                              \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                    \
+    detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                       \
+    TSYNC(events...);                                                                                         \
+    return detail::issue(Op::NAME, dst, src0, src1);                                                          \
   }
-#define PTO_DETAIL_EXPAND_OP_TMP(NAME, ...)                                                                                 \
-  template <__VA_ARGS__ detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1,                \
-            detail::TileArgument TDTmp, detail::EventArgument... WaitEvents>                                                \
-  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, TDTmp&, WaitEvents&... events) {                           \
-    return NAME(dst, src0, src1, events...);                                                                                \
+#define PTO_DETAIL_EXPAND_OP_TMP(NAME, ...)                                                                                               \
+  template <__VA_ARGS__ detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::TileArgument TDTmp, \
+            detail::EventArgument... WaitEvents>                                                                                          \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, TDTmp&, WaitEvents&... events) {                                        \
+    return NAME(dst, src0, src1, events...);                                                                                              \
   }
 PTO_DETAIL_EXPAND_OP(TROWEXPANDADD)
 PTO_DETAIL_EXPAND_OP(TROWEXPANDSUB)
