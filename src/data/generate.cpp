@@ -79,7 +79,7 @@ double natural_logarithm(double x) {
 
 /// cos and sin of 2 pi u for u in [0, 1), by Taylor series within an eighth of the turn.
 std::pair<double, double> turn(double u) {
-  const int quarter = static_cast<int>(u * 4 + 0.5);  // the nearest quarter turn, 0 to 4
+  const int quarter = static_cast<int>(std::lround(u * 4));  // the nearest quarter turn, 0 to 4
   const double angle = (u - quarter * 0.25) * 6.2831853071795865;  // the difference is exact; |angle| <= pi / 4
   const double square = angle * angle;
   double cosine = 0;

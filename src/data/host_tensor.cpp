@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <strings.h>
-
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -22,7 +21,8 @@ static_assert(std::size(kShortNames) == kTypeCount);
 constexpr size_t kAlignment = 64;
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 uint64_t count_elements(DataType dtype, std::span<const uint32_t> shape) {

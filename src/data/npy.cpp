@@ -195,14 +195,14 @@ void swap_bytes(HostTensor& tensor) {
 }
 
 /// Copies column-major `data` into the row-major tensor.
-void copy_from_fortran_order(HostTensor& tensor, const char* data) {
+void copy_from_fortran_order(HostTensor& tensor, std::string_view data) {
   const size_t size = get_element_size(tensor.dtype());
   const std::vector<uint32_t>& shape = tensor.shape();
   for (uint64_t flat = 0; flat < tensor.element_count(); ++flat) {
     const std::vector<uint32_t> index = unflatten(flat, shape);
     uint64_t source = 0;
     for (size_t i = shape.size(); i-- > 0;) source = source * shape[i] + index[i];
-    std::memcpy(tensor.data() + flat * size, data + source * size, size);
+    std::memcpy(tensor.data() + flat * size, &data[source * size], size);
   }
 }
 
@@ -250,7 +250,7 @@ HostTensor parse_npy(std::string_view content, std::string_view name, std::optio
   }
   HostTensor tensor(type, std::move(shape));
   if (header.fortran_order) {
-    copy_from_fortran_order(tensor, data.data());
+    copy_from_fortran_order(tensor, data);
   } else {
     std::memcpy(tensor.data(), data.data(), data.size());
   }

@@ -95,9 +95,7 @@ int run_tool(int argc, const char* const* argv) {
   app.parse_complete_callback([&] {
     if (!level.empty()) set_log_level(parse_log_level(level));
   });
-#ifdef TW_WITH_RUN
   add_run_command(app, code, json);
-#endif
   add_platforms_command(app, code, json);
   add_devices_command(app, code, json);
   add_cache_command(app, code, json);

@@ -1,0 +1,173 @@
+// 'tw run' as a user meets it, on a simulated device.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "data/npy.h"
+#include "data/tensor_spec.h"
+
+namespace tilewright {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A shell command in which $tw is the program, $hello the example c = a + b, and the store one of the tests' own.
+ProcessResult shell(const std::string& command) {
+  return run_process({"sh", "-c", "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; hello='" TW_HELLO "'; " + command});
+}
+
+ProcessResult hello(const std::string& arguments) { return shell("$tw run $hello --platform a2a3sim " + arguments); }
+
+constexpr const char* kArguments = " --arg a=f32[5000]=arange --arg b=f32[5000]=full:1 --arg c=f32[5000] ";
+
+class Run : public testing::Test {
+ protected:
+  std::string file(const std::string& name) const { return (directory_.path() / name).string(); }
+  void write(const std::string& name, const std::string& text) const { write_file_atomically(file(name), text); }
+
+  /// A callable of one orchestration that runs `body`, with one INOUT tensor x, and no kernels; its path.
+  std::string callable_of(const std::string& body) const {
+    write("orchestration.cpp",
+          "#include \"pto_orchestration_api.h\"\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+          "extern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs& args) {\n  (void)args;\n" +
+              body + "\n}\n");
+    write("callable.json", R"({"name": "test", "orchestration": {"source": "orchestration.cpp", "signature": ["INOUT"]},
+                               "incores": [], "arguments": ["x"]})");
+    return file("callable.json");
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Run, WritesOutputsAndReportsWhatRan) {
+  const ProcessResult result = hello(kArguments + ("--output c=" + file("c.npy")));
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("a2a3sim device 0, runtime tensormap_and_ringbuffer"));
+  EXPECT_THAT(result.output, HasSubstr("tasks     2\n"));
+  EXPECT_THAT(result.output, HasSubstr("c: f32[5000] written to " + file("c.npy")));
+  const HostTensor written = read_npy(file("c.npy"));
+  for (uint32_t i = 0; i < 5000; ++i) ASSERT_EQ(written.elements<float>()[i], static_cast<float>(i) + 1) << i;
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), fs::directory_iterator()), 1) << "nothing but the output";
+}
+
+TEST_F(Run, AMatchingGoldenIs0AndAMismatchIs1InEveryRound) {
+  write_npy(file("golden.npy"), make_tensor(parse_tensor_spec("f32[5000]=arange:1")));
+  EXPECT_EQ(hello(kArguments + ("--rounds 2 --golden c=" + file("golden.npy"))).exit_code, 0);
+  HostTensor wrong = make_tensor(parse_tensor_spec("f32[5000]=arange:1"));
+  wrong.elements<float>()[4321] += 5;
+  write_npy(file("golden.npy"), wrong);
+  const std::string words = kArguments + ("--rounds 2 --golden c=" + file("golden.npy") + " --output c=" + file("c.npy"));
+  const ProcessResult result = hello(words);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("round 2, c: f32[5000] does not match golden: 1 of 5000 elements differ"));
+  EXPECT_THAT(result.output, HasSubstr("[4321] actual 4322, golden 4327, absolute error 5"));
+  EXPECT_TRUE(fs::exists(file("c.npy"))) << "a wrong result is what one wants to look at";
+  const nlohmann::json json = nlohmann::json::parse(hello(words + " --json").output);
+  EXPECT_EQ(json["passed"], false);
+  EXPECT_EQ(json["rounds"][1]["comparisons"][0]["worst_absolute"]["index"], nlohmann::json::array({4321}));
+  EXPECT_EQ(json["build"]["from_store"], json["build"]["sources"]) << "built by an earlier run";
+  EXPECT_EQ(hello(words + " --atol 5.5").exit_code, 0);
+}
+
+TEST_F(Run, EveryRoundStartsFromTheSameTensors) {
+  // x += 1 on the host side of the run would count up if rounds continued from each other.
+  const std::string callable = callable_of(
+      "  const uint32_t at[] = {0};\n  set_tensor_data<float>(args.tensor(0).ref(), 1, at, get_tensor_data<float>(args.tensor(0).ref(), 1, "
+      "at) + 1.0f);");
+  const ProcessResult result =
+      shell("$tw run " + callable + " --platform a2a3sim --rounds 3 --arg x=f32[4]=full:7 --output x=" + file("x.npy"));
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(read_npy(file("x.npy")).elements<float>(), ElementsAre(8, 7, 7, 7));
+}
+
+TEST_F(Run, DependenciesNameTasksKernelsAndSources) {
+  const std::string words =
+      "$tw run " TW_MATMUL_BIAS
+      " --platform a2a3sim --arg a=f16[64,128]=randn:1 --arg b=f16[128,128]=randn:2 --arg bias=f32[128]=randn:3 --arg c=f32[64,128] --deps";
+  const ProcessResult text = shell(words);
+  EXPECT_EQ(text.exit_code, 0) << text.output;
+  EXPECT_THAT(text.output, testing::ContainsRegex("creator +r1t0 matmul +r1t1 bias_relu +0"));
+  const nlohmann::json json = nlohmann::json::parse(shell(words + " --json").output);
+  ASSERT_EQ(json["dependencies"].size(), 1u);
+  EXPECT_EQ(json["dependencies"][0]["source"], "creator");
+  EXPECT_EQ(json["tasks"][1]["kernels"], "bias_relu");
+}
+
+TEST_F(Run, MisuseEndsWith2BeforeAnythingIsBuilt) {
+  write("broken.json", "{\"name\": ");
+  const std::string sim = "$tw run $hello --platform a2a3sim";
+  const std::pair<std::string, std::string> cases[] = {
+      {"$tw run", "callable is required"},
+      {"$tw run $hello", "--platform is required"},
+      {"$tw run " + file("none.json") + " --platform a2a3sim", file("none.json")},
+      {"$tw run " + file("broken.json") + " --platform a2a3sim", "broken.json"},
+      {"$tw run $hello --platform a9sim", "unknown platform 'a9sim'"},
+      {"$tw run $hello --platform a2a3" + std::string(kArguments), "plug-in"},
+      {sim, "no value for a, b, c"},
+      {sim + " --arg a=f32[5000]", "no value for b, c"},
+      {sim + " --arg a", "'a' has no name"},
+      {sim + " --arg", "--arg"},
+      {sim + " --device x", "--device"},
+      {sim + kArguments + " --device -1", "--device -1"},
+      {sim + kArguments + " --rounds 0", "--rounds 0"},
+      {sim + kArguments + " --runtime fast", "fast"},
+      {sim + kArguments + " --config fast=1", "unknown key 'fast'"},
+      {sim + kArguments + " --config enable_pmu=1", "not built yet"},
+      {sim + kArguments + " --output c=/no/such/directory/c.npy", "/no/such/directory"},
+      {sim + kArguments + " --golden c=/no/such.npy", "--golden c: "},
+      {sim + kArguments + " --rtol 1", "there is no --golden"},
+      {sim + kArguments + " --trace", "--trace"},
+  };
+  for (const auto& [command, reason] : cases) {
+    const ProcessResult result = shell(command);
+    EXPECT_EQ(result.exit_code, 2) << command << "\n" << result.output;
+    EXPECT_THAT(result.output, HasSubstr("tw: error: ")) << command;
+    EXPECT_THAT(result.output, HasSubstr(reason)) << command;
+  }
+}
+
+TEST_F(Run, SourcesThatDoNotCompileEndWith1AndTheCompilersText) {
+  const ProcessResult result =
+      shell("$tw run " + callable_of("  this_is_not_declared(1);") + " --platform a2a3sim --arg x=f32[4] --output x=" + file("x.npy"));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("this_is_not_declared"));
+  EXPECT_THAT(result.output, HasSubstr("orchestration.cpp:7"));
+  EXPECT_FALSE(fs::exists(file("x.npy")));
+}
+
+TEST_F(Run, ACrashEndsWith3AndLeavesNoOutput) {
+  const ProcessResult result =
+      shell("$tw run " + callable_of("  *(volatile int*)8 = 1;") + " --platform a2a3sim --arg x=f32[4] --output x=" + file("x.npy"));
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("SIGSEGV"));
+  EXPECT_FALSE(fs::exists(file("x.npy")));
+}
+
+TEST_F(Run, CtrlCEndsTheDeviceAndLeavesNoOutput) {
+  // The orchestration runs in the device process. It says that it is there, and then never returns. 'env' because a
+  // shell starts its background commands with SIGINT ignored, which tw respects.
+  const std::string callable = callable_of(
+      "  FILE* fifo = fopen(getenv(\"TW_TEST_FIFO\"), \"w\");\n"
+      "  fprintf(fifo, \"%d\\n\", getpid());\n  fclose(fifo);\n  for (;;) pause();");
+  const ProcessResult result = shell("cd " + directory_.path().string() + R"(; mkfifo fifo; exec 3<>fifo; export TW_TEST_FIFO=$PWD/fifo
+      (sh -c 'echo $$ > tool; exec env --default-signal=INT "$0" "$@"' $tw run callable.json --platform a2a3sim --arg x=f32[4] --output x=x.npy > log 2>&1
+       echo status $? > status; echo 0 > fifo) 2>/dev/null &
+      read device <&3
+      [ $device = 0 ] && cat log
+      kill -INT $(cat tool)
+      wait
+      cat status
+      grep -s State /proc/$device/status | grep -v Z
+      ls)");
+  EXPECT_EQ(result.output, "status 130\ncallable.json\nfifo\nlog\norchestration.cpp\nstatus\ntool\n") << callable;
+}
+
+}  // namespace
+}  // namespace tilewright
