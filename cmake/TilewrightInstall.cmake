@@ -14,15 +14,13 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL
 
 # Programs install themselves, beside their add_executable in tools/.
 
-if(TARGET tilewright)
-  set_property(TARGET tilewright PROPERTY INTERFACE_INCLUDE_DIRECTORIES
-    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/orchestration>"
-    "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}>" "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}/orchestration>")
-  install(TARGETS tilewright EXPORT TilewrightTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-  install(EXPORT TilewrightTargets NAMESPACE Tilewright:: DESTINATION "${TW_INSTALL_CMAKEDIR}")
-  configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TilewrightConfig.cmake.in" "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake"
-    INSTALL_DESTINATION "${TW_INSTALL_CMAKEDIR}" PATH_VARS TW_INSTALL_INCLUDEDIR)
-  write_basic_package_version_file("${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
-  install(FILES "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake" "${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake"
-    DESTINATION "${TW_INSTALL_CMAKEDIR}")
-endif()
+set_property(TARGET tilewright PROPERTY INTERFACE_INCLUDE_DIRECTORIES
+  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/orchestration>"
+  "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}>" "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}/orchestration>")
+install(TARGETS tilewright EXPORT TilewrightTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT TilewrightTargets NAMESPACE Tilewright:: DESTINATION "${TW_INSTALL_CMAKEDIR}")
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TilewrightConfig.cmake.in" "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake"
+  INSTALL_DESTINATION "${TW_INSTALL_CMAKEDIR}" PATH_VARS TW_INSTALL_INCLUDEDIR)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake" "${PROJECT_BINARY_DIR}/TilewrightConfigVersion.cmake"
+  DESTINATION "${TW_INSTALL_CMAKEDIR}")

@@ -1,4 +1,4 @@
-# cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D WORK_DIR=... -D VERSION=... -D CXX=... -D HAS_LIBRARY=... -D HAS_TW=... -P install.cmake
+# cmake -D BUILD_DIR=... -D WORK_DIR=... -D VERSION=... -D CXX=... -P install.cmake
 #
 # Installs the build into a prefix of its own, moves the prefix, and uses what is there as a user would.
 cmake_minimum_required(VERSION 3.25)
@@ -30,16 +30,25 @@ foreach(file LICENSE README.md docs/guide/install.md)
   endif()
 endforeach()
 
-if(HAS_TW)
-  execute_process(COMMAND "${prefix}/bin/tw" --version OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
-  if(NOT text MATCHES "${VERSION}")
-    message(SEND_ERROR "the installed tw --version says '${text}', not ${VERSION}")
-  endif()
+# The installed programs find each other and the headers where they lie now.
+execute_process(COMMAND "${prefix}/bin/tw" --version OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+if(NOT text MATCHES "${VERSION}")
+  message(SEND_ERROR "the installed tw --version says '${text}', not ${VERSION}")
+endif()
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" -E env --unset=TW_INCLUDE_DIR --unset=TW_DEVICE_PROGRAM "TW_CACHE_DIR=${WORK_DIR}/cache"
+          "${prefix}/bin/tw" run "${prefix}/share/tilewright/examples/hello/callable.json" --platform a2a3sim
+          --arg "a=f32[5000]=randn:1" --arg "b=f32[5000]=randn:2" --arg "c=f32[5000]"
+  RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(NOT result EQUAL 0)
+  message(SEND_ERROR "the installed tw run ends with ${result}:\n${text}")
 endif()
 
-if(HAS_LIBRARY)
-  execute_process(COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK_DIR}/consumer"
-    -D "CMAKE_PREFIX_PATH=${prefix}" -D "CMAKE_CXX_COMPILER=${CXX}" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
-  execute_process(COMMAND "${CMAKE_COMMAND}" --build "${WORK_DIR}/consumer" COMMAND_ERROR_IS_FATAL ANY)
-  execute_process(COMMAND "${WORK_DIR}/consumer/consumer" COMMAND_ERROR_IS_FATAL ANY)
+# A project elsewhere finds and uses the library.
+execute_process(COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK_DIR}/consumer"
+  -D "CMAKE_PREFIX_PATH=${prefix}" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+execute_process(COMMAND "${CMAKE_COMMAND}" --build "${WORK_DIR}/consumer" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+execute_process(COMMAND "${WORK_DIR}/consumer/consumer" OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+if(NOT text MATCHES "^${VERSION}\n")
+  message(SEND_ERROR "the installed library says it is '${text}', not ${VERSION}")
 endif()
