@@ -27,6 +27,7 @@
 #endif
 
 #ifdef TW_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef TW_TSAN
@@ -45,6 +46,13 @@ struct ExceptionState {
   void* caught;
   unsigned int uncaught;
 };
+
+// AddressSanitizer still guards the frames of a stack that was abandoned; whoever gets the memory next must not meet them.
+void forget_frames([[maybe_unused]] void* stack, [[maybe_unused]] size_t bytes) {
+#ifdef TW_ASAN
+  __asan_unpoison_memory_region(stack, bytes);
+#endif
+}
 
 ExceptionState* exception_state() { return reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals()); }
 
@@ -78,10 +86,12 @@ Fiber::~Fiber() {
 #ifdef TW_TSAN
   __tsan_destroy_fiber(tsan_fiber_);
 #endif
+  forget_frames(memory_, memory_bytes_);
   ::munmap(memory_, memory_bytes_);
 }
 
 void Fiber::start(std::function<void()> body) {
+  forget_frames(memory_, memory_bytes_);
   body_ = std::move(body);
   finished_ = false;
   context_ = context::make_fcontext(memory_ + memory_bytes_, memory_bytes_ - kGuardBytes, FiberEntry::enter);
