@@ -58,8 +58,8 @@ void reduce_columns(ReduceOp op, PtoElement element, const Grid& dst, const Grid
         step(acc, acc, row, n);
       }
     }
-    if (in_f32) convert_kernel(kPtoF32, element)(acc, acc, n);
-    copy_grid(dst, 0, c, buffer_grid(acc, dst.element_bytes), 0, 0, 1, n);
+    if (in_f32) convert_kernel(kPtoF32, element)(gathered, acc, n);
+    copy_grid(dst, 0, c, buffer_grid(in_f32 ? gathered : acc, dst.element_bytes), 0, 0, 1, n);
   }
 }
 

@@ -449,7 +449,8 @@ struct Tile {
     static_assert(Loc_ == TileType::Vec, "GetValue and SetValue work on Vec tiles only");
     PTO_CPU_ASSERT(data_ != nullptr, "GetValue/SetValue: the tile has no address; call TASSIGN first");
     PTO_CPU_ASSERT(offset < static_cast<uint32_t>(Numel), "GetValue/SetValue: the offset is outside the tile");
-    if (__builtin_expect(*detail::sim().watch_scalars != 0, 0)) detail::report_scalar_access(op, &kType, data_, offset);
+    if (__builtin_expect(__atomic_load_n(detail::sim().watch_scalars, __ATOMIC_RELAXED) != 0, 0))
+      detail::report_scalar_access(op, &kType, data_, offset);
   }
 
   TileDType data_;
