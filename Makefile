@@ -1,7 +1,7 @@
 # Entry points. `make` builds; `make help` lists the rest. CMake does the work: see CMakePresets.json.
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
-TIERS ?= default lint clang asan tsan
+TIERS ?= default asan tsan clang
 # PACKAGES=present skips the check for Debian packages, for systems that have them under other names.
 PACKAGES ?= install
 
@@ -21,11 +21,12 @@ endif
 build: packages ## (default) build everything into build/
 	scripts/build default --jobs $(JOBS)
 
-test: packages ## build and run every tier of tests; TIERS="default lint" for some of them
+test: packages ## build and test: TIERS of scripts/test; TIERS=default for the plain build's tests alone
 	scripts/test --jobs $(JOBS) $(TIERS)
 
-test-long: build ## the tests labelled long, which `make test` leaves out
+test-long: build ## what `make test` leaves out: tests labelled long, every test under AddressSanitizer, clang-tidy
 	ctest --preset long --parallel $(JOBS)
+	scripts/test --jobs $(JOBS) asan-all lint
 
 demo: demo-runtime ## run the demonstration
 

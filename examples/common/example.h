@@ -95,9 +95,7 @@ class Problem {
   std::vector<Output> outputs_;
 };
 
-inline Comparison compare(const Problem::Output& output) {
-  return compare({output.values, output.want.size()}, output.want, output.bound);
-}
+inline Comparison compare(const Problem::Output& output) { return compare({output.values, output.want.size()}, output.want, output.bound); }
 
 /// The error that f32 summation of n terms of total magnitude `magnitude` may make, in any order (Higham, "Accuracy and
 /// Stability of Numerical Algorithms", 3.1).

@@ -21,12 +21,12 @@ TEST(Compare, TheBoundItselfIsWithin) {
 }
 
 TEST(Compare, OneElementBeyondItsBoundIsEnough) {
-  const Comparison comparison =
-      compare(std::vector<float>{8.0f, 1.25f}, std::vector<double>{10.0, 1.0}, std::vector<double>{100.0, 0.125});
+  const Comparison comparison = compare(std::vector<float>{8.0f, 1.25f}, std::vector<double>{10.0, 1.0}, std::vector<double>{100.0, 0.125});
   EXPECT_FALSE(comparison.within);
   EXPECT_EQ(comparison.largest_error, 2.0);
   EXPECT_EQ(comparison.worst, 1u);
-  EXPECT_EQ(describe(comparison), "largest error 2.00e+00, 2.00e-01 of the largest value, 2.00 of what rounding allows; element 1 is 1.25, not 1");
+  EXPECT_EQ(describe(comparison),
+            "largest error 2.00e+00, 2.00e-01 of the largest value, 2.00 of what rounding allows; element 1 is 1.25, not 1");
 }
 
 TEST(Compare, ANaNIsNeverWithin) {

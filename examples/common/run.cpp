@@ -72,7 +72,8 @@ void print_row(const std::string& name, const std::string& value) { fmt::print("
 }  // namespace
 
 void add_program_options(CLI::App& app, ProgramOptions& options) {
-  app.add_option("--platform", options.platform, "where to run: a2a3sim, a5sim, or a2a3, a5 if their plug-in is installed")->capture_default_str();
+  app.add_option("--platform", options.platform, "where to run: a2a3sim, a5sim, or a2a3, a5 if their plug-in is installed")
+      ->capture_default_str();
   app.add_option("--runtime", options.runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph (default: callable.json)");
   app.add_option("--seed", options.seed, "of the random inputs")->capture_default_str();
   app.add_flag("--json", options.json, "print one JSON object instead of a table");
@@ -118,7 +119,8 @@ void print_outcome(const ProgramOptions& options, const Problem& problem, const 
   print_row("tasks", fmt::format("{}", report.task_count));
   std::string dependencies;
   for (EdgeSource source : kEdgeSources) {
-    dependencies += fmt::format("{}{} {}", dependencies.empty() ? "" : ", ", report.edge_count[static_cast<size_t>(source)], edge_source_name(source));
+    dependencies +=
+        fmt::format("{}{} {}", dependencies.empty() ? "" : ", ", report.edge_count[static_cast<size_t>(source)], edge_source_name(source));
   }
   print_row("dependencies", dependencies);
   print_row("cores used", fmt::format("{} of {} AIC, {} of {} AIV", report.aic_cores_used, outcome.aic_cores, report.aiv_cores_used,

@@ -33,7 +33,9 @@ int demo(int argc, char** argv) {
   std::vector<int32_t> given_contexts;
   CLI::App app("Paged attention on tile kernels, compared with its definition in double precision.");
   add_program_options(app, options);
-  app.add_option("--heads", heads, "query heads, a multiple of 16; 16 share one key/value head")->check(CLI::Range(1, 4096))->capture_default_str();
+  app.add_option("--heads", heads, "query heads, a multiple of 16; 16 share one key/value head")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   CLI::Option* batch_option = app.add_option("--batch", batch, "sequences")->check(CLI::Range(1, 4096))->capture_default_str();
   app.add_option("--context", given_contexts, "tokens of a sequence; one for all, or one for each: --context 1000,20,300")
       ->delimiter(',')
@@ -51,8 +53,8 @@ int demo(int argc, char** argv) {
     const Problem problem = attention_problem(attention, attention_reference(attention));
     const Outcome outcome = run_problem(options, problem);
     print_outcome(options, problem, outcome,
-                  fmt::format("{} heads, head dim {}, pages of {} tokens, contexts {}", heads, AttentionCase::kHeadDim, AttentionCase::kBlock,
-                              fmt::join(contexts, " ")));
+                  fmt::format("{} heads, head dim {}, pages of {} tokens, contexts {}", heads, AttentionCase::kHeadDim,
+                              AttentionCase::kBlock, fmt::join(contexts, " ")));
     return outcome.within;
   });
 }

@@ -32,8 +32,8 @@ constexpr uint64_t get_element_size(DataType dtype) {
 
 /// "FLOAT32", ...; "UNKNOWN" for a value that names no type.
 constexpr const char *get_dtype_name(DataType dtype) {
-  constexpr const char *kNames[] = {"FLOAT32", "FLOAT16", "INT32",  "INT16",  "INT8", "UINT8",     "BFLOAT16", "INT64",
-                                    "UINT64",  "UINT16",  "UINT32", "BOOL",   "FP8E4M3FN", "FP8E8M0",  "FP4E2M1"};
+  constexpr const char *kNames[] = {"FLOAT32", "FLOAT16", "INT32",  "INT16", "INT8",      "UINT8",   "BFLOAT16", "INT64",
+                                    "UINT64",  "UINT16",  "UINT32", "BOOL",  "FP8E4M3FN", "FP8E8M0", "FP4E2M1"};
   return static_cast<uint8_t>(dtype) < static_cast<uint8_t>(DataType::DATA_TYPE_NUM) ? kNames[static_cast<uint8_t>(dtype)] : "UNKNOWN";
 }
 

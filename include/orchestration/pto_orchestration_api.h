@@ -187,7 +187,7 @@ uint64_t rt_graph_function_id(F function) {
 inline uint64_t rt_graph_make_key(uint64_t graph_id) { return graph_id; }
 template <typename... C>
 uint64_t rt_graph_make_key(uint64_t graph_id, C... config) {
-  static_assert(((std::is_integral_v<C> || std::is_same_v<C, float> || std::is_same_v<C, double>)&&...),
+  static_assert(((std::is_integral_v<C> || std::is_same_v<C, float> || std::is_same_v<C, double>) && ...),
                 "graph configuration values are integers, bool, float or double");
   uint64_t hash = graph_id;
   for (uint64_t bits : {to_u64(config)...}) {

@@ -53,9 +53,7 @@ Error::Error(ErrorCode code, std::string message, std::string hint, int status)
   if (!hint_.empty()) text_ += "\n  hint: " + hint_;
 }
 
-Error Error::with_context(std::string_view context) const {
-  return Error(code_, std::string(context) + ": " + message_, hint_, status_);
-}
+Error Error::with_context(std::string_view context) const { return Error(code_, std::string(context) + ": " + message_, hint_, status_); }
 
 Error errno_error(int error_number, std::string_view what) {
   ErrorCode code = ErrorCode::kIoError;

@@ -33,7 +33,6 @@ TEST(File, AFailedWriteLeavesNothingBehind) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()), 1);
 }
 
-
 TEST(TemporaryDirectory, IsRemovedWithItsContent) {
   fs::path path;
   {

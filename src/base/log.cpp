@@ -65,8 +65,7 @@ LogLevel parse_log_level(std::string_view text) {
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
     if (lower == name || lower == std::to_string(static_cast<int>(level))) return level;
   }
-  throw Error(ErrorCode::kInvalidArgument, fmt::format("unknown log level '{}'", text),
-              "use debug, info, timing, warn, error or nul");
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("unknown log level '{}'", text), "use debug, info, timing, warn, error or nul");
 }
 
 void log(LogLevel level, std::string_view source, std::string_view text) {

@@ -18,9 +18,7 @@ TEST(Process, OutputLargerThanAPipeIsComplete) {
   EXPECT_EQ(result.output.size(), 1000000u);
 }
 
-TEST(Process, ASignalIsReportedAs128PlusItsNumber) {
-  EXPECT_EQ(run_process({"sh", "-c", "kill -9 $$"}).exit_code, 128 + 9);
-}
+TEST(Process, ASignalIsReportedAs128PlusItsNumber) { EXPECT_EQ(run_process({"sh", "-c", "kill -9 $$"}).exit_code, 128 + 9); }
 
 TEST(Process, AMissingProgramIsNamed) {
   try {

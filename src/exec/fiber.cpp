@@ -74,7 +74,8 @@ struct FiberEntry {
 
 Fiber::Fiber(size_t stack_bytes) : memory_bytes_(kGuardBytes + stack_bytes) {
   void* memory = ::mmap(nullptr, memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-  if (memory == MAP_FAILED) throw Error(ErrorCode::kDeviceMemory, fmt::format("cannot reserve a stack of {} bytes for a simulated core", stack_bytes));
+  if (memory == MAP_FAILED)
+    throw Error(ErrorCode::kDeviceMemory, fmt::format("cannot reserve a stack of {} bytes for a simulated core", stack_bytes));
   memory_ = static_cast<std::byte*>(memory);
   ::mprotect(memory_, kGuardBytes, PROT_NONE);
 #ifdef TW_TSAN

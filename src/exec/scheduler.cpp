@@ -16,7 +16,8 @@ constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is wort
 constexpr uint64_t kRefill = 64;     // a full ring is refilled in portions of this many tasks
 
 uint64_t now_ns() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
 
 void relax() {
@@ -217,7 +218,8 @@ bool Scheduler::idle(Carrier& carrier) {
   release_held(carrier);
   const bool first = &carrier == carriers_[0].get();
   const auto wanted = [&] {
-    return has_work(carrier) || finished() || stopped() || !active_.load(std::memory_order_acquire) || (first && orchestration_may_continue());
+    return has_work(carrier) || finished() || stopped() || !active_.load(std::memory_order_acquire) ||
+           (first && orchestration_may_continue());
   };
   idle_carriers_.fetch_add(1);
   const auto until = std::chrono::steady_clock::now() + kLookAgain;
@@ -237,9 +239,7 @@ bool Scheduler::has_work(const Carrier& carrier) const {
 
 // ---- the orchestration ----------------------------------------------------------------------------------
 
-bool Scheduler::orchestration_may_continue() {
-  return orchestration_waits_.load(std::memory_order_relaxed) && (stopped() || condition_());
-}
+bool Scheduler::orchestration_may_continue() { return orchestration_waits_.load(std::memory_order_relaxed) && (stopped() || condition_()); }
 
 void Scheduler::wait_until(std::function<bool()> condition) {
   condition_ = std::move(condition);

@@ -162,21 +162,22 @@ bool Graph::check_kernel(int32_t id, uint8_t lane) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
   } else {
     const bool aic = lane == PTO2_SUBTASK_MASK_AIC;
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_, id,
-                                              aic ? "AIV" : "AIC", aic ? "AIC" : "AIV"));
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_,
+                                              id, aic ? "AIV" : "AIC", aic ? "AIC" : "AIV"));
   }
   return false;
 }
 
 bool Graph::check_tensor(const ChipTensor& tensor, int32_t index) {
   if (tensor.fault() != TensorFault::NONE) {
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor {}: {}", task_count_, index, fault_text(tensor.fault()), tensor.dump()));
+    fail(PTO2_ERROR_INVALID_ARGS,
+         fmt::format("task {}, argument {}: the tensor {}: {}", task_count_, index, fault_text(tensor.fault()), tensor.dump()));
     return false;
   }
   const uint64_t end = (tensor.start_offset + tensor.extent_elem()) * get_element_size(tensor.dtype);
   if (tensor.extent_elem() != 0 && end > tensor.buffer.size) {
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor ends {} bytes after its buffer of {} bytes: {}", task_count_,
-                                              index, end - tensor.buffer.size, tensor.buffer.size, tensor.dump()));
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor ends {} bytes after its buffer of {} bytes: {}",
+                                              task_count_, index, end - tensor.buffer.size, tensor.buffer.size, tensor.dump()));
     return false;
   }
   return true;
@@ -223,7 +224,8 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
     *descriptor = info.descriptor();
     descriptor->buffer.addr = output_at;
     descriptor->owner_task_id = outputs.task_id();
-    if (info.has_initial_value()) fill(reinterpret_cast<std::byte*>(output_at), info.buffer_size_bytes(), info.initial_bits(), info.initial_size());
+    if (info.has_initial_value())
+      fill(reinterpret_cast<std::byte*>(output_at), info.buffer_size_bytes(), info.initial_bits(), info.initial_size());
     output_at += round_up(info.buffer_size_bytes(), kOutputAlignment);
     outputs.materialize_output(*descriptor);
   }
@@ -234,8 +236,9 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
     const ChipTensor& tensor = *predicate.operand.tensor;
     if (!check_element(tensor, predicate.operand.ndims, predicate.operand.indices)) return SubmitState::kFatal;
     const uint8_t size = static_cast<uint8_t>(get_element_size(tensor.dtype));
-    const DispatchPredicate resolved{tensor.buffer.addr + tensor.compute_flat_offset(predicate.operand.indices, predicate.operand.ndims) * size,
-                                     predicate.target, size, predicate.op};
+    const DispatchPredicate resolved{
+        tensor.buffer.addr + tensor.compute_flat_offset(predicate.operand.indices, predicate.operand.ndims) * size, predicate.target, size,
+        predicate.op};
     std::memcpy(tail + scalar_count * 8, &resolved, sizeof resolved);
   }
 
@@ -285,7 +288,8 @@ SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
     if (args.tag(i) != TensorArgType::OUTPUT) continue;
     const TensorCreateInfo& info = args.tensor(i).create_info();
     if (info.descriptor().fault() != TensorFault::NONE) {
-      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the output {}", task_count_, i, fault_text(info.descriptor().fault())));
+      fail(PTO2_ERROR_INVALID_ARGS,
+           fmt::format("task {}, argument {}: the output {}", task_count_, i, fault_text(info.descriptor().fault())));
       return SubmitState::kFatal;
     }
     plan.heap_bytes += round_up(info.buffer_size_bytes(), kOutputAlignment);
@@ -297,8 +301,8 @@ SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
     plan.heap_offset = ring.heap.allocate(plan.heap_bytes);
   }
   if (plan.heap_offset != HeapRing::kNoSpace) return SubmitState::kAccepted;
-  const std::string text = fmt::format("ring {}: task {} needs {} bytes of outputs; the heap has {} bytes, {} in use", plan.ring, task_count_,
-                                       plan.heap_bytes, ring.heap.size(), ring.heap.used());
+  const std::string text = fmt::format("ring {}: task {} needs {} bytes of outputs; the heap has {} bytes, {} in use", plan.ring,
+                                       task_count_, plan.heap_bytes, ring.heap.size(), ring.heap.used());
   if (plan.heap_bytes > ring.heap.size() || ring.heap.used() == 0) {
     fail(PTO2_ERROR_HEAP_RING_DEADLOCK, text);
     return SubmitState::kFatal;
@@ -331,8 +335,8 @@ bool Graph::add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args
     const PTO2TaskId dependency = args.explicit_dep(i);
     const uint32_t ring = dependency.ring();
     if (dependency.is_invalid() || ring >= kRingCount || dependency.local() >= rings_[ring].next - rings_[ring].first) {
-      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: explicit dependency {} (ring {}, task {}) is not a submitted task", task_count_, i,
-                                                ring, dependency.local()));
+      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: explicit dependency {} (ring {}, task {}) is not a submitted task", task_count_,
+                                                i, ring, dependency.local()));
       return false;
     }
     const uint32_t id = rings_[ring].first + dependency.local();
@@ -352,8 +356,8 @@ bool Graph::add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index
   if (tensor.owner_task_id.is_valid()) {
     const uint32_t ring = tensor.owner_task_id.ring();
     if (ring >= kRingCount || tensor.owner_task_id.local() >= rings_[ring].next - rings_[ring].first) {
-      fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor's owner is not a task of this run: {}", task_count_, index,
-                                                tensor.dump()));
+      fail(PTO2_ERROR_INVALID_ARGS,
+           fmt::format("task {}, argument {}: the tensor's owner is not a task of this run: {}", task_count_, index, tensor.dump()));
       return false;
     }
     const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
@@ -409,7 +413,8 @@ void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
   record.predecessor_count = static_cast<uint32_t>(predecessors_.size());
   TaskRef* target = record.inline_predecessors;
   if (predecessors_.size() > TaskSlot::kInlinePredecessors) {
-    target = record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessors_.size() * sizeof(TaskRef)));
+    target = record.more_predecessors =
+        reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessors_.size() * sizeof(TaskRef)));
   }
   std::copy(predecessors_.begin(), predecessors_.end(), target);
 }
@@ -451,8 +456,8 @@ bool Graph::check_element(const ChipTensor& tensor, uint32_t ndims, const uint32
   bool good = ndims == tensor.ndims && tensor.fault() == TensorFault::NONE;
   for (uint32_t i = 0; good && i < ndims; ++i) good = indices[i] < tensor.shapes[i];
   if (!good) {
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("element ({}) does not exist in {}", fmt::join(indices, indices + std::min(ndims, MAX_TENSOR_DIMS), ","),
-                                              tensor.dump()));
+    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("element ({}) does not exist in {}",
+                                              fmt::join(indices, indices + std::min(ndims, MAX_TENSOR_DIMS), ","), tensor.dump()));
   }
   return good;
 }

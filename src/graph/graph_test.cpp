@@ -233,7 +233,11 @@ TEST_F(GraphTest, BadArgumentsAreFatalAndNamed) {
     std::string text;
   };
   const Case cases[] = {
-      {[&](CoreTaskArgs& a) { a.add_scalar(1); a.add_input(t); }, 0, "tensors must be added before scalars"},
+      {[&](CoreTaskArgs& a) {
+         a.add_scalar(1);
+         a.add_input(t);
+       },
+       0, "tensors must be added before scalars"},
       {[&](CoreTaskArgs& a) { a.add_input(outside); }, 0, "argument 0: the tensor is a view that leaves its parent"},
       {[&](CoreTaskArgs& a) { a.add_input(beyond); }, 0, "ends 4 bytes after its buffer of 64 bytes"},
       {[&](CoreTaskArgs& a) { a.add_input(t); }, 5, "no kernel with func_id 5"},

@@ -14,7 +14,8 @@ inline ChipTensor random_view(std::mt19937& random, uint64_t base) {
   static constexpr DataType kTypes[] = {DataType::FLOAT32, DataType::FLOAT16, DataType::INT8};
   static const std::vector<std::vector<uint32_t>> kShapes = {{240}, {12, 20}, {4, 5, 12}, {2, 5, 4, 6}, {2, 3, 2, 4, 5}};
   const std::vector<uint32_t>& shape = kShapes[random() % kShapes.size()];
-  ChipTensor view = make_tensor_external(reinterpret_cast<void*>(base), shape.data(), static_cast<uint32_t>(shape.size()), kTypes[random() % 3]);
+  ChipTensor view =
+      make_tensor_external(reinterpret_cast<void*>(base), shape.data(), static_cast<uint32_t>(shape.size()), kTypes[random() % 3]);
   view.buffer.size = 960;
   const int steps = static_cast<int>(random() % 3);
   for (int step = 0; step < steps; ++step) {

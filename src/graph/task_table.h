@@ -53,9 +53,7 @@ struct alignas(64) TaskSlot {
   const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }
   const uint64_t* scalars() const { return reinterpret_cast<const uint64_t*>(arguments + tensor_count * sizeof(ChipTensor)); }
   const DispatchPredicate& predicate() const { return *reinterpret_cast<const DispatchPredicate*>(scalars() + scalar_count); }
-  const TaskRef* predecessors() const {
-    return predecessor_count <= kInlinePredecessors ? inline_predecessors : more_predecessors;
-  }
+  const TaskRef* predecessors() const { return predecessor_count <= kInlinePredecessors ? inline_predecessors : more_predecessors; }
 };
 static_assert(sizeof(TaskSlot) == 64, "a task's hot state is one cache line");
 
@@ -71,9 +69,7 @@ class TaskTable {
   const TaskSlot& record(uint32_t slot) const { return records_[slot]; }
 
   /// Whether a task has completed (or its slot has moved on to a later lap, which implies it). Acquires its effects.
-  bool is_done(TaskRef task) const {
-    return static_cast<int32_t>(done_[task.slot].load(std::memory_order_acquire) - (task.id + 1)) >= 0;
-  }
+  bool is_done(TaskRef task) const { return static_cast<int32_t>(done_[task.slot].load(std::memory_order_acquire) - (task.id + 1)) >= 0; }
   /// Releases the task's effects. The caller then fences and calls take_waiters, once per batch of completions.
   void mark_done(TaskRef task) { done_[task.slot].store(task.id + 1, std::memory_order_release); }
 

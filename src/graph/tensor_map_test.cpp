@@ -30,7 +30,9 @@ class TensorMapTest : public testing::Test {
     });
     return ids;
   }
-  static ChipTensor bytes(uint64_t at, uint32_t count) { return make_tensor_external(reinterpret_cast<void*>(at), &count, 1, DataType::UINT8); }
+  static ChipTensor bytes(uint64_t at, uint32_t count) {
+    return make_tensor_external(reinterpret_cast<void*>(at), &count, 1, DataType::UINT8);
+  }
 
   std::deque<ChipTensor> views_;
   uint32_t completed_[kRingCount] = {};

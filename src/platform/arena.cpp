@@ -113,9 +113,10 @@ uint64_t DeviceArena::allocate(uint64_t bytes) {
       return address;
     }
   }
-  throw Error(ErrorCode::kDeviceMemory,
-              fmt::format("device memory: no room for {} bytes; {} of {} bytes are free", bytes, free_bytes(), user_bytes_),
-              bytes > user_bytes_ ? "the request is larger than the device" : "free buffers that are no longer used, or use smaller tensors");
+  throw Error(
+      ErrorCode::kDeviceMemory,
+      fmt::format("device memory: no room for {} bytes; {} of {} bytes are free", bytes, free_bytes(), user_bytes_),
+      bytes > user_bytes_ ? "the request is larger than the device" : "free buffers that are no longer used, or use smaller tensors");
 }
 
 void DeviceArena::free(uint64_t address) {
@@ -139,8 +140,8 @@ void DeviceArena::check_range(uint64_t address, uint64_t bytes) const {
     const auto& [start, size] = *--next;
     if (address - start <= size && bytes <= size - (address - start)) return;
     if (address - start < size) {
-      throw Error(ErrorCode::kOutOfBounds, fmt::format("device range [{:#x}, +{} bytes) leaves the buffer [{:#x}, +{} bytes)", address, bytes,
-                                                       start, size));
+      throw Error(ErrorCode::kOutOfBounds,
+                  fmt::format("device range [{:#x}, +{} bytes) leaves the buffer [{:#x}, +{} bytes)", address, bytes, start, size));
     }
   }
   throw Error(ErrorCode::kOutOfBounds, fmt::format("device range [{:#x}, +{} bytes) is in no device buffer", address, bytes),

@@ -24,10 +24,14 @@ std::vector<uint8_t> counting_code(int step) {
     int exported_counter = 0;
     inline int& shared_by_inline() { static int counter = 0; return counter; }
     template <typename T> struct Holder { static inline int counter = 0; };
-    extern "C" int count_static() { static int counter = 0; return counter += )" + s + R"(; }
-    extern "C" int count_exported() { return exported_counter += )" + s + R"(; }
-    extern "C" int count_inline() { return shared_by_inline() += )" + s + R"(; }
-    extern "C" int count_template() { return Holder<int>::counter += )" + s + R"(; }
+    extern "C" int count_static() { static int counter = 0; return counter += )" +
+                          s + R"(; }
+    extern "C" int count_exported() { return exported_counter += )" +
+                          s + R"(; }
+    extern "C" int count_inline() { return shared_by_inline() += )" +
+                          s + R"(; }
+    extern "C" int count_template() { return Holder<int>::counter += )" +
+                          s + R"(; }
   )");
 }
 
@@ -74,7 +78,9 @@ TEST(CodeObject, StateIsFreshAfterReload) {
 
 TEST(CodeObject, CodeThatRefusesToUnloadIsNotFoundAgain) {
   const auto stubborn = compile_for_test("extern \"C\" int which() { return 1; }", {"-Wl,-z,nodelete"});
-  { const CodeObject first(stubborn, "stubborn.so"); }
+  {
+    const CodeObject first(stubborn, "stubborn.so");
+  }
   const CodeObject second(compile_for_test("extern \"C\" int which() { return 2; }"), "stubborn.so");
   EXPECT_EQ(second.function<Counter>("which")(), 2);
 }

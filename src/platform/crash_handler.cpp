@@ -257,7 +257,7 @@ void install_crash_handlers(CrashSink sink) {
   void* frame = nullptr;
   ::backtrace(&frame, 1);  // the first call loads the unwinder, which a handler must not do
   install_crash_stack();
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = &report_and_exit;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigfillset(&action.sa_mask);

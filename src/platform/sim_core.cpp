@@ -25,7 +25,7 @@ KernelFunction* bind_kernel(const CodeObject& object) {
 
 SimCore::SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHost* host)
     : CoreContext{type == CoreType::AIC ? CoreKind::kAic : CoreKind::kAiv,
-               std::strcmp(info.arch, "a5") == 0 ? &CoreArch::a5() : &CoreArch::a2a3(), nullptr, host},
+                  std::strcmp(info.arch, "a5") == 0 ? &CoreArch::a5() : &CoreArch::a2a3(), nullptr, host},
       name_(fmt::format("{} {}", type == CoreType::AIC ? "AIC" : "AIV", index)) {
   core_id = index;
   sub_block_id = type == CoreType::AIV ? index % 2 : 0;

@@ -134,13 +134,13 @@ std::string format_list(const char* format, va_list list) {
   return text;
 }
 
-#define TW_LOG_FUNCTION(name, level)                                       \
-  void name(const char* func, const char* format, ...) {                   \
-    if (level < log_level()) return;                                       \
-    va_list list;                                                          \
-    va_start(list, format);                                                \
-    log(level, func, std::string_view(format_list(format, list)));         \
-    va_end(list);                                                          \
+#define TW_LOG_FUNCTION(name, level)                               \
+  void name(const char* func, const char* format, ...) {           \
+    if (level < log_level()) return;                               \
+    va_list list;                                                  \
+    va_start(list, format);                                        \
+    log(level, func, std::string_view(format_list(format, list))); \
+    va_end(list);                                                  \
   }
 TW_LOG_FUNCTION(log_error_function, LogLevel::kError)
 TW_LOG_FUNCTION(log_warn_function, LogLevel::kWarn)
@@ -228,15 +228,31 @@ struct SimDevice::Ops {
 thread_local SimDevice* SimDevice::Ops::running = nullptr;
 
 const PTO2RuntimeOps SimDevice::Ops::table = {
-    PTO2_RUNTIME_OPS_VERSION, sizeof(PTO2RuntimeOps),
-    submit_task,          scope_begin,       scope_end,
-    orchestration_done,   is_fatal,          report_fatal,
-    log_error_function,   log_warn_function, log_timing_function,
-    log_info_function,    log_debug_function,
-    get_tensor_data,      set_tensor_data,   alloc_tensors,
-    submit_dummy_task,    available_cluster_count, available_aiv_count,
-    graph_begin,          graph_prepare,     graph_abort,
-    graph_end,            graph_commit,      scope_set_site,
+    PTO2_RUNTIME_OPS_VERSION,
+    sizeof(PTO2RuntimeOps),
+    submit_task,
+    scope_begin,
+    scope_end,
+    orchestration_done,
+    is_fatal,
+    report_fatal,
+    log_error_function,
+    log_warn_function,
+    log_timing_function,
+    log_info_function,
+    log_debug_function,
+    get_tensor_data,
+    set_tensor_data,
+    alloc_tensors,
+    submit_dummy_task,
+    available_cluster_count,
+    available_aiv_count,
+    graph_begin,
+    graph_prepare,
+    graph_abort,
+    graph_end,
+    graph_commit,
+    scope_set_site,
 };
 
 template <typename Submit>
@@ -248,12 +264,8 @@ TaskOutputTensors SimDevice::submit(Submit&& submit_once, bool publishes) {
       case SubmitState::kAccepted:
         if (publishes) scheduler_->published();
         return outputs;
-      case SubmitState::kFull:
-        wait_for(graph_->blocking_task());
-        break;
-      case SubmitState::kFatal:
-        scheduler_->stop();
-        return TaskOutputTensors();
+      case SubmitState::kFull: wait_for(graph_->blocking_task()); break;
+      case SubmitState::kFatal: scheduler_->stop(); return TaskOutputTensors();
     }
   }
 }
@@ -328,15 +340,17 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
   pins_.push_back(code_.acquire(code_key(slot, kOrchestrationKey), callable.parts.orchestration, "orchestration.so"));
   const CodeObject& orchestration = *pins_.back();
   entry_ = orchestration.function<void(const ChipTaskArgs&)>(callable.parts.entry_name.c_str());
-  config_ = callable.parts.config_name.empty()
-                ? nullptr
-                : reinterpret_cast<PTO2OrchestrationConfig (*)(const ChipTaskArgs&)>(orchestration.find(callable.parts.config_name.c_str()));
+  config_ =
+      callable.parts.config_name.empty()
+          ? nullptr
+          : reinterpret_cast<PTO2OrchestrationConfig (*)(const ChipTaskArgs&)>(orchestration.find(callable.parts.config_name.c_str()));
   if (config_ == nullptr && !callable.parts.config_name.empty()) {
     log(LogLevel::kInfo, "orchestration", "no {} in the callable: the number of arguments is not checked", callable.parts.config_name);
   }
   const uint32_t version = orchestration.function<uint32_t()>("framework_ops_version")();
   if (version != PTO2_RUNTIME_OPS_VERSION) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("the callable was built for runtime interface {}, this is {}", version, PTO2_RUNTIME_OPS_VERSION),
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("the callable was built for runtime interface {}, this is {}", version, PTO2_RUNTIME_OPS_VERSION),
                 "build it again with this version's headers");
   }
   orchestration.function<void(PTO2Runtime*)>("framework_bind_runtime")(&runtime_);
@@ -353,7 +367,8 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
 
 void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options) {
   const RingSizes sizes = resolve_ring_sizes(config.runtime_env);
-  const int32_t threads = options.host_threads > 0 ? options.host_threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+  const int32_t threads =
+      options.host_threads > 0 ? options.host_threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
   const int32_t aic_cores = options.aic_cores > 0 ? options.aic_cores : info_.aic_cores;
   if (aic_cores > info_.aic_cores) {
     throw Error(ErrorCode::kLimitExceeded, fmt::format("{} AIC cores asked for, {} has {}", aic_cores, info_.name, info_.aic_cores));
@@ -361,7 +376,8 @@ void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& optio
   uint64_t heap_bytes = 0;
   for (uint64_t bytes : sizes.heap_bytes) heap_bytes += (bytes + 4095) / 4096 * 4096;
   if (heap_bytes > arena_->runtime_bytes()) {
-    throw Error(ErrorCode::kDeviceMemory, fmt::format("the heap rings need {} bytes, the device keeps {} for them", heap_bytes, arena_->runtime_bytes()),
+    throw Error(ErrorCode::kDeviceMemory,
+                fmt::format("the heap rings need {} bytes, the device keeps {} for them", heap_bytes, arena_->runtime_bytes()),
                 "lower ring_heap");
   }
   if (scheduler_ != nullptr && sizes == sizes_ && threads == threads_ && aic_cores == aic_cores_) return;
@@ -431,8 +447,8 @@ void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskAr
   const int actual = args.tensor_count() + args.scalar_count();
   if (expected <= 0 || actual >= expected) return;
   throw Error(ErrorCode::kSignatureMismatch,
-              fmt::format("orchestration {} expects at least {} arguments, {} were given ({} tensors, {} scalars)", callable.parts.entry_name,
-                          expected, actual, args.tensor_count(), args.scalar_count()),
+              fmt::format("orchestration {} expects at least {} arguments, {} were given ({} tensors, {} scalars)",
+                          callable.parts.entry_name, expected, actual, args.tensor_count(), args.scalar_count()),
               {}, -1);
 }
 
@@ -441,7 +457,8 @@ void SimDevice::orchestrate(const LoadedCallable& callable, const ChipTaskArgs& 
   try {
     entry_(args);
   } catch (const std::exception& exception) {
-    fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception: {}", callable.parts.entry_name, exception.what()));
+    fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL,
+             fmt::format("orchestration {} threw an exception: {}", callable.parts.entry_name, exception.what()));
   } catch (...) {
     fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception", callable.parts.entry_name));
   }

@@ -33,7 +33,8 @@ void RuntimeEnv::validate() const {
     check("ring_task_window", ring, window, window >= 4 && window <= INT32_MAX && std::has_single_bit(window),
           "a power of two from 4 to 2^30");
     check("ring_heap", ring, ring_heap[ring], ring_heap[ring] >= 1024, "at least 1024 bytes");
-    check("ring_dep_pool", ring, ring_dep_pool[ring], ring_dep_pool[ring] >= 4 && ring_dep_pool[ring] <= INT32_MAX, "4 to 2^31 - 1 entries");
+    check("ring_dep_pool", ring, ring_dep_pool[ring], ring_dep_pool[ring] >= 4 && ring_dep_pool[ring] <= INT32_MAX,
+          "4 to 2^31 - 1 entries");
   }
 }
 

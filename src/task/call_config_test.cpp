@@ -17,10 +17,11 @@ TEST(CallConfig, LayoutIsTheAbi) {
 }
 
 TEST(CallConfig, BadRingSizesAreNamed) {
-  for (const auto& [ring, set] : {std::pair<const char*, void (*)(RuntimeEnv&)>{"ring_task_window[1] = 6", [](RuntimeEnv& e) { e.ring_task_window[1] = 6; }},
-                                  {"ring_task_window[0] = 2", [](RuntimeEnv& e) { e.ring_task_window[0] = 2; }},
-                                  {"ring_heap[2] = 1023", [](RuntimeEnv& e) { e.ring_heap[2] = 1023; }},
-                                  {"ring_dep_pool[3] = 3", [](RuntimeEnv& e) { e.ring_dep_pool[3] = 3; }}}) {
+  for (const auto& [ring, set] :
+       {std::pair<const char*, void (*)(RuntimeEnv&)>{"ring_task_window[1] = 6", [](RuntimeEnv& e) { e.ring_task_window[1] = 6; }},
+        {"ring_task_window[0] = 2", [](RuntimeEnv& e) { e.ring_task_window[0] = 2; }},
+        {"ring_heap[2] = 1023", [](RuntimeEnv& e) { e.ring_heap[2] = 1023; }},
+        {"ring_dep_pool[3] = 3", [](RuntimeEnv& e) { e.ring_dep_pool[3] = 3; }}}) {
     CallConfig config;
     set(config.runtime_env);
     try {

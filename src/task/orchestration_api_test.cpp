@@ -34,7 +34,9 @@ PTO2RuntimeOps recording_ops() {
     out.set_task_id(PTO2TaskId::make(1, 2));
     return out;
   };
-  ops.scope_begin = [](PTO2Runtime* rt) { calls.push_back(rt->pending_scope_mode == PTO2ScopeMode::MANUAL ? "begin manual" : "begin auto"); };
+  ops.scope_begin = [](PTO2Runtime* rt) {
+    calls.push_back(rt->pending_scope_mode == PTO2ScopeMode::MANUAL ? "begin manual" : "begin auto");
+  };
   ops.scope_end = [](PTO2Runtime*) { calls.push_back("end"); };
   ops.report_fatal = record_fatal;
   ops.get_tensor_data = [](PTO2Runtime*, const ChipTensor&, uint32_t, const uint32_t*) { return to_u64(2.5f); };

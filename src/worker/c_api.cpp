@@ -215,8 +215,7 @@ int tw_platform_get(size_t index, tw_platform* platform, tw_error** error) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("platform {}: there are {}", index, tw_platform_count()));
     }
     const tilewright::PlatformInfo& info = tilewright::platforms()[index];
-    const tw_platform value{0, info.name, info.arch, info.simulated ? 1 : 0, info.aic_cores, info.memory_bytes,
-                            info.requirement};
+    const tw_platform value{0, info.name, info.arch, info.simulated ? 1 : 0, info.aic_cores, info.memory_bytes, info.requirement};
     write_struct(required(platform, "platform"), value, "tw_platform");
   });
 }
@@ -230,8 +229,7 @@ int tw_image_build(const char* path, const tw_build_options* options, tw_image**
   });
 }
 
-int tw_image_build_json(const char* json, const char* base_directory, const tw_build_options* options, tw_image** image,
-                        tw_error** error) {
+int tw_image_build_json(const char* json, const char* base_directory, const tw_build_options* options, tw_image** image, tw_error** error) {
   return guarded(error, [&] {
     tw_image*& result = required(image, "image");
     const std::filesystem::path base = base_directory != nullptr ? std::filesystem::path(base_directory) : std::filesystem::current_path();
@@ -328,7 +326,8 @@ int tw_arguments_add_tensor(tw_arguments* arguments, const tw_tensor* tensor, tw
     // Numbers beyond the types' ranges become ones that the check refuses.
     argument.dtype = known.dtype >= 0 && known.dtype <= TW_FP4E2M1 ? static_cast<DataType>(known.dtype) : DataType::DATA_TYPE_NUM;
     argument.direction = static_cast<ArgDirection>(known.direction);
-    argument.space = static_cast<AddressSpace>(known.address_space == TW_HOST || known.address_space == TW_DEVICE ? known.address_space : 255);
+    argument.space =
+        static_cast<AddressSpace>(known.address_space == TW_HOST || known.address_space == TW_DEVICE ? known.address_space : 255);
     argument.shape.assign(known.shape, known.shape + known.rank);
     bool strided = false;
     for (int d = 0; d < known.rank; ++d) strided = strided || known.strides[d] != 0;
@@ -352,8 +351,8 @@ int tw_worker_run(tw_worker* worker, tw_callable callable, const tw_arguments* a
   return guarded(error, [&] {
     tilewright::ChipWorker& chip = required(worker, "worker").worker;
     static const tilewright::TaskArguments kNone;
-    tilewright::RunReport result =
-        chip.run(to_handle(callable), arguments != nullptr ? arguments->arguments : kNone, config_of(config), options_of(options, chip.options()));
+    tilewright::RunReport result = chip.run(to_handle(callable), arguments != nullptr ? arguments->arguments : kNone, config_of(config),
+                                            options_of(options, chip.options()));
     if (report != nullptr) *report = new_report(std::move(result)).release();
   });
 }

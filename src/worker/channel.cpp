@@ -46,9 +46,8 @@ Channel::Channel(FileDescriptor socket) : socket_(std::move(socket)), buffer_(16
 
 bool Channel::send(MessageKind kind, std::span<const uint8_t> payload, std::span<const uint8_t> tail) {
   FrameHeader header{static_cast<uint32_t>(kind), 0, payload.size() + tail.size()};
-  iovec parts[] = {{&header, sizeof header},
-                   {const_cast<uint8_t*>(payload.data()), payload.size()},
-                   {const_cast<uint8_t*>(tail.data()), tail.size()}};
+  iovec parts[] = {
+      {&header, sizeof header}, {const_cast<uint8_t*>(payload.data()), payload.size()}, {const_cast<uint8_t*>(tail.data()), tail.size()}};
   return send_all(socket_.get(), parts, 3);
 }
 

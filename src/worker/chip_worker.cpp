@@ -39,7 +39,8 @@ class Signature {
                                                              direction_name(arguments.direction(i)), direction_name(tensors_[i])));
     }
     if (scalars_ != 0 && arguments.scalar_count() != scalars_) {
-      throw Error(ErrorCode::kSignatureMismatch, fmt::format("{} scalars given, the callable takes {}", arguments.scalar_count(), scalars_));
+      throw Error(ErrorCode::kSignatureMismatch,
+                  fmt::format("{} scalars given, the callable takes {}", arguments.scalar_count(), scalars_));
     }
   }
 
@@ -97,7 +98,8 @@ void ChipWorker::init() {
   if (impl_->options.in_process) {
     impl_->device = make_simulated_device(impl_->platform);
   } else {
-    impl_->device = std::make_unique<RemoteDevice>(impl_->platform, RemoteDevice::Options{impl_->options.device_program, impl_->options.device_id});
+    impl_->device =
+        std::make_unique<RemoteDevice>(impl_->platform, RemoteDevice::Options{impl_->options.device_program, impl_->options.device_id});
   }
   impl_->staging.emplace(*impl_->device);
 }

@@ -34,9 +34,7 @@ struct ScaleArguments {
   std::vector<float> in{1, 2, 3, 4, 5, 6, 7, 8};
   std::vector<float> out = std::vector<float>(8, -1);
   TaskArguments args;
-  ScaleArguments() {
-    args.add_tensor(in.data(), DataType::FLOAT32, {8}, IN).add_tensor(out.data(), DataType::FLOAT32, {2, 4}, OUT);
-  }
+  ScaleArguments() { args.add_tensor(in.data(), DataType::FLOAT32, {8}, IN).add_tensor(out.data(), DataType::FLOAT32, {2, 4}, OUT); }
   float factor(ChipWorker& worker, CallableHandle handle) {
     worker.run(handle, args);
     for (size_t i = 1; i < out.size(); ++i) EXPECT_EQ(out[i] * in[0], out[0] * in[i]);
@@ -75,9 +73,10 @@ TEST_F(ChipWorkerTest, TwoCallablesRunTheirOwnCodeInAnyOrder) {
 
 TEST_F(ChipWorkerTest, KernelsWithTheSameNamesAndFuncIdsStayApart) {
   const auto kernel = [](int step) {
-    return compile_for_test("inline int& count() { static int n = 0; return n; }\n"
-                            "extern \"C\" void kernel_entry(long* args) { **(float**)args[0] = count() += " +
-                            std::to_string(step) + "; }");
+    return compile_for_test(
+        "inline int& count() { static int n = 0; return n; }\n"
+        "extern \"C\" void kernel_entry(long* args) { **(float**)args[0] = count() += " +
+        std::to_string(step) + "; }");
   };
   float result = 0;
   TaskArguments args;

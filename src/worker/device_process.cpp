@@ -140,8 +140,9 @@ DeviceProcess::DeviceProcess(const DeviceProcessOptions& options, int arena_fd) 
     const FileDescriptor its_end(ends[1]);
     const FileDescriptor socket = out_of_the_way(its_end.get());
     const FileDescriptor arena = out_of_the_way(arena_fd);
-    std::vector<std::string> argv = {options_.program, "--platform",  options_.platform, "--device-id", std::to_string(options_.device_id),
-                                     "--client",       std::to_string(::getpid())};
+    std::vector<std::string> argv = {
+        options_.program,          "--platform", options_.platform, "--device-id", std::to_string(options_.device_id), "--client",
+        std::to_string(::getpid())};
     pid_ = Spawn().start(std::move(argv), socket.get(), arena.get());
   }
   process_ = open_process(pid_);  // without one, end-of-file still tells

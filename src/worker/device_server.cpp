@@ -92,7 +92,8 @@ class DeviceServer {
         encode_report(reply_, device_->run(request_.slot, request_.args, request_.config, request_.options));
         return MessageKind::kReport;
       }
-      default: throw Error(ErrorCode::kInternal, fmt::format("device protocol: unexpected message {}", static_cast<uint32_t>(message.kind)));
+      default:
+        throw Error(ErrorCode::kInternal, fmt::format("device protocol: unexpected message {}", static_cast<uint32_t>(message.kind)));
     }
   }
 

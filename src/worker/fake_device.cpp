@@ -20,7 +20,8 @@ namespace {
 class FakeDevice : public Device {
  public:
   FakeDevice(const PlatformInfo& info, int arena_fd)
-      : info_(info), arena_(arena_fd >= 0 ? std::make_unique<DeviceArena>(arena_fd) : std::make_unique<DeviceArena>(info.memory_bytes, 1 << 20)) {}
+      : info_(info),
+        arena_(arena_fd >= 0 ? std::make_unique<DeviceArena>(arena_fd) : std::make_unique<DeviceArena>(info.memory_bytes, 1 << 20)) {}
 
   const PlatformInfo& platform() const override { return info_; }
   uint64_t allocate(uint64_t bytes) override { return arena_->allocate(bytes); }

@@ -56,9 +56,10 @@ void check_hello(std::span<const uint8_t> payload) {
   if (payload.size() == expected.size() && std::memcmp(payload.data(), expected.data(), expected.size()) == 0) return;
   uint32_t version = 0;
   if (payload.size() >= sizeof version) std::memcpy(&version, payload.data(), sizeof version);
-  throw Error(ErrorCode::kDeviceLost,
-              fmt::format("the device program is of another build: it speaks protocol version {}, this library {}", version, kProtocolVersion),
-              "install library and tw-device together, and check TW_DEVICE_PROGRAM");
+  throw Error(
+      ErrorCode::kDeviceLost,
+      fmt::format("the device program is of another build: it speaks protocol version {}, this library {}", version, kProtocolVersion),
+      "install library and tw-device together, and check TW_DEVICE_PROGRAM");
 }
 
 void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config,

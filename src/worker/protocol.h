@@ -90,7 +90,8 @@ void encode_hello(std::vector<uint8_t>& out);
 void check_hello(std::span<const uint8_t> payload);
 
 /// Only the arguments in use are sent.
-void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options);
+void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config,
+                const RunOptions& options);
 void decode_run(std::span<const uint8_t> payload, RunRequest& request);
 
 void encode_report(std::vector<uint8_t>& out, const RunReport& report);

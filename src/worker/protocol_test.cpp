@@ -151,7 +151,9 @@ TEST(Channel, MessagesOfAnyLengthArriveInOrder) {
 TEST(Channel, SendToAClosedPeerFailsWithoutASignal) {
   auto ends = channels();
   Channel left = std::move(ends.first);
-  { const Channel right = std::move(ends.second); }
+  {
+    const Channel right = std::move(ends.second);
+  }
   EXPECT_FALSE(left.send(MessageKind::kDone, {}));
   EXPECT_FALSE(left.receive());
 }

@@ -24,7 +24,7 @@ class RemoteDevice : public Device {
   struct Options {
     std::string program;  ///< the device program; empty: find_device_program
     int device_id = 0;    ///< a name in messages and in the process list
-    };
+  };
 
   /// Starts the process. Throws Error: as require_available, kToolMissing, kDeviceMemory, kDeviceLost.
   RemoteDevice(const PlatformInfo& info, const Options& options);

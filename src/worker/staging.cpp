@@ -32,9 +32,10 @@ void Staging::check_and_group(const TaskArguments& arguments) {
     }
     const uint64_t device_bytes = device_.platform().memory_bytes;
     if (tensor.buffer.size > device_bytes) {
-      throw Error(ErrorCode::kDeviceMemory,
-                  fmt::format("tensor argument {} spans {} bytes, device {} has {}", i, tensor.buffer.size, device_.platform().name, device_bytes),
-                  "split it, or pass fewer elements");
+      throw Error(
+          ErrorCode::kDeviceMemory,
+          fmt::format("tensor argument {} spans {} bytes, device {} has {}", i, tensor.buffer.size, device_.platform().name, device_bytes),
+          "split it, or pass fewer elements");
     }
     regions_.push_back({tensor.buffer.addr, tensor.buffer.addr + tensor.buffer.size, 0});
   }

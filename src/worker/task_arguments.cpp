@@ -89,9 +89,8 @@ TaskArguments& TaskArguments::add_tensor(const TensorArgument& tensor) {
     shape[d] = static_cast<uint32_t>(tensor.shape[d]);
     strides[d] = tensor.strides.empty() ? 0 : static_cast<uint32_t>(tensor.strides[d]);
   }
-  tensors_.push_back(tensor.strides.empty()
-                         ? make_tensor_external(tensor.data, shape, rank, tensor.dtype, false, 0, tensor.space)
-                         : make_tensor_strided(tensor.data, shape, strides, rank, tensor.dtype, false, 0, tensor.space));
+  tensors_.push_back(tensor.strides.empty() ? make_tensor_external(tensor.data, shape, rank, tensor.dtype, false, 0, tensor.space)
+                                            : make_tensor_strided(tensor.data, shape, strides, rank, tensor.dtype, false, 0, tensor.space));
   directions_.push_back(tensor.direction);
   return *this;
 }

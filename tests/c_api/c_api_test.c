@@ -8,36 +8,36 @@
 
 static int failures = 0;
 
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);           \
-      ++failures;                                                              \
-    }                                                                          \
+#define CHECK(condition)                                             \
+  do {                                                               \
+    if (!(condition)) {                                              \
+      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                    \
+    }                                                                \
   } while (0)
 
 /* The call must succeed. */
-#define OK(call)                                                               \
-  do {                                                                         \
-    tw_error *error = NULL;                                                    \
-    if ((call) != 0) {                                                         \
+#define OK(call)                                                                     \
+  do {                                                                               \
+    tw_error *error = NULL;                                                          \
+    if ((call) != 0) {                                                               \
       printf("%s:%d: %s: %s\n", __FILE__, __LINE__, #call, tw_error_message(error)); \
-      ++failures;                                                              \
-      tw_error_free(error);                                                    \
-    }                                                                          \
+      ++failures;                                                                    \
+      tw_error_free(error);                                                          \
+    }                                                                                \
   } while (0)
 
 /* The call must fail with this code and a message that holds this text. */
-#define FAILS(call, wanted_name, wanted_text)                                  \
-  do {                                                                         \
-    tw_error *error = NULL;                                                    \
-    const int code = (call);                                                   \
+#define FAILS(call, wanted_name, wanted_text)                                                                           \
+  do {                                                                                                                  \
+    tw_error *error = NULL;                                                                                             \
+    const int code = (call);                                                                                            \
     if (code == 0 || error == NULL || code != tw_error_code(error) || strcmp(tw_error_name(error), wanted_name) != 0 || \
-        strstr(tw_error_message(error), wanted_text) == NULL) {                \
-      printf("%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call, tw_error_name(error), tw_error_message(error)); \
-      ++failures;                                                              \
-    }                                                                          \
-    tw_error_free(error);                                                      \
+        strstr(tw_error_message(error), wanted_text) == NULL) {                                                         \
+      printf("%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call, tw_error_name(error), tw_error_message(error));          \
+      ++failures;                                                                                                       \
+    }                                                                                                                   \
+    tw_error_free(error);                                                                                               \
   } while (0)
 
 enum { kCount = 10000 };

@@ -59,7 +59,8 @@ class RunErrors : public testing::Test {
     } catch (const Error& error) {
       EXPECT_EQ(error_name(error.code()), std::string(error_name(code))) << error.what();
       EXPECT_EQ(error.status(), status) << error.what();
-      for (const std::string& text : texts) EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << text << " in: " << error.what();
+      for (const std::string& text : texts)
+        EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << text << " in: " << error.what();
     }
     EXPECT_EQ(x_[0], 1.0f) << "a failed run copies nothing back";
     const CallableHandle good = worker_.register_callable(build(kSubmit));
@@ -92,9 +93,10 @@ TEST_F(RunErrors, AViewOutsideItsParent) {
 }
 
 TEST_F(RunErrors, ATensorOfRankSix) {
-  expect_status("uint32_t n[] = {1, 1, 1, 1, 1, 16}; const ChipTensor v = make_tensor_external(x.data_as<float>(), n, 6);"
-                "args.add_inout(v); rt_submit_aiv_task(0, args);",
-                5, {"rank outside 1..5"});
+  expect_status(
+      "uint32_t n[] = {1, 1, 1, 1, 1, 16}; const ChipTensor v = make_tensor_external(x.data_as<float>(), n, 6);"
+      "args.add_inout(v); rt_submit_aiv_task(0, args);",
+      5, {"rank outside 1..5"});
 }
 
 TEST_F(RunErrors, ThirtyThreeTensors) {
@@ -124,8 +126,10 @@ TEST_F(RunErrors, AnElementThatDoesNotExist) {
 TEST_F(RunErrors, AScopeThatFillsItsRingNamesWhereItBegan) {
   CallConfig config;
   for (uint64_t& window : config.runtime_env.ring_task_window) window = 8;
-  expect_status("uint32_t n[] = {4}; TensorCreateInfo info(n, 1); args.add_output(info);\nPTO2_SCOPE() { for (int i = 0; i < 9; ++i) rt_submit_aiv_task(0, args); }",
-                1, {"SCOPE_DEADLOCK", "8 task slots", "orchestration.cpp:", "ring_task_window"}, config);
+  expect_status(
+      "uint32_t n[] = {4}; TensorCreateInfo info(n, 1); args.add_output(info);\nPTO2_SCOPE() { for (int i = 0; i < 9; ++i) "
+      "rt_submit_aiv_task(0, args); }",
+      1, {"SCOPE_DEADLOCK", "8 task slots", "orchestration.cpp:", "ring_task_window"}, config);
 }
 
 TEST_F(RunErrors, AnOutputLargerThanTheHeap) {
@@ -136,9 +140,11 @@ TEST_F(RunErrors, AnOutputLargerThanTheHeap) {
 }
 
 TEST_F(RunErrors, WhatIsNotBuiltYetIsRefused) {
-  expect_status("args.add_inout(x); args.launch_spec.set_block_num(4); args.launch_spec.set_require_sync_start(true); rt_submit_aiv_task(0, args);",
-                5, {"require_sync_start is not built yet"});
-  expect_status("GraphTaskArgs g; g.add_input(x); rt_submit_graph(GRAPH_KEY(\"g\"), +[](const GraphTaskArgs &) {}, g);", 5, {"host_build_graph", "not built yet"});
+  expect_status(
+      "args.add_inout(x); args.launch_spec.set_block_num(4); args.launch_spec.set_require_sync_start(true); rt_submit_aiv_task(0, args);",
+      5, {"require_sync_start is not built yet"});
+  expect_status("GraphTaskArgs g; g.add_input(x); rt_submit_graph(GRAPH_KEY(\"g\"), +[](const GraphTaskArgs &) {}, g);", 5,
+                {"host_build_graph", "not built yet"});
   const CallableHandle handle = worker_.register_callable(build(kSubmit));
   RunOptions options;
   options.runtime = RuntimeVariant::kHostBuildGraph;
@@ -160,9 +166,7 @@ TEST_F(RunErrors, TooFewArguments) {
   }
 }
 
-TEST_F(RunErrors, AnOrchestrationThatThrows) {
-  expect_status("throw 5;", 9, {"threw an exception"});
-}
+TEST_F(RunErrors, AnOrchestrationThatThrows) { expect_status("throw 5;", 9, {"threw an exception"}); }
 
 TEST_F(RunErrors, AKernelThatThrowsIsNamed) {
   expect_error(build(kSubmit, "throw 5; (void)t;"), ErrorCode::kRunFailed, {"kernel func_id 0 on AIV", "threw an exception"});
@@ -174,8 +178,8 @@ TEST_F(RunErrors, AKernelThatCrashesIsNamedWithSignalCoreAndStack) {
 }
 
 TEST_F(RunErrors, AKernelThatOverflowsItsStackIsReported) {
-  expect_error(build(kSubmit, "volatile char big[4096]; big[0] = 1; (void)t; kernel_entry(args); big[1] = big[0];"), ErrorCode::kKernelCrashed,
-               {"SIGSEGV", "func_id 0"});
+  expect_error(build(kSubmit, "volatile char big[4096]; big[0] = 1; (void)t; kernel_entry(args); big[1] = big[0];"),
+               ErrorCode::kKernelCrashed, {"SIGSEGV", "func_id 0"});
 }
 
 TEST_F(RunErrors, AnOrchestrationThatCrashesIsReported) {

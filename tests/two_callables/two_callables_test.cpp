@@ -41,9 +41,7 @@ extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
 }
 )";
 
-std::string with(std::string text, const std::string& value) {
-  return text.replace(text.find('%'), 1, value);
-}
+std::string with(std::string text, const std::string& value) { return text.replace(text.find('%'), 1, value); }
 
 /// Builds a callable whose kernel computes a `operation` b and whose orchestration counts in steps of `factor`.
 std::vector<uint8_t> build(const std::string& operation, int factor, const std::string& kernel = kKernel) {
@@ -150,8 +148,7 @@ TEST_P(TwoCallables, MoreThanSixtyFourAreFine) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, TwoCallables, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "InProcess" : "InADeviceProcess"; });
+INSTANTIATE_TEST_SUITE_P(, TwoCallables, ::testing::Bool(), [](const auto& info) { return info.param ? "InProcess" : "InADeviceProcess"; });
 
 constexpr const char* kCrashingKernel = R"(
 extern "C" void kernel_entry(long *) { *(volatile int *)0x18 = 1; }

@@ -26,8 +26,8 @@ extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {
   const ChipTensor &c = orch_args.tensor(3).ref();
   const uint32_t rows = c.shapes[0], columns = c.shapes[1], depth = a.shapes[1];
   if (rows % kM != 0 || columns % kN != 0 || depth % kStep != 0) {
-    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "matmul_bias takes M, N, K in multiples of %u, %u, %u, not %u, %u, %u", kM, kN, kStep, rows,
-                    columns, depth);
+    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "matmul_bias takes M, N, K in multiples of %u, %u, %u, not %u, %u, %u", kM, kN, kStep,
+                    rows, columns, depth);
     return;
   }
 

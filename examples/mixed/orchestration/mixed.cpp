@@ -28,8 +28,8 @@ extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {
   const ChipTensor &y = orch_args.tensor(3).ref();
   const ChipTensor &silu = orch_args.tensor(4).ref();
   if (x.shapes[0] % kRows != 0 || x.shapes[1] != kWidth) {
-    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "mixed takes rows in multiples of %u and a width of %u, not %u rows of %u", kRows, kWidth,
-                    x.shapes[0], x.shapes[1]);
+    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "mixed takes rows in multiples of %u and a width of %u, not %u rows of %u", kRows,
+                    kWidth, x.shapes[0], x.shapes[1]);
     return;
   }
 

@@ -13,9 +13,7 @@ constexpr int kHeadDim = 128;
 /// Tokens of one page of the cache.
 constexpr int kBlock = 128;
 
-AICORE inline __gm__ ChipTensor *tensor_arg(__gm__ int64_t *args, int index) {
-  return reinterpret_cast<__gm__ ChipTensor *>(args[index]);
-}
+AICORE inline __gm__ ChipTensor *tensor_arg(__gm__ int64_t *args, int index) { return reinterpret_cast<__gm__ ChipTensor *>(args[index]); }
 
 /// The first element of a tensor argument, which may be a view into a larger buffer.
 template <typename T>

@@ -97,10 +97,11 @@ extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {
   const uint32_t kv_heads = key_cache.shapes[2];
   const uint32_t max_blocks = block_table.shapes[1];
   if (query.shapes[2] != kHeadDim || key_cache.shapes[1] != kBlock || key_cache.shapes[3] != kHeadDim || heads != kTileHeads * kv_heads) {
-    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL,
-                    "paged attention takes head dim 128, pages of 128 tokens and 16 query heads per key/value head, not head dim %u, pages of "
-                    "%u tokens and %u query heads for %u key/value heads",
-                    query.shapes[2], key_cache.shapes[1], heads, kv_heads);
+    rt_report_fatal(
+        PTO2_ERROR_EXPLICIT_ORCH_FATAL,
+        "paged attention takes head dim 128, pages of 128 tokens and 16 query heads per key/value head, not head dim %u, pages of "
+        "%u tokens and %u query heads for %u key/value heads",
+        query.shapes[2], key_cache.shapes[1], heads, kv_heads);
     return;
   }
 

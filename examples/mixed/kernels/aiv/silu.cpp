@@ -23,8 +23,8 @@ static AICORE __gm__ float *data_of(__gm__ ChipTensor *tensor) {
 
 extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
   const int first_element = get_sub_block_id(args) * kLaneRows * kWidth;
-  using Rows = GlobalTensor<float, Shape<1, 1, 1, kLaneRows, kWidth>,
-                            Stride<kLaneRows * kWidth, kLaneRows * kWidth, kLaneRows * kWidth, kWidth, 1>>;
+  using Rows =
+      GlobalTensor<float, Shape<1, 1, 1, kLaneRows, kWidth>, Stride<kLaneRows * kWidth, kLaneRows * kWidth, kLaneRows * kWidth, kWidth, 1>>;
   Rows gate_global(data_of(reinterpret_cast<__gm__ ChipTensor *>(args[2])) + first_element);
   Rows silu_global(data_of(reinterpret_cast<__gm__ ChipTensor *>(args[4])) + first_element);
 
