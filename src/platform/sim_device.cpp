@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "exec/scheduler.h"
 #include "graph/graph.h"
@@ -56,7 +57,10 @@ class Recorder : public GraphObserver {
 class SimDevice final : public Device, public KernelRunner, public CoreHost {
  public:
   SimDevice(const PlatformInfo& info, int arena_fd)
-      : info_(info), arena_(arena_fd < 0 ? new DeviceArena(info.memory_bytes, kRuntimeHeapBytes) : new DeviceArena(arena_fd)) {}
+      : info_(info),
+        arena_(arena_fd < 0 ? new DeviceArena(info.memory_bytes, kRuntimeHeapBytes) : new DeviceArena(arena_fd)),
+        code_directory_(arena_fd < 0 ? new TemporaryDirectory : nullptr),
+        code_(CodeCache::kDefaultLimit, code_directory_ ? code_directory_->path() : std::filesystem::path()) {}
 
   const PlatformInfo& platform() const override { return info_; }
   uint64_t allocate(uint64_t bytes) override { return arena_->allocate(bytes); }
@@ -103,6 +107,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   const PlatformInfo& info_;
   std::unique_ptr<DeviceArena> arena_;
   std::map<uint32_t, LoadedCallable> callables_;
+  std::unique_ptr<TemporaryDirectory> code_directory_;  ///< in process: code lies in files, where a debugger finds it
   CodeCache code_;
 
   // The engine, kept from run to run while its settings stay the same.

@@ -51,7 +51,7 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
   CLI::App* command = parent.add_subcommand("run", "Build a callable from its sources and run it on a device");
   const auto words = std::make_shared<RunWords>();
   command->add_option("callable", words->callable, "Path of the callable.json")->required()->type_name("CALLABLE.json");
-  command->add_option("--platform", words->platform, "Where to run; 'tw platforms' lists them")->required()->type_name("NAME");
+  command->add_option("--platform", words->platform, "Where to run; 'tw platforms' lists them; default a2a3sim")->type_name("NAME");
   command
       ->add_option("--runtime", words->runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph; default: the callable's")
       ->type_name("NAME");
@@ -63,7 +63,7 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
       ->expected(1)
       ->take_all();
   command->add_flag("--deps", words->list_dependencies, "List every dependency between tasks and where it comes from");
-  command->add_flag("--debug-kernel", words->debug_kernel, "Compile without optimisation and with debug information");
+  command->add_flag("--debug-kernel", words->debug_kernel, "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");
   command->add_flag("--in-process", words->in_process, "Simulate in this process, for debuggers; a kernel that crashes takes tw along");
   add_json_flag(*command, json);
   command->footer(kFooter);

@@ -95,7 +95,7 @@ RunResult execute_run(const RunWords& words) {
   options.platform = platform.name;
   options.device_id = words.device;
   options.runtime = request.options.runtime;
-  options.in_process = words.in_process;
+  options.in_process = words.in_process || words.debug_kernel;
   ChipWorker worker(options);
   const CallableHandle handle = worker.register_callable(built.image);
   run_rounds(worker, handle, request, result);

@@ -19,7 +19,7 @@ namespace tilewright {
 /// The command line, word by word.
 struct RunWords {
   std::string callable;  ///< path of callable.json
-  std::string platform;
+  std::string platform = "a2a3sim";
   std::string runtime;  ///< empty: the callable's
   int32_t device = 0;
   std::vector<std::string> tensors;  ///< --arg NAME=SPEC
