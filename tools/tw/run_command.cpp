@@ -63,7 +63,8 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
       ->expected(1)
       ->take_all();
   command->add_flag("--deps", words->list_dependencies, "List every dependency between tasks and where it comes from");
-  command->add_flag("--debug-kernel", words->debug_kernel, "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");
+  command->add_flag("--debug-kernel", words->debug_kernel,
+                    "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");
   command->add_flag("--in-process", words->in_process, "Simulate in this process, for debuggers; a kernel that crashes takes tw along");
   add_json_flag(*command, json);
   command->footer(kFooter);
