@@ -12,7 +12,8 @@ install(DIRECTORY docs DESTINATION "${TW_INSTALL_DOCDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DATADIR}/tilewright/examples"
   PATTERN CMakeLists.txt EXCLUDE PATTERN "*_test.cpp" EXCLUDE)
 
-# Programs install themselves, beside their add_executable in tools/.
+install(TARGETS tw RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS tw-device RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/tilewright")
 
 set_property(TARGET tilewright PROPERTY INTERFACE_INCLUDE_DIRECTORIES
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/orchestration>"

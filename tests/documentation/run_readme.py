@@ -1,10 +1,11 @@
-"""Runs the shell block of README.md in a directory that looks like a clone with a build.
+"""Runs the shell block of README.md in a directory that looks like a clone with a build, and checks what it computes.
 
-usage: run_readme.py ROOT TW      exit code: the block's
+usage: run_readme.py ROOT TW
 """
 
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,15 @@ def main(root, tw):
         wrapper = programs / "tw"
         wrapper.write_text(f'#!/bin/sh\nexec "{tw}" "$@"\n')
         wrapper.chmod(0o755)
-        return subprocess.run(["bash", "-e", "-c", blocks[0]], cwd=clone, stdin=subprocess.DEVNULL).returncode
+        code = subprocess.run(["bash", "-e", "-c", blocks[0]], cwd=clone, stdin=subprocess.DEVNULL).returncode
+        if code != 0:
+            return code
+        data = (pathlib.Path(clone) / "build/first/y.npy").read_bytes()[-4 * 1024 :]
+        values = struct.unpack("<1024f", data)
+        if values != tuple(2.0 * i for i in range(1024)):
+            print(f"y.npy does not hold 0, 2, 4, ... but {values[:8]} ...", file=sys.stderr)
+            return 1
+        return 0
 
 
 if __name__ == "__main__":
