@@ -1,7 +1,7 @@
 # Entry points. `make` builds; `make help` lists the rest. CMake does the work: see CMakePresets.json.
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
-TIERS ?= default asan tsan clang
+TIERS ?= default asan tsan
 # PACKAGES=present skips the check for Debian packages, for systems that have them under other names.
 PACKAGES ?= install
 
@@ -24,9 +24,9 @@ build: packages ## (default) build everything into build/
 test: packages ## build and test: TIERS of scripts/test; TIERS=default for the plain build's tests alone
 	scripts/test --jobs $(JOBS) $(TIERS)
 
-test-long: build ## what `make test` leaves out: tests labelled long, every test under AddressSanitizer, clang-tidy
+test-long: build ## what `make test` leaves out: tests labelled long, the clang build, every test under AddressSanitizer, clang-tidy
 	ctest --preset long --parallel $(JOBS)
-	scripts/test --jobs $(JOBS) asan-all lint
+	scripts/test --jobs $(JOBS) clang asan-all lint
 
 demo: demo-runtime ## run the demonstration
 
