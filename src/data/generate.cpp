@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -61,6 +62,32 @@ Integer parse_in_range(std::string_view text, bool may_be_end = false) {
   return value;
 }
 
+// Coefficients, highest power first, so that the series need no division.
+constexpr std::array<double, 12> kAtanhSeries = [] {
+  std::array<double, 12> series{};
+  for (int i = 0; i < 12; ++i) series[i] = 1.0 / (23 - 2 * i);
+  return series;
+}();
+/// (-1)^k / (2k + first)! for k = 10, ..., 0.
+constexpr std::array<double, 11> alternating_series(int first) {
+  std::array<double, 11> series{};
+  double factor = 1;
+  for (int k = 0; k <= 10; ++k) {
+    series[10 - k] = factor;
+    factor /= -static_cast<double>((2 * k + first + 1) * (2 * k + first + 2));
+  }
+  return series;
+}
+constexpr std::array<double, 11> kCosineSeries = alternating_series(0);
+constexpr std::array<double, 11> kSineSeries = alternating_series(1);
+
+template <size_t N>
+double horner(const std::array<double, N>& series, double x) {
+  double sum = 0;
+  for (const double coefficient : series) sum = sum * x + coefficient;
+  return sum;
+}
+
 /// ln(x) for x in (0, 1]. x = m * 2^e with m in [sqrt(1/2), sqrt(2)); ln(m) = 2 atanh(s), s = (m - 1) / (m + 1),
 /// by its series: |s| < 0.1716, so that the term after s^23 is below 2^-56 of the first.
 double natural_logarithm(double x) {
@@ -71,25 +98,15 @@ double natural_logarithm(double x) {
     --exponent;
   }
   const double s = (m - 1) / (m + 1);
-  const double square = s * s;
-  double series = 0;
-  for (int k = 23; k >= 1; k -= 2) series = series * square + 1.0 / k;
-  return exponent * 0.69314718055994531 + 2 * s * series;
+  return exponent * 0.69314718055994531 + 2 * s * horner(kAtanhSeries, s * s);
 }
 
 /// cos and sin of 2 pi u for u in [0, 1), by Taylor series within an eighth of the turn.
 std::pair<double, double> turn(double u) {
   const int quarter = static_cast<int>(std::lround(u * 4));  // the nearest quarter turn, 0 to 4
   const double angle = (u - quarter * 0.25) * 6.2831853071795865;  // the difference is exact; |angle| <= pi / 4
-  const double square = angle * angle;
-  double cosine = 0;
-  double sine = 0;
-  for (int k = 20; k >= 2; k -= 2) {
-    cosine = (1 + cosine) * -square / (k * (k - 1));
-    sine = (1 + sine) * -square / (k * (k + 1));
-  }
-  cosine += 1;
-  sine = (sine + 1) * angle;
+  const double cosine = horner(kCosineSeries, angle * angle);
+  const double sine = horner(kSineSeries, angle * angle) * angle;
   switch (quarter % 4) {
     case 0: return {cosine, sine};
     case 1: return {-sine, cosine};

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +26,9 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(a, b, {}, lower, lower);
 }
+
+/// What could be allocated at all: a system that overcommits gives more, and kills when it is used.
+uint64_t physical_memory() { return static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGE_SIZE)); }
 
 uint64_t count_elements(DataType dtype, std::span<const uint32_t> shape) {
   const uint64_t element_size = get_element_size(dtype);
@@ -68,7 +73,7 @@ HostTensor::HostTensor(DataType dtype, std::vector<uint32_t> shape)
   const uint64_t bytes = byte_count();
   // An empty tensor has an address too, so that callers need no special case.
   const uint64_t padded = bytes == 0 ? kAlignment : (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  bytes_.reset(padded < bytes ? nullptr : static_cast<std::byte*>(std::aligned_alloc(kAlignment, padded)));
+  bytes_.reset(padded < bytes || padded > physical_memory() ? nullptr : static_cast<std::byte*>(std::aligned_alloc(kAlignment, padded)));
   if (!bytes_) {
     throw Error(ErrorCode::kLimitExceeded, fmt::format("{} needs {} bytes, more host memory than the system gives", description(), bytes));
   }

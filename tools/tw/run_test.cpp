@@ -57,6 +57,28 @@ TEST_F(Run, WritesOutputsAndReportsWhatRan) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), fs::directory_iterator()), 1) << "nothing but the output";
 }
 
+TEST_F(Run, ThePlatformIsA2a3simUnlessNamed) {
+  const ProcessResult result = shell(std::string("$tw run $hello") + kArguments);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("ran on    a2a3sim device 0"));
+}
+
+TEST_F(Run, DebugKernelSimulatesInTheProcessOfTheTool) {
+  // The orchestration runs in the device's process. It says which that is, and the shell that becomes the tool likewise.
+  const std::string callable = callable_of(
+      "  FILE* file = fopen(getenv(\"TW_TEST_FILE\"), \"w\");\n"
+      "  fprintf(file, \"%d\\n\", getpid());\n  fclose(file);");
+  const std::string words = "; exec $tw run " + callable + " --platform a2a3sim --arg x=f32[4] > /dev/null";
+  const auto same_process = [&](const std::string& more) {
+    const std::string command = "export TW_TEST_FILE=" + file("device") + "; (sh -c 'echo $$ > " + file("tool") + words + more + "')";
+    EXPECT_EQ(shell("export tw; " + command).exit_code, 0) << more;
+    return read_file(file("tool")) == read_file(file("device"));
+  };
+  EXPECT_FALSE(same_process(""));
+  EXPECT_TRUE(same_process(" --debug-kernel"));
+  EXPECT_TRUE(same_process(" --in-process"));
+}
+
 TEST_F(Run, AMatchingGoldenIs0AndAMismatchIs1InEveryRound) {
   write_npy(file("golden.npy"), make_tensor(parse_tensor_spec("f32[5000]=arange:1")));
   EXPECT_EQ(hello(kArguments + ("--rounds 2 --golden c=" + file("golden.npy"))).exit_code, 0);
@@ -105,7 +127,6 @@ TEST_F(Run, MisuseEndsWith2BeforeAnythingIsBuilt) {
   const std::string sim = "$tw run $hello --platform a2a3sim";
   const std::pair<std::string, std::string> cases[] = {
       {"$tw run", "callable is required"},
-      {"$tw run $hello", "--platform is required"},
       {"$tw run " + file("none.json") + " --platform a2a3sim", file("none.json")},
       {"$tw run " + file("broken.json") + " --platform a2a3sim", "broken.json"},
       {"$tw run $hello --platform a9sim", "unknown platform 'a9sim'"},
