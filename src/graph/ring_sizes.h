@@ -21,7 +21,7 @@ struct RingSizes {
 
 /// Per ring: the CallConfig entry if non-zero, else PTO2_RING_TASK_WINDOW / PTO2_RING_HEAP (one decimal value, or four
 /// separated by commas), else the default. An invalid environment value is logged and ignored; an invalid CallConfig
-/// throws Error(kInvalidArgument). PTO2_RING_DEP_POOL is accepted and unused: dependency lists live with their tasks.
+/// throws Error(kInvalidArgument). PTO2_RING_DEP_POOL is not read: dependency lists live with their tasks.
 RingSizes resolve_ring_sizes(const RuntimeEnv& config);
 
 }  // namespace tilewright
