@@ -30,17 +30,8 @@ void relax() {
 
 }  // namespace
 
-/// A task of several blocks or lanes.
-struct Scheduler::MultiTask {
-  uint32_t slot;
-  uint8_t lanes;
-  int32_t next_block = 0;
-  int32_t blocks;
-  std::atomic<int32_t> remaining;  ///< blocks x lanes not finished
-};
-
 Scheduler::Scheduler(TaskTable& table, KernelRunner& runner, int32_t threads, int32_t aic_cores)
-    : table_(table), runner_(runner), cores_(aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
+    : table_(table), runner_(runner), dispatch_(table, aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
   for (int32_t i = 0; i < threads; ++i) carriers_.push_back(std::make_unique<Carrier>());
   for (size_t i = 1; i < carriers_.size(); ++i) helpers_.emplace_back([this, i] { helper_main(i); });
 }
@@ -70,16 +61,10 @@ void Scheduler::run(std::function<void()> orchestrate) {
     carrier->done.store(0, std::memory_order_relaxed);
     carrier->claimed_next = carrier->claimed_end = carrier->completed_count = 0;
     carrier->ready = kNoSlot;
-    carrier->held[0] = carrier->held[1] = CorePool::kNone;
+    carrier->warm = {};
   }
-  cores_.reset();
-  open_.clear();
-  jobs_.clear();
-  running_multi_.clear();
-  starved_.clear();
+  dispatch_.reset();
   shared_ready_.store(0);
-  multi_work_.store(false);
-  cores_wanted_.store(false);
   stop_.store(false);
   error_.clear();
   published_ = 0;
@@ -172,7 +157,7 @@ void Scheduler::sleep_unless(Wanted&& wanted) {
 
 // One turn of a carrier: new work and yielded kernels take turns. False if there is neither.
 bool Scheduler::step(Carrier& carrier) {
-  if (cores_wanted_.load()) release_held(carrier);
+  if (dispatch_.cores_wanted()) start_again(carrier, dispatch_.release_warm(carrier.warm));
   const bool work = has_work(carrier);
   if (!carrier.yielded_fibers.empty() && (carrier.prefer_yielded || !work)) {
     carrier.prefer_yielded = false;
@@ -215,7 +200,7 @@ void Scheduler::leave(Leave why) {
 
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
-  release_held(carrier);
+  start_again(carrier, dispatch_.release_warm(carrier.warm));
   const bool first = &carrier == carriers_[0].get();
   const auto wanted = [&] {
     return has_work(carrier) || finished() || stopped() || !active_.load(std::memory_order_acquire) ||
@@ -233,7 +218,7 @@ bool Scheduler::idle(Carrier& carrier) {
 }
 
 bool Scheduler::has_work(const Carrier& carrier) const {
-  return carrier.ready != kNoSlot || carrier.claimed_next != carrier.claimed_end || multi_work_.load(std::memory_order_acquire) ||
+  return carrier.ready != kNoSlot || carrier.claimed_next != carrier.claimed_end || dispatch_.has_jobs() ||
          shared_ready_.load(std::memory_order_acquire) != 0 || table_.has_unclaimed();
 }
 
@@ -296,9 +281,10 @@ void Scheduler::worker_main() {
 }
 
 bool Scheduler::run_one() {
-  if (cores_wanted_.load(std::memory_order_relaxed)) release_held(*carrier_of_thread());
-  if (multi_work_.load(std::memory_order_acquire) && run_job()) return true;
-  const uint32_t slot = next_task(*carrier_of_thread());
+  Carrier& carrier = *carrier_of_thread();
+  if (dispatch_.cores_wanted()) start_again(carrier, dispatch_.release_warm(carrier.warm));
+  if (dispatch_.has_jobs() && run_job()) return true;
+  const uint32_t slot = next_task(carrier);
   if (slot == kNoSlot) return false;
   start(slot);
   return true;
@@ -332,27 +318,19 @@ void Scheduler::start(uint32_t slot) {
   }
   const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
   if (task.lanes == 0 || skipped) return complete(slot);
-  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open_multi(slot);
-
-  const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
-  const int32_t core = take_core(*carrier, kind);
-  if (core == CorePool::kNone) {
-    {
-      const std::lock_guard lock(multi_mutex_);
-      starved_.push_back(slot);
-      cores_wanted_.store(true);
-    }
-    const int32_t freed = cores_.acquire(kind);  // between our look and our wish
-    if (freed != CorePool::kNone) {
-      cores_.release(kind, freed);
-      cores_released(*carrier);
-    }
+  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) {
+    dispatch_.open(slot);
+    if (someone_sleeps()) wake();
     return;
   }
+
+  const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
+  const int32_t core = dispatch_.take_core(carrier->warm, kind);
+  if (core == CorePool::kNone) return start_again(*carrier, dispatch_.starve(slot, kind));
   if (carrier->completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(*carrier);
   runner_.run({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
   carrier = carrier_of_thread();
-  give_core(*carrier, kind, core);
+  start_again(*carrier, dispatch_.give_core(carrier->warm, kind, core));
   complete(slot);
 }
 
@@ -411,130 +389,22 @@ void Scheduler::share(uint32_t list) {
 
 // ---- cores ----------------------------------------------------------------------------------------------
 
-int32_t Scheduler::take_core(Carrier& carrier, CoreType kind) {
-  int32_t& held = carrier.held[static_cast<size_t>(kind)];
-  if (held != CorePool::kNone) return std::exchange(held, CorePool::kNone);
-  return cores_.acquire(kind);
-}
-
-void Scheduler::give_core(Carrier& carrier, CoreType kind, int32_t core) {
-  int32_t& held = carrier.held[static_cast<size_t>(kind)];
-  if (held == CorePool::kNone && !cores_wanted_.load(std::memory_order_relaxed)) {
-    held = core;
-    return;
-  }
-  cores_.release(kind, core);
-  cores_released(carrier);
-}
-
-void Scheduler::release_held(Carrier& carrier) {
-  bool released = false;
-  for (CoreType kind : {CoreType::AIC, CoreType::AIV}) {
-    int32_t& held = carrier.held[static_cast<size_t>(kind)];
-    if (held == CorePool::kNone) continue;
-    cores_.release(kind, std::exchange(held, CorePool::kNone));
-    released = true;
-  }
-  if (released) cores_released(carrier);
-}
-
-// Lets those who found no free core try again.
-void Scheduler::cores_released(Carrier& carrier) {
-  if (!cores_wanted_.load()) return;
-  std::vector<uint32_t> again;
-  {
-    const std::lock_guard lock(multi_mutex_);
-    again.swap(starved_);
-    cores_wanted_.store(false);
-    multi_work_.store(!jobs_.empty() || !open_.empty());
-  }
-  for (uint32_t slot : again) {
-    table_.set_next_in_list(slot, kNoSlot);
-    add_ready(carrier, slot);
-  }
-  if (someone_sleeps()) wake();
-}
-
-// ---- tasks of several blocks or lanes -------------------------------------------------------------------
-
-void Scheduler::open_multi(uint32_t slot) {
-  const TaskSlot& task = table_.record(slot);
-  auto multi = std::make_unique<MultiTask>();
-  multi->slot = slot;
-  multi->lanes = task.lanes;
-  multi->blocks = task.block_num;
-  multi->remaining.store(task.block_num * __builtin_popcount(task.lanes));
-  {
-    const std::lock_guard lock(multi_mutex_);
-    open_.push_back(std::move(multi));
-    multi_work_.store(true);
-  }
+// Cores came back that somebody wants: tasks that found none start again.
+void Scheduler::retry(Carrier& carrier, uint32_t list) {
+  if (list != kNoSlot) add_ready(carrier, list);
   if (someone_sleeps()) wake();
 }
 
 bool Scheduler::run_job() {
-  Job job;
-  if (!take_job(job)) return false;
+  Carrier* carrier = carrier_of_thread();
+  start_again(*carrier, dispatch_.release_warm(carrier->warm));  // a cluster may need them
+  BlockDispatch::Job job;
+  if (!dispatch_.take_job(job)) return false;
   runner_.run(job.call);
-  give_core(*carrier_of_thread(), job.call.kind, job.call.core);
-  finish_job(job);
+  carrier = carrier_of_thread();
+  start_again(*carrier, dispatch_.give_core(carrier->warm, job.call.kind, job.call.core));
+  if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) complete(slot);
   return true;
-}
-
-// A kernel with its core: one whose core is assigned already, or the next block of an open task. All lanes of a block
-// get the cores of one cluster at once, so that they can run side by side.
-bool Scheduler::take_job(Job& job) {
-  Carrier& carrier = *carrier_of_thread();
-  release_held(carrier);  // a cluster may need them
-  const std::lock_guard lock(multi_mutex_);
-  if (jobs_.empty() && !open_.empty()) {
-    cores_wanted_.store(true);  // before looking: whoever frees a core afterwards sees it
-    for (auto at = open_.begin(); at != open_.end(); ++at) {
-      if (!start_block(**at)) continue;
-      if ((*at)->next_block == (*at)->blocks) {
-        running_multi_.push_back(std::move(*at));
-        open_.erase(at);
-      }
-      break;
-    }
-  }
-  cores_wanted_.store((jobs_.empty() && !open_.empty()) || !starved_.empty());
-  if (jobs_.empty()) {
-    multi_work_.store(false);
-    return false;
-  }
-  job = jobs_.front();
-  jobs_.pop_front();
-  multi_work_.store(!jobs_.empty() || !open_.empty());
-  return true;
-}
-
-bool Scheduler::start_block(MultiTask& multi) {
-  const TaskSlot& task = table_.record(multi.slot);
-  if ((multi.lanes & (multi.lanes - 1)) == 0) {
-    const CoreType kind = multi.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
-    const int32_t core = cores_.acquire(kind);
-    if (core == CorePool::kNone) return false;
-    jobs_.push_back({&multi, {&task, kind, core, kind == CoreType::AIC ? 0 : 1, multi.next_block++}});
-    return true;
-  }
-  const int32_t cluster = cores_.acquire_cluster(multi.lanes);
-  if (cluster == CorePool::kNone) return false;
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIC) != 0) jobs_.push_back({&multi, {&task, CoreType::AIC, cluster, 0, multi.next_block}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV0) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster, 1, multi.next_block}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster + 1, 2, multi.next_block}});
-  ++multi.next_block;
-  return true;
-}
-
-void Scheduler::finish_job(const Job& job) {
-  if (job.multi->remaining.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  const uint32_t slot = job.multi->slot;
-  {
-    const std::lock_guard lock(multi_mutex_);
-    std::erase_if(running_multi_, [&](const auto& multi) { return multi.get() == job.multi; });
-  }
-  complete(slot);
 }
 
 }  // namespace tilewright

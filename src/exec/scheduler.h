@@ -12,20 +12,11 @@
 #include <vector>
 
 #include "exec/asymmetric_fence.h"
-#include "exec/core_pool.h"
+#include "exec/block_dispatch.h"
 #include "exec/fiber.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
-
-/// One kernel to run on one core.
-struct KernelCall {
-  const TaskSlot* task;
-  CoreType kind;
-  int32_t core;
-  int32_t lane;   ///< PTO2SubtaskSlot
-  int32_t block;  ///< of task->block_num
-};
 
 /// Runs a kernel to its end on the calling fiber. Thread safe: several carriers call it, for different cores.
 class KernelRunner {
@@ -47,7 +38,7 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  CorePool& cores() { return cores_; }
+  const CorePool& cores() const { return dispatch_.cores(); }
 
   /// Runs `orchestrate` and every task it publishes, to the last completion; or until stop(). Not reentrant.
   void run(std::function<void()> orchestrate);
@@ -80,11 +71,6 @@ class Scheduler {
   const std::string& error() const { return error_; }
 
  private:
-  struct MultiTask;
-  struct Job {
-    MultiTask* multi;
-    KernelCall call;
-  };
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kFinished, kAbandoned };
   struct alignas(64) Carrier {
     static constexpr uint32_t kMaxBatch = 16;
@@ -95,7 +81,7 @@ class Scheduler {
     uint32_t completed_count = 0;
     uint32_t batch_limit = 1;  ///< adapts to what kernels take
     uint64_t batch_start = 0;
-    int32_t held[2] = {CorePool::kNone, CorePool::kNone};  ///< a core of each kind kept warm
+    WarmCores warm;
     Fiber* current = nullptr;
     Leave leave = Leave::kIdle;
     std::vector<std::unique_ptr<Fiber>> idle_fibers;
@@ -120,18 +106,14 @@ class Scheduler {
   uint32_t next_task(Carrier& carrier);
   void start(uint32_t slot);
   bool run_job();
-  bool take_job(Job& job);
-  bool start_block(MultiTask& multi);
-  void open_multi(uint32_t slot);
-  void finish_job(const Job& job);
   void complete(uint32_t slot);
   void flush(Carrier& carrier);
   void add_ready(Carrier& carrier, uint32_t list);
   void share(uint32_t list);
-  int32_t take_core(Carrier& carrier, CoreType kind);
-  void give_core(Carrier& carrier, CoreType kind, int32_t core);
-  void release_held(Carrier& carrier);
-  void cores_released(Carrier& carrier);
+  void start_again(Carrier& carrier, BlockDispatch::Freed freed) {
+    if (freed.wanted) retry(carrier, freed.again);
+  }
+  void retry(Carrier& carrier, uint32_t list);
   bool has_work(const Carrier& carrier) const;
   bool finished();
   bool orchestration_may_continue();
@@ -146,7 +128,7 @@ class Scheduler {
 
   TaskTable& table_;
   KernelRunner& runner_;
-  CorePool cores_;
+  BlockDispatch dispatch_;
   std::vector<std::unique_ptr<Carrier>> carriers_;
   std::vector<std::thread> helpers_;
 
@@ -158,13 +140,6 @@ class Scheduler {
   std::atomic<uint64_t> published_total_{0};
 
   std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
-  std::mutex multi_mutex_;
-  std::deque<std::unique_ptr<MultiTask>> open_;  ///< tasks of several blocks or lanes that have blocks to start
-  std::deque<Job> jobs_;                         ///< with their core assigned
-  std::vector<std::unique_ptr<MultiTask>> running_multi_;
-  std::vector<uint32_t> starved_;  ///< single tasks that found no free core
-  std::atomic<bool> multi_work_{false};
-  std::atomic<bool> cores_wanted_{false};
 
   std::atomic<bool> active_{false};
   std::atomic<int32_t> participants_{0};
