@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdarg>
 #include <cstring>
 #include <map>
 #include <thread>
@@ -20,6 +19,7 @@
 #include "platform/crash_report.h"
 #include "platform/device.h"
 #include "platform/sim_core.h"
+#include "platform/sim_runtime.h"
 #include "pto_orchestration_api.h"
 #include "task/callable.h"
 #include "task/status.h"
@@ -85,24 +85,11 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   [[noreturn]] void fail(int code, const std::string& text) override;
 
  private:
-  /// What an orchestration's runtime pointer points at.
-  struct Runtime : PTO2Runtime {
-    SimDevice* device;
-  };
-  struct Ops;  // the functions of the table
-
   void prepare_engine(const CallConfig& config, const RunOptions& options);
   void bind_code(uint32_t slot, LoadedCallable& callable);
   void check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args);
-  void orchestrate(const LoadedCallable& callable, const ChipTaskArgs& args);
   void throw_if_failed() const;
   SimCore& core(CoreType type, int32_t index) { return *(type == CoreType::AIC ? aic_ : aiv_)[static_cast<size_t>(index)]; }
-
-  template <typename Submit>
-  TaskOutputTensors submit(Submit&& submit_once, bool publishes);
-  void wait_for(TaskRef task);
-  void fail_run(int32_t code, std::string text);
-  bool wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write);
 
   const PlatformInfo& info_;
   std::unique_ptr<DeviceArena> arena_;
@@ -119,196 +106,13 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   std::unique_ptr<Scheduler> scheduler_;
 
   // The run under way.
-  Runtime runtime_{};
+  SimRuntime runtime_;
   const LoadedCallable* callable_ = nullptr;
   std::vector<CodeCache::Pin> pins_;
   std::vector<KernelFunction*> entries_;  ///< by func_id
   void (*entry_)(const ChipTaskArgs&) = nullptr;
   PTO2OrchestrationConfig (*config_)(const ChipTaskArgs&) = nullptr;
 };
-
-// ---- the ops table --------------------------------------------------------------------------------------
-
-std::string format_list(const char* format, va_list list) {
-  va_list again;
-  va_copy(again, list);
-  const int length = std::vsnprintf(nullptr, 0, format, again);
-  va_end(again);
-  std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
-  std::vsnprintf(text.data(), text.size() + 1, format, list);
-  return text;
-}
-
-#define TW_LOG_FUNCTION(name, level)                               \
-  void name(const char* func, const char* format, ...) {           \
-    if (level < log_level()) return;                               \
-    va_list list;                                                  \
-    va_start(list, format);                                        \
-    log(level, func, std::string_view(format_list(format, list))); \
-    va_end(list);                                                  \
-  }
-TW_LOG_FUNCTION(log_error_function, LogLevel::kError)
-TW_LOG_FUNCTION(log_warn_function, LogLevel::kWarn)
-TW_LOG_FUNCTION(log_timing_function, LogLevel::kTiming)
-TW_LOG_FUNCTION(log_info_function, LogLevel::kInfo)
-TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
-#undef TW_LOG_FUNCTION
-
-constexpr const char* kNoGraphs = "graphs are recorded by runtime host_build_graph, which is not built yet in this version";
-
-struct SimDevice::Ops {
-  static SimDevice& of(PTO2Runtime* rt) { return *static_cast<Runtime*>(rt)->device; }
-
-  static TaskOutputTensors submit_task(PTO2Runtime* rt, const MixedKernels& kernels, const CoreTaskArgs& args) {
-    SimDevice& device = of(rt);
-    return device.submit([&](TaskOutputTensors& outputs) { return device.graph_->submit(kernels, args, outputs); }, true);
-  }
-  static TaskOutputTensors submit_dummy_task(PTO2Runtime* rt, const CoreTaskArgs& args) {
-    SimDevice& device = of(rt);
-    return device.submit([&](TaskOutputTensors& outputs) { return device.graph_->submit_dummy(args, outputs); }, true);
-  }
-  static TaskOutputTensors alloc_tensors(PTO2Runtime* rt, const CoreTaskArgs& args) {
-    SimDevice& device = of(rt);
-    return device.submit([&](TaskOutputTensors& outputs) { return device.graph_->allocate(args, outputs); }, false);
-  }
-  static void scope_begin(PTO2Runtime* rt) {
-    SimDevice& device = of(rt);
-    device.graph_->begin_scope(rt->pending_scope_mode);
-    if (device.graph_->is_fatal()) device.scheduler_->stop();
-  }
-  static void scope_end(PTO2Runtime* rt) {
-    SimDevice& device = of(rt);
-    device.graph_->end_scope();
-    if (device.graph_->is_fatal()) device.scheduler_->stop();
-  }
-  static void orchestration_done(PTO2Runtime*) {}  // the entry's return says it
-  static bool is_fatal(PTO2Runtime* rt) { return of(rt).graph_->is_fatal() || of(rt).scheduler_->stopped(); }
-  static void report_fatal(PTO2Runtime* rt, int32_t code, const char* func, const char* format, ...) {
-    va_list list;
-    va_start(list, format);
-    std::string text = fmt::format("{}: {}", func, format_list(format, list));
-    va_end(list);
-    of(rt).fail_run(code, std::move(text));
-  }
-  static uint64_t get_tensor_data(PTO2Runtime* rt, const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]) {
-    uint64_t bits = 0;
-    if (!of(rt).wait_for_element(tensor, ndims, indices, false)) return bits;
-    const uint64_t size = get_element_size(tensor.dtype);
-    std::memcpy(&bits, reinterpret_cast<const void*>(tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size), size);
-    return bits;
-  }
-  static void set_tensor_data(PTO2Runtime* rt, const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], uint64_t value) {
-    if (!of(rt).wait_for_element(tensor, ndims, indices, true)) return;
-    const uint64_t size = get_element_size(tensor.dtype);
-    std::memcpy(reinterpret_cast<void*>(tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size), &value, size);
-  }
-  static int32_t available_cluster_count(PTO2Runtime* rt) { return of(rt).aic_cores_; }
-  static int32_t available_aiv_count(PTO2Runtime* rt) { return 2 * of(rt).aic_cores_; }
-  static GraphScopeResult graph_begin(PTO2Runtime* rt, uint64_t, const GraphTaskArgs&) {
-    of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
-    GraphScopeResult result;
-    result.execute_block = false;
-    return result;
-  }
-  static bool graph_prepare(PTO2Runtime* rt, void*, const GraphTaskArgs&) {
-    of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
-    return false;
-  }
-  static void graph_abort(PTO2Runtime* rt, void*) { of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
-  static bool graph_end(PTO2Runtime* rt) {
-    of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
-    return false;
-  }
-  static void graph_commit(PTO2Runtime* rt) { of(rt).fail_run(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
-
-  // One device runs at a time in a process's orchestration thread; the site belongs to the scope that begins next there.
-  static thread_local SimDevice* running;
-  static void scope_set_site(const char* file, int line) {
-    if (running != nullptr) running->graph_->set_scope_site(file, line);
-  }
-
-  static const PTO2RuntimeOps table;
-};
-
-thread_local SimDevice* SimDevice::Ops::running = nullptr;
-
-const PTO2RuntimeOps SimDevice::Ops::table = {
-    PTO2_RUNTIME_OPS_VERSION,
-    sizeof(PTO2RuntimeOps),
-    submit_task,
-    scope_begin,
-    scope_end,
-    orchestration_done,
-    is_fatal,
-    report_fatal,
-    log_error_function,
-    log_warn_function,
-    log_timing_function,
-    log_info_function,
-    log_debug_function,
-    get_tensor_data,
-    set_tensor_data,
-    alloc_tensors,
-    submit_dummy_task,
-    available_cluster_count,
-    available_aiv_count,
-    graph_begin,
-    graph_prepare,
-    graph_abort,
-    graph_end,
-    graph_commit,
-    scope_set_site,
-};
-
-template <typename Submit>
-TaskOutputTensors SimDevice::submit(Submit&& submit_once, bool publishes) {
-  TaskOutputTensors outputs;
-  for (;;) {
-    if (scheduler_->stopped()) return TaskOutputTensors();
-    switch (submit_once(outputs)) {
-      case SubmitState::kAccepted:
-        if (publishes) scheduler_->published();
-        return outputs;
-      case SubmitState::kFull: wait_for(graph_->blocking_task()); break;
-      case SubmitState::kFatal: scheduler_->stop(); return TaskOutputTensors();
-    }
-  }
-}
-
-constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
-
-void SimDevice::wait_for(TaskRef task) {
-  scheduler_->wait_done(task);
-  *crash_context() = kOrchestrationContext;
-}
-
-void SimDevice::fail_run(int32_t code, std::string text) {
-  graph_->fail(code, std::move(text));
-  scheduler_->stop();
-}
-
-bool SimDevice::wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write) {
-  if (graph_->is_fatal() || scheduler_->stopped()) return false;
-  if (tensor.buffer.addr == 0) {
-    log(LogLevel::kError, write ? "set_tensor_data" : "get_tensor_data", "the tensor has no memory: {}", tensor.dump());
-    return false;
-  }
-  if (!graph_->check_element(tensor, ndims, indices)) {
-    scheduler_->stop();
-    return false;
-  }
-  if (write) {  // readers are not tracked one by one: all that was submitted may read the element
-    scheduler_->wait_all();
-    *crash_context() = kOrchestrationContext;
-  } else {
-    std::vector<TaskRef> producers;
-    graph_->collect_producers(tensor, producers);
-    for (TaskRef producer : producers) {
-      if (!graph_->table().is_done(producer)) wait_for(producer);
-    }
-  }
-  return !scheduler_->stopped();
-}
 
 // ---- callables ------------------------------------------------------------------------------------------
 
@@ -415,9 +219,7 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   const auto at = callables_.find(slot);
   if (at == callables_.end()) throw Error(ErrorCode::kUnknownHandle, fmt::format("no callable is loaded in slot {}", slot));
   prepare_engine(config, options);
-  runtime_.ops = &Ops::table;
-  runtime_.pending_scope_mode = PTO2ScopeMode::AUTO;
-  runtime_.device = this;
+  runtime_.attach(*graph_, *scheduler_, aic_cores_);
   callable_ = &at->second;
   bind_code(slot, at->second);
   ChipTaskArgs entry_args;
@@ -427,11 +229,11 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   RunReport report;
   Recorder recorder(report);
   graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr);
-  Ops::running = this;
+  runtime_.begin_run();
   const Clock::time_point start = Clock::now();
-  scheduler_->run([&] { orchestrate(*callable_, entry_args); });
+  scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); });
   report.run_ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
-  Ops::running = nullptr;
+  runtime_.end_run();
   *crash_context() = CrashContext{};
   set_current_core(nullptr);
   graph_->end_run();
@@ -455,18 +257,6 @@ void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskAr
               fmt::format("orchestration {} expects at least {} arguments, {} were given ({} tensors, {} scalars)",
                           callable.parts.entry_name, expected, actual, args.tensor_count(), args.scalar_count()),
               {}, -1);
-}
-
-void SimDevice::orchestrate(const LoadedCallable& callable, const ChipTaskArgs& args) {
-  *crash_context() = kOrchestrationContext;
-  try {
-    entry_(args);
-  } catch (const std::exception& exception) {
-    fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL,
-             fmt::format("orchestration {} threw an exception: {}", callable.parts.entry_name, exception.what()));
-  } catch (...) {
-    fail_run(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception", callable.parts.entry_name));
-  }
 }
 
 void SimDevice::throw_if_failed() const {

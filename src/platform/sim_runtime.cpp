@@ -1,0 +1,230 @@
+#include "platform/sim_runtime.h"
+
+#include <fmt/format.h>
+
+#include <cstdarg>
+#include <cstring>
+#include <vector>
+
+#include "base/log.h"
+#include "platform/crash_report.h"
+#include "pto_orchestration_api.h"
+#include "task/status.h"
+
+namespace tilewright {
+namespace {
+
+std::string format_list(const char* format, va_list list) {
+  va_list again;
+  va_copy(again, list);
+  const int length = std::vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, list);
+  return text;
+}
+
+#define TW_LOG_FUNCTION(name, level)                               \
+  void name(const char* func, const char* format, ...) {           \
+    if (level < log_level()) return;                               \
+    va_list list;                                                  \
+    va_start(list, format);                                        \
+    log(level, func, std::string_view(format_list(format, list))); \
+    va_end(list);                                                  \
+  }
+TW_LOG_FUNCTION(log_error_function, LogLevel::kError)
+TW_LOG_FUNCTION(log_warn_function, LogLevel::kWarn)
+TW_LOG_FUNCTION(log_timing_function, LogLevel::kTiming)
+TW_LOG_FUNCTION(log_info_function, LogLevel::kInfo)
+TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
+#undef TW_LOG_FUNCTION
+
+constexpr const char* kNoGraphs = "graphs are recorded by runtime host_build_graph, which is not built yet in this version";
+
+}  // namespace
+
+struct SimRuntime::Ops {
+  static SimRuntime& of(PTO2Runtime* rt) { return *static_cast<SimRuntime*>(rt); }
+
+  static TaskOutputTensors submit_task(PTO2Runtime* rt, const MixedKernels& kernels, const CoreTaskArgs& args) {
+    SimRuntime& runtime = of(rt);
+    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit(kernels, args, outputs); }, true);
+  }
+  static TaskOutputTensors submit_dummy_task(PTO2Runtime* rt, const CoreTaskArgs& args) {
+    SimRuntime& runtime = of(rt);
+    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit_dummy(args, outputs); }, true);
+  }
+  static TaskOutputTensors alloc_tensors(PTO2Runtime* rt, const CoreTaskArgs& args) {
+    SimRuntime& runtime = of(rt);
+    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->allocate(args, outputs); }, false);
+  }
+  static void scope_begin(PTO2Runtime* rt) {
+    SimRuntime& runtime = of(rt);
+    runtime.graph_->begin_scope(rt->pending_scope_mode);
+    runtime.stop_if_fatal();
+  }
+  static void scope_end(PTO2Runtime* rt) {
+    SimRuntime& runtime = of(rt);
+    runtime.graph_->end_scope();
+    runtime.stop_if_fatal();
+  }
+  static void orchestration_done(PTO2Runtime*) {}  // the entry's return says it
+  static bool is_fatal(PTO2Runtime* rt) { return of(rt).graph_->is_fatal() || of(rt).scheduler_->stopped(); }
+  static void report_fatal(PTO2Runtime* rt, int32_t code, const char* func, const char* format, ...) {
+    va_list list;
+    va_start(list, format);
+    std::string text = fmt::format("{}: {}", func, format_list(format, list));
+    va_end(list);
+    of(rt).fail(code, std::move(text));
+  }
+  static uint64_t get_tensor_data(PTO2Runtime* rt, const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]) {
+    uint64_t bits = 0;
+    if (!of(rt).wait_for_element(tensor, ndims, indices, false)) return bits;
+    const uint64_t size = get_element_size(tensor.dtype);
+    std::memcpy(&bits, reinterpret_cast<const void*>(tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size), size);
+    return bits;
+  }
+  static void set_tensor_data(PTO2Runtime* rt, const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], uint64_t value) {
+    if (!of(rt).wait_for_element(tensor, ndims, indices, true)) return;
+    const uint64_t size = get_element_size(tensor.dtype);
+    std::memcpy(reinterpret_cast<void*>(tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size), &value, size);
+  }
+  static int32_t available_cluster_count(PTO2Runtime* rt) { return of(rt).aic_cores_; }
+  static int32_t available_aiv_count(PTO2Runtime* rt) { return 2 * of(rt).aic_cores_; }
+  static GraphScopeResult graph_begin(PTO2Runtime* rt, uint64_t, const GraphTaskArgs&) {
+    of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
+    GraphScopeResult result;
+    result.execute_block = false;
+    return result;
+  }
+  static bool graph_prepare(PTO2Runtime* rt, void*, const GraphTaskArgs&) {
+    of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
+    return false;
+  }
+  static void graph_abort(PTO2Runtime* rt, void*) { of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
+  static bool graph_end(PTO2Runtime* rt) {
+    of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
+    return false;
+  }
+  static void graph_commit(PTO2Runtime* rt) { of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
+
+  // One run at a time has its orchestration on a thread; the site belongs to the scope that begins next there.
+  static thread_local SimRuntime* running;
+  static void scope_set_site(const char* file, int line) {
+    if (running != nullptr) running->graph_->set_scope_site(file, line);
+  }
+
+  static const PTO2RuntimeOps table;
+};
+
+thread_local SimRuntime* SimRuntime::Ops::running = nullptr;
+
+const PTO2RuntimeOps SimRuntime::Ops::table = {
+    PTO2_RUNTIME_OPS_VERSION,
+    sizeof(PTO2RuntimeOps),
+    submit_task,
+    scope_begin,
+    scope_end,
+    orchestration_done,
+    is_fatal,
+    report_fatal,
+    log_error_function,
+    log_warn_function,
+    log_timing_function,
+    log_info_function,
+    log_debug_function,
+    get_tensor_data,
+    set_tensor_data,
+    alloc_tensors,
+    submit_dummy_task,
+    available_cluster_count,
+    available_aiv_count,
+    graph_begin,
+    graph_prepare,
+    graph_abort,
+    graph_end,
+    graph_commit,
+    scope_set_site,
+};
+
+SimRuntime::SimRuntime() : PTO2Runtime{&Ops::table, PTO2ScopeMode::AUTO} {}
+
+void SimRuntime::attach(Graph& graph, Scheduler& scheduler, int32_t aic_cores) {
+  graph_ = &graph;
+  scheduler_ = &scheduler;
+  aic_cores_ = aic_cores;
+}
+
+void SimRuntime::begin_run() {
+  pending_scope_mode = PTO2ScopeMode::AUTO;
+  Ops::running = this;
+}
+
+void SimRuntime::end_run() { Ops::running = nullptr; }
+
+constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
+
+void SimRuntime::orchestrate(const std::string& name, void (*entry)(const ChipTaskArgs&), const ChipTaskArgs& args) {
+  *crash_context() = kOrchestrationContext;
+  try {
+    entry(args);
+  } catch (const std::exception& exception) {
+    fail(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception: {}", name, exception.what()));
+  } catch (...) {
+    fail(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception", name));
+  }
+}
+
+template <typename Submit>
+TaskOutputTensors SimRuntime::submit(Submit&& submit_once, bool publishes) {
+  TaskOutputTensors outputs;
+  for (;;) {
+    if (scheduler_->stopped()) return TaskOutputTensors();
+    switch (submit_once(outputs)) {
+      case SubmitState::kAccepted:
+        if (publishes) scheduler_->published();
+        return outputs;
+      case SubmitState::kFull: wait_for(graph_->blocking_task()); break;
+      case SubmitState::kFatal: scheduler_->stop(); return TaskOutputTensors();
+    }
+  }
+}
+
+void SimRuntime::wait_for(TaskRef task) {
+  scheduler_->wait_done(task);
+  *crash_context() = kOrchestrationContext;
+}
+
+void SimRuntime::stop_if_fatal() {
+  if (graph_->is_fatal()) scheduler_->stop();
+}
+
+void SimRuntime::fail(int32_t code, std::string text) {
+  graph_->fail(code, std::move(text));
+  scheduler_->stop();
+}
+
+bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write) {
+  if (graph_->is_fatal() || scheduler_->stopped()) return false;
+  if (tensor.buffer.addr == 0) {
+    log(LogLevel::kError, write ? "set_tensor_data" : "get_tensor_data", "the tensor has no memory: {}", tensor.dump());
+    return false;
+  }
+  if (!graph_->check_element(tensor, ndims, indices)) {
+    scheduler_->stop();
+    return false;
+  }
+  if (write) {  // readers are not tracked one by one: all that was submitted may read the element
+    scheduler_->wait_all();
+    *crash_context() = kOrchestrationContext;
+  } else {
+    std::vector<TaskRef> producers;
+    graph_->collect_producers(tensor, producers);
+    for (TaskRef producer : producers) {
+      if (!graph_->table().is_done(producer)) wait_for(producer);
+    }
+  }
+  return !scheduler_->stopped();
+}
+
+}  // namespace tilewright

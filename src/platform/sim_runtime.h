@@ -1,0 +1,48 @@
+// What an orchestration on the simulator calls: the ops table (spec/api.md, A.4) over one graph and one scheduler.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "exec/scheduler.h"
+#include "graph/graph.h"
+#include "runtime_ops.h"
+
+namespace tilewright {
+
+/// The object behind an orchestration's runtime pointer. Its functions are called on the orchestration's fiber; there is
+/// one run at a time on a thread.
+class SimRuntime : public PTO2Runtime {
+ public:
+  SimRuntime();
+  SimRuntime(const SimRuntime&) = delete;
+  SimRuntime& operator=(const SimRuntime&) = delete;
+
+  /// Where calls go until the next attach. Both outlive the runs.
+  void attach(Graph& graph, Scheduler& scheduler, int32_t aic_cores);
+
+  /// Around a run, on the thread that runs it.
+  void begin_run();
+  void end_run();
+
+  /// Calls `entry` (named `name` in messages). An exception that leaves it fails the run.
+  void orchestrate(const std::string& name, void (*entry)(const ChipTaskArgs&), const ChipTaskArgs& args);
+
+  /// Ends the run with a status code of spec/api.md, section F; the first one counts.
+  void fail(int32_t code, std::string text);
+
+ private:
+  struct Ops;  // the functions of the table
+
+  template <typename Submit>
+  TaskOutputTensors submit(Submit&& submit_once, bool publishes);
+  void wait_for(TaskRef task);
+  void stop_if_fatal();
+  bool wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write);
+
+  Graph* graph_ = nullptr;
+  Scheduler* scheduler_ = nullptr;
+  int32_t aic_cores_ = 0;
+};
+
+}  // namespace tilewright
