@@ -100,8 +100,7 @@ void Scheduler::run(std::function<void()> orchestrate) {
   active_.store(false);
   if (participants_.load() != 0) wake();
   for (int32_t others = participants_.load(); others != 0; others = participants_.load()) participants_.wait(others);
-  for (auto& fiber : carrier.yielded_fibers) carrier.idle_fibers.push_back(std::move(fiber));
-  carrier.yielded_fibers.clear();
+  carrier.suspended.abandon(carrier.idle_fibers);
   carrier_of_thread() = outer;
 }
 
@@ -125,8 +124,7 @@ void Scheduler::participate(Carrier& carrier) {
   while (active_.load(std::memory_order_acquire) && !stopped() && !finished()) {
     if (!step(carrier) && !idle(carrier)) break;
   }
-  for (auto& fiber : carrier.yielded_fibers) carrier.idle_fibers.push_back(std::move(fiber));
-  carrier.yielded_fibers.clear();
+  carrier.suspended.abandon(carrier.idle_fibers);
 }
 
 bool Scheduler::finished() {
@@ -138,36 +136,36 @@ void Scheduler::stop() {
   wake();
 }
 
-void Scheduler::wake() {
-  epoch_.fetch_add(1);
-  epoch_.notify_all();
-}
-
 // Sleeps until woken. Whoever makes something wanted does so first and then looks at someone_sleeps(); we say that we sleep
 // first and then look at what is wanted.
 template <typename Wanted>
-void Scheduler::sleep_unless(Wanted&& wanted) {
+void Scheduler::sleep_unless(Wanted&& wanted, uint64_t timeout_ns) {
   const uint32_t epoch = epoch_.load();
   uint32_t newest = sleep_epoch_.load();
   while (static_cast<int32_t>(epoch - newest) > 0 && !sleep_epoch_.compare_exchange_weak(newest, epoch)) {
   }
   AsymmetricFence::heavy();
-  if (!wanted()) epoch_.wait(epoch);
+  if (!wanted()) epoch_.wait(epoch, timeout_ns);
 }
 
-// One turn of a carrier: new work and yielded kernels take turns. False if there is neither.
+// One turn of a carrier: new work and suspended kernels that can run take turns. False if there is neither.
 bool Scheduler::step(Carrier& carrier) {
   if (dispatch_.cores_wanted()) start_again(carrier, dispatch_.release_warm(carrier.warm));
+  carrier.suspended.look(notifications_.load(std::memory_order_acquire));
   const bool work = has_work(carrier);
-  if (!carrier.yielded_fibers.empty() && (carrier.prefer_yielded || !work)) {
-    carrier.prefer_yielded = false;
-    std::unique_ptr<Fiber> fiber = std::move(carrier.yielded_fibers.front());
-    carrier.yielded_fibers.pop_front();
-    switch_to(carrier, std::move(fiber));
+  if (carrier.suspended.can_run() && (carrier.prefer_suspended || !work)) {
+    carrier.prefer_suspended = false;
+    if (!work && carrier.suspended.only_polls()) {
+      pause(carrier);
+    } else {
+      carrier.backoff.reset();
+    }
+    switch_to(carrier, carrier.suspended.next());
     return true;
   }
   if (!work) return false;
-  carrier.prefer_yielded = true;
+  carrier.prefer_suspended = true;
+  carrier.backoff.reset();
   std::unique_ptr<Fiber> fiber;
   if (carrier.idle_fibers.empty()) {
     fiber = std::make_unique<Fiber>(kWorkerStackBytes);
@@ -185,10 +183,10 @@ void Scheduler::switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
   fiber->resume();
   carrier.current = nullptr;
   flush(carrier);
-  if (carrier.leave == Leave::kYielded) {
-    carrier.yielded_fibers.push_back(std::move(fiber));
-  } else {
-    carrier.idle_fibers.push_back(std::move(fiber));
+  switch (carrier.leave) {
+    case Leave::kYielded: return carrier.suspended.add_polling(std::move(fiber));
+    case Leave::kKernelWaits: return carrier.suspended.add_waiting(std::move(fiber), *carrier.wait);
+    default: carrier.idle_fibers.push_back(std::move(fiber)); carrier.backoff.reset();
   }
 }
 
@@ -198,14 +196,16 @@ void Scheduler::leave(Leave why) {
   carrier->current->suspend();
 }
 
+// Whether a carrier that has nothing to run has reason to go on.
+bool Scheduler::wanted(Carrier& carrier) {
+  return has_work(carrier) || carrier.suspended.any_ready() || finished() || stopped() || !active_.load(std::memory_order_acquire) ||
+         (&carrier == carriers_[0].get() && orchestration_may_continue());
+}
+
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
   start_again(carrier, dispatch_.release_warm(carrier.warm));
-  const bool first = &carrier == carriers_[0].get();
-  const auto wanted = [&] {
-    return has_work(carrier) || finished() || stopped() || !active_.load(std::memory_order_acquire) ||
-           (first && orchestration_may_continue());
-  };
+  const auto wanted = [&] { return this->wanted(carrier); };
   idle_carriers_.fetch_add(1);
   const auto until = std::chrono::steady_clock::now() + kLookAgain;
   while (!wanted() && std::chrono::steady_clock::now() < until) {
@@ -213,8 +213,21 @@ bool Scheduler::idle(Carrier& carrier) {
   }
   while (!wanted()) sleep_unless(wanted);
   idle_carriers_.fetch_sub(1);
+  carrier.suspended.collect_ready();
   carrier.batch_start = now_ns();
   return active_.load(std::memory_order_acquire);
+}
+
+// Nothing but kernels that poll: sleeps a little, the longer this lasts.
+void Scheduler::pause(Carrier& carrier) {
+  const uint64_t pause_ns = carrier.backoff.pause_before_turn(now_ns());
+  if (pause_ns == 0) return;
+  start_again(carrier, dispatch_.release_warm(carrier.warm));
+  idle_carriers_.fetch_add(1);
+  sleep_unless([&] { return wanted(carrier); }, pause_ns);
+  idle_carriers_.fetch_sub(1);
+  carrier.suspended.collect_ready();
+  carrier.batch_start = now_ns();
 }
 
 bool Scheduler::has_work(const Carrier& carrier) const {
@@ -253,6 +266,20 @@ void Scheduler::yield() {
   leave(Leave::kYielded);
 }
 
+void Scheduler::wait(const KernelWait& condition) {
+  while (!condition.ready(condition.data)) {
+    Carrier* carrier = carrier_of_thread();
+    carrier->wait = &condition;
+    leave(Leave::kKernelWaits);
+  }
+}
+
+void Scheduler::notify() {
+  notifications_.fetch_add(1, std::memory_order_release);
+  AsymmetricFence::light();
+  if (someone_sleeps()) wake();
+}
+
 void Scheduler::fail_kernel(std::string text) {
   {
     const std::lock_guard lock(error_mutex_);
@@ -276,7 +303,7 @@ void Scheduler::worker_main() {
       return;
     }
     const bool orchestration_next = &carrier == carriers_[0].get() && orchestration_may_continue();
-    if (orchestration_next || !carrier.yielded_fibers.empty()) leave(Leave::kIdle);
+    if (orchestration_next || carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) leave(Leave::kIdle);
   }
 }
 

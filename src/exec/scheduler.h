@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,7 +12,9 @@
 
 #include "exec/asymmetric_fence.h"
 #include "exec/block_dispatch.h"
+#include "exec/epoch.h"
 #include "exec/fiber.h"
+#include "exec/suspended_kernels.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
@@ -28,8 +29,8 @@ class KernelRunner {
 };
 
 /// Carrier threads take tasks in submission order and run each kernel on the worker fiber they are on. A kernel that
-/// yields leaves its fiber suspended with its core, and the carrier goes on with another; a kernel that never yields costs
-/// no switch. The orchestration is a fiber too, on carrier 0, which is the thread that calls run().
+/// yields or waits leaves its fiber suspended with its core, and the carrier goes on with another; a kernel that does
+/// neither costs no switch. The orchestration is a fiber too, on carrier 0, which is the thread that calls run().
 class Scheduler {
  public:
   /// threads >= 1 carriers in all, the caller of run() included.
@@ -59,8 +60,14 @@ class Scheduler {
 
   // ---- for kernels, on their fiber ----
 
-  /// Lets other cores run. Does nothing outside a kernel.
+  /// Lets other cores run. Does nothing outside a kernel. For kernels that poll memory: with nothing else to do, the carrier
+  /// resumes them ever more seldom, at least every millisecond.
   void yield();
+  /// Returns once the condition holds; the kernel is not resumed before. Must not be called outside a kernel.
+  void wait(const KernelWait& condition);
+  /// A condition that a kernel waits for may hold now. Any thread. Without it the condition is looked at now and then, and
+  /// when nothing else is left to do.
+  void notify();
   /// Ends the run with an error and abandons the calling kernel. The first error counts.
   [[noreturn]] void fail_kernel(std::string text);
 
@@ -71,7 +78,7 @@ class Scheduler {
   const std::string& error() const { return error_; }
 
  private:
-  enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kFinished, kAbandoned };
+  enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
   struct alignas(64) Carrier {
     static constexpr uint32_t kMaxBatch = 16;
     uint32_t claimed[kMaxBatch];  ///< tasks taken from the stream, not looked at yet
@@ -85,8 +92,10 @@ class Scheduler {
     Fiber* current = nullptr;
     Leave leave = Leave::kIdle;
     std::vector<std::unique_ptr<Fiber>> idle_fibers;
-    std::deque<std::unique_ptr<Fiber>> yielded_fibers;
-    bool prefer_yielded = false;
+    SuspendedKernels suspended;
+    const KernelWait* wait = nullptr;  ///< with kKernelWaits
+    PollBackoff backoff;
+    bool prefer_suspended = false;
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
   };
 
@@ -120,11 +129,13 @@ class Scheduler {
   void wait_until(std::function<bool()> condition);
   void run_backlog();
   bool idle(Carrier& carrier);
+  bool wanted(Carrier& carrier);
+  void pause(Carrier& carrier);
   template <typename Wanted>
-  void sleep_unless(Wanted&& wanted);
+  void sleep_unless(Wanted&& wanted, uint64_t timeout_ns = Epoch::kForever);
   /// Whether a carrier sleeps that nobody has woken yet: a woken one may take its time to run on a busy host.
   bool someone_sleeps() const { return sleep_epoch_.load(std::memory_order_relaxed) == epoch_.load(std::memory_order_relaxed); }
-  void wake();
+  void wake() { epoch_.advance(); }
 
   TaskTable& table_;
   KernelRunner& runner_;
@@ -141,11 +152,13 @@ class Scheduler {
 
   std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
 
+  std::atomic<uint32_t> notifications_{0};
+
   std::atomic<bool> active_{false};
   std::atomic<int32_t> participants_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> shutdown_{false};
-  std::atomic<uint32_t> epoch_{1};        ///< counts wake-ups; sleepers wait for it to change
+  Epoch epoch_;                           ///< counts wake-ups; sleepers wait for it to change
   std::atomic<uint32_t> sleep_epoch_{0};  ///< the newest epoch that a sleeper waits to end
   std::atomic<int32_t> idle_carriers_{0};  ///< carriers that look for work or sleep
   std::mutex error_mutex_;

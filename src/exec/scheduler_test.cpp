@@ -211,6 +211,98 @@ TEST_P(SchedulerTest, AKernelThatPollsLetsLaterTasksRun) {
   EXPECT_TRUE(flag.load());
 }
 
+/// A counter that kernels wait for.
+struct Counter {
+  std::atomic<int> value{0};
+  int target = 1;
+  std::atomic<int> early{0};  ///< resumed before the condition held
+
+  KernelWait reached() const {
+    return {[](const void* self) {
+              const Counter& counter = *static_cast<const Counter*>(self);
+              return counter.value.load() >= counter.target;
+            },
+            this, [](const void*) { return std::string("a counter"); }};
+  }
+};
+
+TEST_P(SchedulerTest, AKernelThatWaitsIsResumedWhenItsConditionHolds) {
+  for (int round = 0; round < 50; ++round) {
+    Counter counter;
+    counter.target = 8;
+    std::atomic<int> resumed{0};
+    runner_.kernel = [&](const KernelCall& call) {
+      if (number(call) % 10 == 0) {
+        scheduler_.wait(counter.reached());
+        resumed += counter.value.load() >= counter.target ? 1 : 0;
+      } else if (number(call) % 3 == 0) {
+        ++counter.value;
+        scheduler_.notify();
+      }
+    };
+    run([&] {
+      for (uint64_t i = 0; i < 30; ++i) {
+        CoreTaskArgs args;
+        args.add_scalar(i);
+        submit(args);
+      }
+    });
+    ASSERT_EQ(resumed.load(), 3);
+  }
+}
+
+// All carriers hold nothing but a waiting kernel when the last condition comes true.
+TEST_P(SchedulerTest, KernelsWakeEachOtherBackAndForth) {
+  constexpr int kTurns = 2000;
+  std::atomic<int> turn{0};
+  struct Mine {
+    std::atomic<int>* turn;
+    int me;
+  };
+  runner_.kernel = [&](const KernelCall& call) {
+    const Mine mine{&turn, static_cast<int>(number(call))};
+    const KernelWait my_turn{[](const void* data) {
+                               const Mine& self = *static_cast<const Mine*>(data);
+                               return self.turn->load() % 2 == self.me;
+                             },
+                             &mine, [](const void*) { return std::string("its turn"); }};
+    for (int i = 0; i < kTurns; ++i) {
+      scheduler_.wait(my_turn);
+      ++turn;
+      scheduler_.notify();
+    }
+  };
+  run([&] {
+    for (uint64_t i = 0; i < 2; ++i) {
+      CoreTaskArgs args;
+      args.add_scalar(i);
+      submit(args);
+    }
+  });
+  EXPECT_EQ(turn.load(), 2 * kTurns);
+}
+
+TEST_P(SchedulerTest, AConditionThatNobodyAnnouncesIsSeenWhileOtherTasksRun) {
+  Counter counter;
+  std::atomic<uint64_t> ran{0}, resumed_after{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (number(call) == 0) {
+      scheduler_.wait(counter.reached());
+      resumed_after = ran.load();
+    }
+    if (++ran == 100) counter.value = 1;  // without notify
+  };
+  run([&] {
+    for (uint64_t i = 0; i < 20000; ++i) {
+      CoreTaskArgs args;
+      args.add_scalar(i);
+      submit(args);
+    }
+  });
+  EXPECT_GE(resumed_after.load(), 99u);
+  EXPECT_LT(resumed_after.load(), 20000u) << "it waited until nothing else was left";
+}
+
 // A carrier that only resumes kernels which poll must not keep a warm core that another one needs.
 TEST_P(SchedulerTest, ACoreKeptWarmIsGivenUpWhenItIsWanted) {
   for (int round = 0; round < 200; ++round) {

@@ -20,6 +20,12 @@ constexpr uint64_t kKiB = 1024;
 class AbortingHost final : public CoreHost {
  public:
   void yield() override {}
+  void wait(const CoreWait& condition) override {
+    if (condition.ready(condition.data)) return;
+    fail(static_cast<int>(ErrorCode::kDeadlock),
+         "the kernel waits for " + condition.describe(condition.data) + ", and no other core runs; run it on a device");
+  }
+  void notify() override {}
   void fail(int code, const std::string& text) override {
     std::fprintf(stderr, "pto: error %d: %s\n", code, text.c_str());
     std::abort();

@@ -55,12 +55,26 @@ class CoreMemory {
   std::array<uint64_t, kSpaceCount> capacities_;
 };
 
+/// A condition of other cores' making that a kernel waits for. It lives on the waiting kernel's stack; its functions are called
+/// on other stacks and threads, so what they read is atomic or does not change. They must not throw, yield or wait.
+struct CoreWait {
+  bool (*ready)(const void* data);
+  const void* data;
+  /// "flag 3 of AIV 7 (0 of 2 set)": completes "kernel K on AIC 3 waits for ...".
+  std::string (*describe)(const void* data);
+};
+
 /// Whom a core reports to. The instruction set calls it on the core's own stack.
 class CoreHost {
  public:
   virtual ~CoreHost() = default;
-  /// Lets other cores run; may return on another thread.
+  /// Lets other cores run; may return on another thread. For kernels that poll memory.
   virtual void yield() = 0;
+  /// Returns when the condition holds, and lets other cores run meanwhile; may return on another thread. If nothing can make
+  /// it hold any more, the run ends with a deadlock report and this does not return.
+  virtual void wait(const CoreWait& condition) = 0;
+  /// What some core waits for may hold now: to be called after each change of it, by the core that made the change.
+  virtual void notify() = 0;
   /// The kernel did something wrong. `code` is an ErrorCode, `text` says what and what to do. Does not return: throws, or
   /// leaves the fiber.
   virtual void fail(int code, const std::string& text) = 0;
@@ -83,7 +97,8 @@ struct CoreContext {
 };
 
 /// The core whose kernel runs on this thread. If none was set: a default core of this thread (a2a3, all memories, a host whose
-/// fail() prints and aborts and whose yield() returns), which serves host test programs.
+/// fail() prints and aborts, whose yield() returns, and whose wait() fails if the condition does not hold already), which
+/// serves host test programs.
 CoreContext* current_core();
 
 /// Makes `core` the current one of this thread; null returns to the default core. `core` must outlive its being current.

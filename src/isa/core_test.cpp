@@ -142,6 +142,16 @@ TEST_F(CoreTest, CacheControlYieldsAndFlagsDoNot) {
   EXPECT_EQ(host_.yields, 3);
 }
 
+TEST_F(CoreTest, TheDefaultCoreWaitsOnlyForWhatIsAlreadyTrue) {
+  static bool flag;
+  flag = true;
+  const CoreWait wait{[](const void*) { return flag; }, nullptr, [](const void*) { return std::string("flag 7"); }};
+  set_current_core(nullptr);
+  current_core()->host->wait(wait);
+  flag = false;
+  EXPECT_DEATH(current_core()->host->wait(wait), "pto: error 4005: the kernel waits for flag 7, and no other core runs");
+}
+
 TEST_F(CoreTest, EachThreadHasItsOwnCurrentCore) {
   CoreContext* seen = nullptr;
   std::thread([&] { seen = current_core(); }).join();

@@ -27,8 +27,13 @@ struct KernelError {
 class ThrowingHost : public CoreHost {
  public:
   void yield() override { ++yields; }
+  void wait(const CoreWait& condition) override {
+    if (!condition.ready(condition.data)) fail(0, "waits for " + condition.describe(condition.data));
+  }
+  void notify() override { ++notifications; }
   void fail(int code, const std::string& text) override { throw KernelError{code, text}; }
   int yields = 0;
+  int notifications = 0;
 };
 
 /// A core of its own for every test, and random numbers whose seed is printed when the test fails.

@@ -82,6 +82,8 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   void run(const KernelCall& call) override;
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
+  void wait(const CoreWait& condition) override;
+  void notify() override { scheduler_->notify(); }
   [[noreturn]] void fail(int code, const std::string& text) override;
 
  private:
@@ -287,6 +289,29 @@ void SimDevice::run(const KernelCall& call) {
 void SimDevice::yield() {
   SimCore& core = SimCore::of(*current_core());
   scheduler_->yield();
+  core.make_current();  // other kernels ran on this thread meanwhile
+}
+
+/// A condition with the core that waits, for reports.
+struct NamedWait {
+  const CoreWait& condition;
+  const SimCore& core;
+
+  static bool ready(const void* self) {
+    const CoreWait& condition = static_cast<const NamedWait*>(self)->condition;
+    return condition.ready(condition.data);
+  }
+  static std::string describe(const void* self) {
+    const auto& [condition, core] = *static_cast<const NamedWait*>(self);
+    return fmt::format("kernel {} on {} (block {} of {}) waits for {}", core.kernel_name(), core.name(), core.block_idx, core.block_num,
+                       condition.describe(condition.data));
+  }
+};
+
+void SimDevice::wait(const CoreWait& condition) {
+  SimCore& core = SimCore::of(*current_core());
+  const NamedWait named{condition, core};
+  scheduler_->wait({NamedWait::ready, &named, NamedWait::describe});
   core.make_current();  // other kernels ran on this thread meanwhile
 }
 

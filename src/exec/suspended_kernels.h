@@ -1,0 +1,93 @@
+// Kernels that gave up their carrier before their end: those that wait for a condition, and those that poll memory.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/fiber.h"
+
+namespace tilewright {
+
+/// What a kernel waits for. Lives on the waiting kernel's stack; `ready` is called on other stacks and threads too.
+struct KernelWait {
+  bool (*ready)(const void* data);
+  const void* data;
+  std::string (*describe)(const void* data);  ///< who waits for what, for deadlock reports
+};
+
+/// The suspended kernels of one carrier; only its thread calls this.
+class SuspendedKernels {
+ public:
+  /// Calls between two looks at conditions that nobody announced.
+  static constexpr uint32_t kLookInterval = 64;
+
+  void add_polling(std::unique_ptr<Fiber> fiber) { polling_.push_back(std::move(fiber)); }
+  void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) { waiting_.push_back({std::move(fiber), &wait}); }
+
+  /// Whether a carrier with other work should look here now: a kernel can run, or may after one of `notifications`.
+  bool wants_turn(uint32_t notifications) {
+    if (!ready_.empty() || !polling_.empty()) return true;
+    return !waiting_.empty() && (notifications != seen_ || ++skipped_ >= kLookInterval);
+  }
+  /// Finds kernels whose condition holds, if something was announced since the last time or that is long ago.
+  void look(uint32_t notifications) {
+    if (waiting_.empty() || (notifications == seen_ && ++skipped_ < kLookInterval)) return;
+    seen_ = notifications;
+    skipped_ = 0;
+    collect_ready();
+  }
+  /// The same at once.
+  void collect_ready();
+  /// Whether a waiting kernel's condition holds.
+  bool any_ready() const;
+
+  bool can_run() const { return !ready_.empty() || !polling_.empty(); }
+  bool only_polls() const { return ready_.empty(); }
+  /// The next kernel to resume: one whose condition holds, else those that poll in turn. can_run() must hold.
+  std::unique_ptr<Fiber> next();
+
+  /// Kernels whose condition does not hold.
+  template <typename Visit>
+  void for_each_waiting(Visit&& visit) const {
+    for (const Waiting& waiting : waiting_) visit(*waiting.wait);
+  }
+  /// Gives up all kernels; their fibers go to `idle`.
+  void abandon(std::vector<std::unique_ptr<Fiber>>& idle);
+
+ private:
+  struct Waiting {
+    std::unique_ptr<Fiber> fiber;
+    const KernelWait* wait;
+  };
+  std::deque<std::unique_ptr<Fiber>> ready_;
+  std::deque<std::unique_ptr<Fiber>> polling_;
+  std::vector<Waiting> waiting_;
+  uint32_t seen_ = 0;
+  uint32_t skipped_ = 0;
+};
+
+/// How a carrier whose kernels all poll keeps from burning the processor: it polls for a while, then pauses between rounds,
+/// the longer the longer nothing else happens. Kernels that work between two yields do not count as polling.
+class PollBackoff {
+ public:
+  static constexpr uint64_t kBurstNs = 20'000;       ///< polled without a pause
+  static constexpr uint64_t kWorkNs = 2'000;         ///< a turn this long is work
+  static constexpr uint64_t kMaxPauseNs = 1'000'000;
+  static constexpr uint64_t kPauseShare = 16;        ///< a pause is at most this part of the time polled so far
+
+  /// Something other than polling happened.
+  void reset() { since_ = 0; }
+  /// Called at `now_ns` before each turn of a polling kernel; the pause to make first, 0 for none.
+  uint64_t pause_before_turn(uint64_t now_ns);
+
+ private:
+  uint64_t since_ = 0;  ///< when polling began; 0: it has not
+  uint64_t last_turn_ = 0;
+  uint64_t burst_end_ = 0;
+  bool paused_ = false;
+};
+
+}  // namespace tilewright

@@ -1,0 +1,97 @@
+#include "exec/suspended_kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace tilewright {
+namespace {
+
+struct Flag {
+  bool set = false;
+  KernelWait wait() const {
+    return {[](const void* self) { return static_cast<const Flag*>(self)->set; }, this, [](const void*) { return std::string("a flag"); }};
+  }
+};
+
+TEST(SuspendedKernelsTest, KernelsWhoseConditionHoldsComeFirstThenThePollingInTurn) {
+  SuspendedKernels kernels;
+  Flag flag;
+  const KernelWait wait = flag.wait();
+  Fiber* fibers[3];
+  for (Fiber*& fiber : fibers) {
+    auto made = std::make_unique<Fiber>(4096);
+    fiber = made.get();
+    if (fiber == fibers[0]) {
+      kernels.add_waiting(std::move(made), wait);
+    } else {
+      kernels.add_polling(std::move(made));
+    }
+  }
+  kernels.collect_ready();
+  EXPECT_TRUE(kernels.only_polls());
+  auto polled = kernels.next();
+  EXPECT_EQ(polled.get(), fibers[1]);
+  kernels.add_polling(std::move(polled));
+  flag.set = true;
+  EXPECT_TRUE(kernels.any_ready());
+  kernels.collect_ready();
+  EXPECT_EQ(kernels.next().get(), fibers[0]);
+  EXPECT_EQ(kernels.next().get(), fibers[2]);
+}
+
+TEST(SuspendedKernelsTest, ConditionsAreLookedAtWhenAnnouncedOrNowAndThen) {
+  SuspendedKernels kernels;
+  Flag flag;
+  const KernelWait wait = flag.wait();
+  kernels.add_waiting(std::make_unique<Fiber>(4096), wait);
+  EXPECT_FALSE(kernels.wants_turn(0));
+  flag.set = true;
+  kernels.look(0);
+  EXPECT_FALSE(kernels.can_run()) << "nothing was announced";
+  EXPECT_TRUE(kernels.wants_turn(1));
+  kernels.look(1);
+  EXPECT_TRUE(kernels.can_run());
+
+  std::vector<std::unique_ptr<Fiber>> idle;
+  kernels.abandon(idle);
+  EXPECT_EQ(idle.size(), 1u);
+  kernels.add_waiting(std::move(idle[0]), wait);
+  uint32_t looks = 0;
+  for (; !kernels.can_run() && looks < 1000; ++looks) kernels.look(1);
+  EXPECT_LE(looks, SuspendedKernels::kLookInterval);
+}
+
+TEST(PollBackoffTest, PausesGrowToALimitAndTakeMostOfTheTime) {
+  PollBackoff backoff;
+  uint64_t now = 1'000'000, paused = 0, longest = 0;
+  while (now < 2'000'000'000) {
+    const uint64_t pause = backoff.pause_before_turn(now);
+    now += pause + 100;
+    paused += pause;
+    longest = std::max(longest, pause);
+    EXPECT_TRUE(pause == 0 || now >= 1'000'000 + PollBackoff::kBurstNs);
+  }
+  EXPECT_EQ(longest, PollBackoff::kMaxPauseNs);
+  EXPECT_GT(paused, 1'900'000'000u);
+}
+
+TEST(PollBackoffTest, KernelsThatWorkBetweenYieldsAreNotPaused) {
+  PollBackoff backoff;
+  uint64_t now = 1'000'000;
+  for (int i = 0; i < 10000; ++i) {
+    EXPECT_EQ(backoff.pause_before_turn(now), 0u);
+    now += PollBackoff::kWorkNs + 1;
+  }
+}
+
+TEST(PollBackoffTest, StartsAgainAfterAReset) {
+  PollBackoff backoff;
+  uint64_t now = 1'000'000;
+  while (backoff.pause_before_turn(now) == 0) now += 100;
+  backoff.reset();
+  EXPECT_EQ(backoff.pause_before_turn(now), 0u);
+}
+
+}  // namespace
+}  // namespace tilewright
