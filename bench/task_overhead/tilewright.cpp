@@ -32,7 +32,7 @@ class Tilewright : public System {
     const BuiltCallable built = build_callable(spec, {}, store);
     device_ = make_simulated_device(find_platform("a2a3sim"));
     device_->load(0, built.image);
-    options_.host_threads = std::getenv("TW_T") ? std::atoi(std::getenv("TW_T")) : kThreads;
+    options_.host_threads = kThreads;
     arguments_.add_scalar(reinterpret_cast<uint64_t>(&input_));
   }
 
