@@ -9,9 +9,12 @@ namespace {
 
 constexpr size_t kWorkerStackBytes = 512 << 10;
 constexpr size_t kOrchestrationStackBytes = 8 << 20;
-/// How long a carrier that ran out of work looks again before it sleeps. Bounded, and only while a run is active: a wake-up
-/// costs the submitter more than this costs the machine.
-constexpr std::chrono::microseconds kLookAgain{20};
+/// How often a carrier that ran out of work looks again before it sleeps, and how many pauses lie between two looks. Bounded,
+/// and only while a run is active: a wake-up costs the submitter more than this costs the machine. The pauses let a handful of
+/// tasks gather: a carrier that follows the submitter task by task has every line cross the processors on its own.
+constexpr int kLooks = 24;
+constexpr int kFirstLooks = 4;  // before others are told that this carrier has nothing to do
+constexpr int kPauses = 24;
 constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is worth about this much kernel time
 constexpr uint64_t kRefill = 64;     // a full ring is refilled in portions of this many tasks
 
@@ -204,15 +207,22 @@ bool Scheduler::wanted(Carrier& carrier) {
 
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
-  start_again(carrier, dispatch_.release_warm(carrier.warm));
   const auto wanted = [&] { return this->wanted(carrier); };
-  idle_carriers_.fetch_add(1);
-  const auto until = std::chrono::steady_clock::now() + kLookAgain;
-  while (!wanted() && std::chrono::steady_clock::now() < until) {
-    for (int i = 0; i < 32; ++i) relax();
+  int looks = 0;
+  const auto look_until = [&](int last) {
+    for (; looks < last; ++looks) {
+      if (wanted()) return true;
+      for (int i = 0; i < kPauses; ++i) relax();
+    }
+    return wanted();
+  };
+  if (!look_until(kFirstLooks)) {
+    start_again(carrier, dispatch_.release_warm(carrier.warm));
+    idle_carriers_.fetch_add(1);
+    look_until(kLooks);
+    while (!wanted()) sleep_unless(wanted);
+    idle_carriers_.fetch_sub(1);
   }
-  while (!wanted()) sleep_unless(wanted);
-  idle_carriers_.fetch_sub(1);
   carrier.suspended.collect_ready();
   carrier.batch_start = now_ns();
   return active_.load(std::memory_order_acquire);
@@ -255,7 +265,7 @@ void Scheduler::wait_all() {
 }
 
 void Scheduler::run_backlog() {
-  wait_until([this] { return !has_work(*carriers_[0]); });
+  wait_until([this] { return !has_work(*carriers_[0]) || table_.unclaimed() < kBacklog / 2; });
 }
 
 // ---- kernels --------------------------------------------------------------------------------------------
@@ -292,28 +302,29 @@ void Scheduler::fail_kernel(std::string text) {
 
 // ---- worker fibers --------------------------------------------------------------------------------------
 
+// A fiber that has started stays on its carrier, so the carrier is the same after every kernel.
 void Scheduler::worker_main() {
+  Carrier& carrier = *carrier_of_thread();
+  const bool first = &carrier == carriers_[0].get();
   for (;;) {
-    const bool found = !stopped() && run_one();
-    Carrier& carrier = *carrier_of_thread();  // looked up again: kernels switch
-    if (!found) {
+    if (stopped() || !run_one(carrier)) {
       flush(carrier);
       if (!stopped() && has_work(carrier)) continue;
       leave(Leave::kIdle);
       return;
     }
-    const bool orchestration_next = &carrier == carriers_[0].get() && orchestration_may_continue();
-    if (orchestration_next || carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) leave(Leave::kIdle);
+    if (carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) leave(Leave::kIdle);
+    // The orchestration waits for completions, which count from the flush on.
+    if (first && carrier.completed_count == 0 && orchestration_may_continue()) leave(Leave::kIdle);
   }
 }
 
-bool Scheduler::run_one() {
-  Carrier& carrier = *carrier_of_thread();
-  if (dispatch_.cores_wanted()) start_again(carrier, dispatch_.release_warm(carrier.warm));
-  if (dispatch_.has_jobs() && run_job()) return true;
+bool Scheduler::run_one(Carrier& carrier) {
+  if (dispatch_.cores_wanted()) [[unlikely]] start_again(carrier, dispatch_.release_warm(carrier.warm));
+  if (dispatch_.has_jobs() && run_job(carrier)) return true;
   const uint32_t slot = next_task(carrier);
   if (slot == kNoSlot) return false;
-  start(slot);
+  start(carrier, slot);
   return true;
 }
 
@@ -335,16 +346,15 @@ uint32_t Scheduler::next_task(Carrier& carrier) {
   return carrier.claimed[carrier.claimed_next++];
 }
 
-void Scheduler::start(uint32_t slot) {
+void Scheduler::start(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
-  Carrier* carrier = carrier_of_thread();
   if (const TaskRef undone = table_.undone_predecessor(task); undone.slot != kNoSlot) {
     const uint32_t list = table_.park(slot, undone);
-    if (list != kNoSlot) add_ready(*carrier, list);
+    if (list != kNoSlot) add_ready(carrier, list);
     return;
   }
   const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
-  if (task.lanes == 0 || skipped) return complete(slot);
+  if (task.lanes == 0 || skipped) return complete(carrier, slot);
   if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) {
     dispatch_.open(slot);
     if (someone_sleeps()) wake();
@@ -352,18 +362,19 @@ void Scheduler::start(uint32_t slot) {
   }
 
   const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
-  const int32_t core = dispatch_.take_core(carrier->warm, kind);
-  if (core == CorePool::kNone) return start_again(*carrier, dispatch_.starve(slot, kind));
-  if (carrier->completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(*carrier);
+  const int32_t core = dispatch_.take_core(carrier.warm, kind);
+  if (core == CorePool::kNone) return start_again(carrier, dispatch_.starve(slot, kind));
+  if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
   runner_.run({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
-  carrier = carrier_of_thread();
-  start_again(*carrier, dispatch_.give_core(carrier->warm, kind, core));
-  complete(slot);
+  start_again(carrier, dispatch_.give_core(carrier.warm, kind, core));
+  complete(carrier, slot);
 }
 
-void Scheduler::complete(uint32_t slot) {
-  Carrier& carrier = *carrier_of_thread();
-  table_.mark_done({slot, table_.record(slot).id});
+void Scheduler::complete(Carrier& carrier, uint32_t slot) {
+  const TaskSlot& task = table_.record(slot);
+  table_.mark_done({slot, task.id});
+  // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.
+  if (const uint32_t list = table_.take_waiters(slot); list != kNoSlot) add_ready(carrier, list);
   carrier.completed[carrier.completed_count++] = slot;
   if (carrier.completed_count >= carrier.batch_limit) flush(carrier);
 }
@@ -422,15 +433,13 @@ void Scheduler::retry(Carrier& carrier, uint32_t list) {
   if (someone_sleeps()) wake();
 }
 
-bool Scheduler::run_job() {
-  Carrier* carrier = carrier_of_thread();
-  start_again(*carrier, dispatch_.release_warm(carrier->warm));  // a cluster may need them
+bool Scheduler::run_job(Carrier& carrier) {
+  start_again(carrier, dispatch_.release_warm(carrier.warm));  // a cluster may need them
   BlockDispatch::Job job;
   if (!dispatch_.take_job(job)) return false;
   runner_.run(job.call);
-  carrier = carrier_of_thread();
-  start_again(*carrier, dispatch_.give_core(carrier->warm, job.call.kind, job.call.core));
-  if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) complete(slot);
+  start_again(carrier, dispatch_.give_core(carrier.warm, job.call.kind, job.call.core));
+  if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) complete(carrier, slot);
   return true;
 }
 

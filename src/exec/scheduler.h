@@ -46,12 +46,12 @@ class Scheduler {
 
   // ---- for the orchestration, on its fiber ----
 
-  /// After each publish: wakes carriers that sleep; with one carrier, runs tasks when many are waiting.
+  /// After each publish: wakes carriers that sleep; runs tasks when many have not been looked at.
   void published() {
     ++published_;
     AsymmetricFence::light();
     if (someone_sleeps()) wake();
-    if (carriers_.size() == 1 && published_ - done_by_carrier0() >= kBacklog) run_backlog();
+    if (published_ % kBacklogInterval == 0 && table_.unclaimed() >= kBacklog) run_backlog();
   }
   /// Returns when `task` has completed, or after stop().
   void wait_done(TaskRef task);
@@ -80,7 +80,7 @@ class Scheduler {
  private:
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
   struct alignas(64) Carrier {
-    static constexpr uint32_t kMaxBatch = 16;
+    static constexpr uint32_t kMaxBatch = 64;
     uint32_t claimed[kMaxBatch];  ///< tasks taken from the stream, not looked at yet
     uint32_t claimed_next = 0, claimed_end = 0;
     uint32_t ready = kNoSlot;  ///< list of woken tasks to look at
@@ -99,10 +99,12 @@ class Scheduler {
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
   };
 
+  /// How far the orchestration runs ahead of the tasks' first look, in tasks: far enough to keep other carriers busy, near
+  /// enough that what a task touches is still in the cache. Looked at once in kBacklogInterval.
   static constexpr uint64_t kBacklog = 256;
+  static constexpr uint64_t kBacklogInterval = 64;
 
   static Carrier*& carrier_of_thread();
-  uint64_t done_by_carrier0() const { return carriers_[0]->done.load(std::memory_order_relaxed); }
   uint64_t done_by_all() const;
 
   void helper_main(size_t index);
@@ -111,11 +113,11 @@ class Scheduler {
   void switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber);
   void leave(Leave why);
   void worker_main();
-  bool run_one();
+  bool run_one(Carrier& carrier);
   uint32_t next_task(Carrier& carrier);
-  void start(uint32_t slot);
-  bool run_job();
-  void complete(uint32_t slot);
+  void start(Carrier& carrier, uint32_t slot);
+  bool run_job(Carrier& carrier);
+  void complete(Carrier& carrier, uint32_t slot);
   void flush(Carrier& carrier);
   void add_ready(Carrier& carrier, uint32_t list);
   void share(uint32_t list);
@@ -145,22 +147,24 @@ class Scheduler {
 
   std::unique_ptr<Fiber> orchestration_;
   std::function<bool()> condition_;  ///< what the orchestration waits for
-  std::atomic<bool> orchestration_waits_{false};
+
+  // Grouped by who writes how often, a line each: what every task reads must not lie beside what every task writes.
+  alignas(64) uint64_t published_ = 0;  ///< in this run; written by the orchestration
+
+  alignas(64) std::atomic<bool> orchestration_waits_{false};
   std::atomic<bool> orchestration_done_{false};
-  uint64_t published_ = 0;  ///< in this run; written by the orchestration
   std::atomic<uint64_t> published_total_{0};
-
-  std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
-
-  std::atomic<uint32_t> notifications_{0};
-
   std::atomic<bool> active_{false};
-  std::atomic<int32_t> participants_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> shutdown_{false};
   Epoch epoch_;                           ///< counts wake-ups; sleepers wait for it to change
   std::atomic<uint32_t> sleep_epoch_{0};  ///< the newest epoch that a sleeper waits to end
-  std::atomic<int32_t> idle_carriers_{0};  ///< carriers that look for work or sleep
+  std::atomic<uint32_t> notifications_{0};
+
+  alignas(64) std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
+  std::atomic<int32_t> participants_{0};
+  std::atomic<int32_t> idle_carriers_{0};  ///< carriers that have looked for work for a while, or sleep
+
   std::mutex error_mutex_;
   std::string error_;
 };

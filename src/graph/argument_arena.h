@@ -19,8 +19,8 @@ class ArgumentArena {
   /// 64-byte aligned storage for `task` (ids ascend), valid until release_before(id > task).
   std::byte* allocate(uint32_t task, size_t bytes) {
     bytes = (bytes + 63) & ~size_t{63};
-    if (live_.empty() || static_cast<size_t>(end_ - cursor_) < bytes) add_chunk(bytes);
-    live_.back().last_task = task;
+    if (static_cast<size_t>(end_ - cursor_) < bytes) [[unlikely]] add_chunk(bytes);
+    newest_ = task;
     std::byte* block = cursor_;
     cursor_ += bytes;
     return block;
@@ -28,9 +28,7 @@ class ArgumentArena {
 
   /// Frees the storage of all tasks with an id below `task` (compared around the wrap of 32 bits).
   void release_before(uint32_t task) {
-    while (live_.size() > 1 && static_cast<int32_t>(live_.front().last_task - task) < 0) {
-      release_front();
-    }
+    while (live_.size() > 1 && static_cast<int32_t>(live_.front().last_task - task) < 0) release_front();
   }
 
   /// Frees everything.
@@ -47,7 +45,7 @@ class ArgumentArena {
   struct Chunk {
     Memory memory;
     size_t bytes;
-    uint32_t last_task;
+    uint32_t last_task;  ///< the newest task with a block in it; of the chunk in use, newest_ is
   };
 
   void add_chunk(size_t least) {
@@ -59,6 +57,7 @@ class ArgumentArena {
       memory = std::move(free_.back());
       free_.pop_back();
     }
+    if (!live_.empty()) live_.back().last_task = newest_;
     cursor_ = memory.get();
     end_ = cursor_ + bytes;
     live_.push_back({std::move(memory), bytes, 0});
@@ -73,6 +72,7 @@ class ArgumentArena {
   std::vector<Memory> free_;
   std::byte* cursor_ = nullptr;
   std::byte* end_ = nullptr;
+  uint32_t newest_ = 0;
 };
 
 }  // namespace tilewright

@@ -43,7 +43,8 @@ void fill(std::byte* memory, uint64_t bytes, uint64_t bits, uint8_t size) {
 
 }  // namespace
 
-Graph::Graph(const RingSizes& sizes, uint64_t heap_base) : sizes_(sizes), table_(sizes), lifetimes_(table_.slot_count()) {
+Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
+    : sizes_(sizes), table_(sizes), lifetimes_(table_.slot_count()), predecessors_(64) {
   for (uint32_t ring = 0; ring < kRingCount; ++ring) {
     rings_[ring].heap_base = heap_base;
     rings_[ring].heap = HeapRing(sizes.heap_bytes[ring]);
@@ -77,6 +78,7 @@ void Graph::end_run() {
     completed_[ring] = forgotten_[ring] = state.reclaimed = state.next;
     state.heap.release(state.heap.position());
     state.arena.clear();
+    state.holders.clear();
   }
   table_.discard_unclaimed();
   observer_ = nullptr;
@@ -136,53 +138,53 @@ bool Graph::check_call(const CoreTaskArgs& args) {
 }
 
 bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args) {
+  const int32_t blocks = args.launch_spec.block_num();
+  const bool sync_start = args.launch_spec.require_sync_start();
+  if (lanes != 0 && blocks == 1 && !sync_start && fits(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) &&
+      fits(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) && fits(kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1)) {
+    return true;
+  }
   if (lanes == 0) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: no kernel given; rt_submit_dummy_task submits a task without one", task_count_));
     return false;
   }
-  if (!check_kernel(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) || !check_kernel(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ||
-      !check_kernel(kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1)) {
+  for (const auto& [kernel, lane] : {std::pair{kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC},
+                                     std::pair{kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0},
+                                     std::pair{kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1}}) {
+    if (fits(kernel, lane)) continue;
+    fail_kernel(kernel, lane);
     return false;
   }
-  const int32_t blocks = args.launch_spec.block_num();
   if (blocks < 1) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: block_num is {}, must be at least 1", task_count_, blocks));
     return false;
   }
-  if (blocks > 1 && args.launch_spec.require_sync_start()) {
+  if (blocks > 1 && sync_start) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: require_sync_start is not built yet in this version", task_count_));
     return false;
   }
   return true;
 }
 
-bool Graph::check_kernel(int32_t id, uint8_t lane) {
-  if (id == INVALID_KERNEL_ID) return true;
+void Graph::fail_kernel(int32_t id, uint8_t lane) {
   const uint8_t lanes = id >= 0 && static_cast<size_t>(id) < kernel_lanes_->size() ? (*kernel_lanes_)[static_cast<size_t>(id)] : 0;
-  if ((lanes & lane) != 0) return true;
-  if (lanes == 0) {
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
-  } else {
-    const bool aic = lane == PTO2_SUBTASK_MASK_AIC;
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_,
-                                              id, aic ? "AIV" : "AIC", aic ? "AIC" : "AIV"));
-  }
-  return false;
+  if (lanes == 0) return fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
+  const bool aic = lane == PTO2_SUBTASK_MASK_AIC;
+  fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_, id,
+                                            aic ? "AIV" : "AIC", aic ? "AIC" : "AIV"));
 }
 
-bool Graph::check_tensor(const ChipTensor& tensor, int32_t index) {
+bool Graph::check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index) {
+  const uint64_t end = range.end - tensor.buffer.addr;
+  if (tensor.fault() == TensorFault::NONE && (end <= tensor.buffer.size || tensor.extent_elem() == 0)) [[likely]] return true;
   if (tensor.fault() != TensorFault::NONE) {
     fail(PTO2_ERROR_INVALID_ARGS,
          fmt::format("task {}, argument {}: the tensor {}: {}", task_count_, index, fault_text(tensor.fault()), tensor.dump()));
-    return false;
-  }
-  const uint64_t end = (tensor.start_offset + tensor.extent_elem()) * get_element_size(tensor.dtype);
-  if (tensor.extent_elem() != 0 && end > tensor.buffer.size) {
+  } else {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}, argument {}: the tensor ends {} bytes after its buffer of {} bytes: {}",
                                               task_count_, index, end - tensor.buffer.size, tensor.buffer.size, tensor.dump()));
-    return false;
   }
-  return true;
+  return false;
 }
 
 SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs,
@@ -200,49 +202,21 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
       ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0));
   ChipTensor* descriptors = reinterpret_cast<ChipTensor*>(block);
 
-  Lifetime& lifetime = lifetimes_[plan.slot];
-  std::memcpy(lifetime.retained_until, completed_, sizeof lifetime.retained_until);
-  lifetime.heap_position = plan.heap_bytes != 0 ? ring.heap.position() : HeapRing::kNoSpace;
-  lifetime.scope_serial = scopes_.back().serial;
-  lifetime.scope_depth = plan.heap_bytes != 0 ? static_cast<uint32_t>(scopes_.size() - 1) : kNotPinned;
-  if (plan.heap_bytes != 0) ++scopes_.back().pinned_tasks;
-
-  predecessors_.clear();
+  predecessor_count_ = 0;
   ++submission_;
-  if (observer_ != nullptr) {
+  if (observer_ != nullptr) [[unlikely]] {
     observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
   }
-  if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
-
-  uint64_t output_at = ring.heap_base + plan.heap_offset;
   outputs.set_task_id(public_id(plan.ring, plan.id));
+  if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
+  if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   for (uint32_t i = 0; i < tensor_count; ++i) {
-    ChipTensor* descriptor = descriptors + i;
-    if (args.tag(static_cast<int32_t>(i)) != TensorArgType::OUTPUT) {
-      if (!add_tensor(plan, args, static_cast<int32_t>(i), descriptor)) return SubmitState::kFatal;
-      continue;
-    }
-    const TensorCreateInfo& info = args.tensor(static_cast<int32_t>(i)).create_info();
-    *descriptor = info.descriptor();
-    descriptor->buffer.addr = output_at;
-    descriptor->owner_task_id = outputs.task_id();
-    if (info.has_initial_value())
-      fill(reinterpret_cast<std::byte*>(output_at), info.buffer_size_bytes(), info.initial_bits(), info.initial_size());
-    output_at += round_up(info.buffer_size_bytes(), kOutputAlignment);
-    outputs.materialize_output(*descriptor);
+    if (args.tag(static_cast<int32_t>(i)) == TensorArgType::OUTPUT) continue;
+    if (!add_tensor(plan, args, static_cast<int32_t>(i), descriptors + i)) return SubmitState::kFatal;
   }
   std::byte* tail = block + tensor_count * sizeof(ChipTensor);
-  std::memcpy(tail, args.scalars(), scalar_count * 8);
-  if (has_predicate) {
-    const CoreTaskPredicate& predicate = args.predicate();
-    const ChipTensor& tensor = *predicate.operand.tensor;
-    if (!check_element(tensor, predicate.operand.ndims, predicate.operand.indices)) return SubmitState::kFatal;
-    const uint8_t size = static_cast<uint8_t>(get_element_size(tensor.dtype));
-    const DispatchPredicate resolved{
-        tensor.buffer.addr + tensor.compute_flat_offset(predicate.operand.indices, predicate.operand.ndims) * size, predicate.target, size,
-        predicate.op};
-    std::memcpy(tail + scalar_count * 8, &resolved, sizeof resolved);
-  }
+  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalars() + i, 8);
+  if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
 
   record.id = plan.id;
   record.ring = static_cast<uint8_t>(plan.ring);
@@ -269,6 +243,45 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   return SubmitState::kAccepted;
 }
 
+// The heap block of a task's outputs, its descriptors, and how long it lives.
+void Graph::add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
+  Ring& ring = rings_[plan.ring];
+  Lifetime& lifetime = lifetimes_[plan.slot];
+  lifetime.holder = plan.id + 1;
+  std::memcpy(lifetime.retained_until, completed_, sizeof lifetime.retained_until);
+  lifetime.heap_position = ring.heap.position();
+  lifetime.scope_serial = scopes_.back().serial;
+  lifetime.scope_depth = static_cast<uint32_t>(scopes_.size() - 1);
+  ++scopes_.back().pinned_tasks;
+  ring.holders.push_back(plan.id);
+
+  uint64_t output_at = ring.heap_base + plan.heap_offset;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) {
+    if (args.tag(i) != TensorArgType::OUTPUT) continue;
+    const TensorCreateInfo& info = args.tensor(i).create_info();
+    ChipTensor* descriptor = descriptors + i;
+    *descriptor = info.descriptor();
+    descriptor->buffer.addr = output_at;
+    descriptor->owner_task_id = outputs.task_id();
+    if (info.has_initial_value())
+      fill(reinterpret_cast<std::byte*>(output_at), info.buffer_size_bytes(), info.initial_bits(), info.initial_size());
+    output_at += round_up(info.buffer_size_bytes(), kOutputAlignment);
+    outputs.materialize_output(*descriptor);
+  }
+}
+
+bool Graph::add_predicate(const CoreTaskArgs& args, std::byte* target) {
+  const CoreTaskPredicate& predicate = args.predicate();
+  const ChipTensor& tensor = *predicate.operand.tensor;
+  if (!check_element(tensor, predicate.operand.ndims, predicate.operand.indices)) return false;
+  const uint8_t size = static_cast<uint8_t>(get_element_size(tensor.dtype));
+  const DispatchPredicate resolved{
+      tensor.buffer.addr + tensor.compute_flat_offset(predicate.operand.indices, predicate.operand.ndims) * size, predicate.target, size,
+      predicate.op};
+  std::memcpy(target, &resolved, sizeof resolved);
+  return true;
+}
+
 SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
   const Scope& scope = scopes_.back();
   plan.manual = scope.manual;
@@ -277,7 +290,7 @@ SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
   plan.id = ring.next;
   plan.slot = table_.slot_of(plan.ring, plan.id);
   const uint32_t window = table_.window(plan.ring);
-  if (ring.next - ring.reclaimed >= window) {
+  if (ring.next - ring.reclaimed >= window) [[unlikely]] {
     advance(plan.ring);
     if (ring.next - ring.reclaimed >= window) {
       return full(plan.ring, scope.pinned_tasks >= window - 1 ? PTO2_ERROR_SCOPE_DEADLOCK : PTO2_ERROR_FLOW_CONTROL_DEADLOCK,
@@ -286,6 +299,13 @@ SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
   }
   plan.heap_bytes = 0;
   plan.heap_offset = 0;
+  bool has_outputs = false;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) has_outputs |= args.tag(i) == TensorArgType::OUTPUT;
+  return has_outputs ? reserve_heap(args, plan) : SubmitState::kAccepted;
+}
+
+SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
+  Ring& ring = rings_[plan.ring];
   for (int32_t i = 0; i < args.tensor_count(); ++i) {
     if (args.tag(i) != TensorArgType::OUTPUT) continue;
     const TensorCreateInfo& info = args.tensor(i).create_info();
@@ -294,9 +314,8 @@ SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
            fmt::format("task {}, argument {}: the output {}", task_count_, i, fault_text(info.descriptor().fault())));
       return SubmitState::kFatal;
     }
-    plan.heap_bytes += round_up(info.buffer_size_bytes(), kOutputAlignment);
+    plan.heap_bytes += std::max<uint64_t>(round_up(info.buffer_size_bytes(), kOutputAlignment), kOutputAlignment);
   }
-  if (plan.heap_bytes == 0) return SubmitState::kAccepted;
   plan.heap_offset = ring.heap.allocate(plan.heap_bytes);
   if (plan.heap_offset == HeapRing::kNoSpace) {
     advance(plan.ring);
@@ -317,9 +336,10 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
   const Ring& ring = rings_[ring_index];
   const uint32_t slot = table_.slot_of(ring_index, ring.reclaimed);
   const Lifetime& lifetime = lifetimes_[slot];
-  if (!pinned_by_open_scope(lifetime)) {
+  const bool holds = lifetime.holder == ring.reclaimed + 1;
+  if (!holds || !pinned_by_open_scope(lifetime)) {
     blocking_task_ = {slot, ring.reclaimed};
-    for (uint32_t other = 0; other < kRingCount; ++other) {  // done itself, but something still reads its outputs
+    for (uint32_t other = 0; holds && other < kRingCount; ++other) {  // done itself, but something still reads its outputs
       if (!table_.is_done(blocking_task_) || !before(completed_[other], lifetime.retained_until[other])) continue;
       blocking_task_ = {table_.slot_of(other, completed_[other]), completed_[other]};
     }
@@ -345,36 +365,39 @@ bool Graph::add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args
     const TaskRef task{table_.slot_of(ring, id), id};
     const DepFlags kind = args.explicit_dep_kind(i);
     if (dep_has_wait(kind)) add_predecessor(plan, task, ring, EdgeSource::kExplicit, -1, 0);
-    if (dep_has_retain(kind) && !before(id, rings_[ring].reclaimed)) retain(plan, task);
+    if (dep_has_retain(kind)) retain(plan, task);
   }
   return true;
 }
 
 bool Graph::add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor) {
   const ChipTensor& tensor = args.tensor(index).ref();
-  if (!check_tensor(tensor, index)) return false;
+  const ByteRange range = byte_range(tensor);
+  if (!check_tensor(tensor, range, index)) return false;
   *descriptor = tensor;
   if (plan.manual) return true;
-  if (tensor.owner_task_id.is_valid()) {
-    const uint32_t ring = tensor.owner_task_id.ring();
-    if (ring >= kRingCount || tensor.owner_task_id.local() >= rings_[ring].next - rings_[ring].first) {
-      fail(PTO2_ERROR_INVALID_ARGS,
-           fmt::format("task {}, argument {}: the tensor's owner is not a task of this run: {}", task_count_, index, tensor.dump()));
-      return false;
-    }
-    const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
-    const TaskRef creator{table_.slot_of(ring, id), id};
-    add_predecessor(plan, creator, ring, EdgeSource::kCreator, index, 0);
-    if (!before(id, rings_[ring].reclaimed)) retain(plan, creator);
-  }
+  if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
   const TensorArgType tag = args.tag(index);
-  if (tag != TensorArgType::NO_DEP && !tensor.manual_dep) track(plan, descriptor, index, tag);
+  if (tag != TensorArgType::NO_DEP && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
+  return true;
+}
+
+bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index) {
+  const uint32_t ring = tensor.owner_task_id.ring();
+  if (ring >= kRingCount || tensor.owner_task_id.local() >= rings_[ring].next - rings_[ring].first) {
+    fail(PTO2_ERROR_INVALID_ARGS,
+         fmt::format("task {}, argument {}: the tensor's owner is not a task of this run: {}", task_count_, index, tensor.dump()));
+    return false;
+  }
+  const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
+  const TaskRef creator{table_.slot_of(ring, id), id};
+  add_predecessor(plan, creator, ring, EdgeSource::kCreator, index, 0);
+  retain(plan, creator);
   return true;
 }
 
 // Looks up and registers one access. A task never depends on itself: its own regions are passed over.
-void Graph::track(const Plan& plan, ChipTensor* descriptor, int32_t index, TensorArgType tag) {
-  const ByteRange range = byte_range(*descriptor);
+void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag) {
   const TaskRef self{plan.slot, plan.id};
   if (tag != TensorArgType::OUTPUT_EXISTING) {
     map_.for_each_overlap(*descriptor, range, [&](const RegionWriter& writer) {
@@ -390,35 +413,46 @@ void Graph::track(const Plan& plan, ChipTensor* descriptor, int32_t index, Tenso
 }
 
 void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap) {
-  if (observer_ != nullptr) {
+  if (observer_ != nullptr) [[unlikely]] {
     observer_->on_edge({public_id(ring, task.id), public_id(plan.ring, plan.id), source, static_cast<int16_t>(argument), overlap});
   } else if (before(task.id, completed_[ring])) {
     return;
   }
-  if (predecessors_.size() < kLongList) {
-    if (std::find(predecessors_.begin(), predecessors_.end(), task) != predecessors_.end()) return;
+  const auto known = [this](TaskRef wanted) {
+    for (uint32_t i = 0; i < predecessor_count_; ++i) {
+      if (predecessors_[i] == wanted) return true;
+    }
+    return false;
+  };
+  if (predecessor_count_ < kLongList) {
+    if (known(task)) return;
   } else {
     if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
-    if (predecessors_.size() == kLongList) {
-      for (TaskRef known : predecessors_) mark_[known.slot] = submission_;
+    if (predecessor_count_ == kLongList) {
+      for (uint32_t i = 0; i < predecessor_count_; ++i) mark_[predecessors_[i].slot] = submission_;
     }
-    if (mark_[task.slot] == submission_ && std::find(predecessors_.begin(), predecessors_.end(), task) != predecessors_.end()) return;
+    if (mark_[task.slot] == submission_ && known(task)) return;
     mark_[task.slot] = submission_;
   }
   ++edge_count_[static_cast<size_t>(source)];
-  predecessors_.push_back(task);
+  push_predecessor(task);
 }
 
-void Graph::retain(const Plan& plan, TaskRef task) { lifetimes_[task.slot].retained_until[plan.ring] = plan.id + 1; }
+// Keeps the outputs of `task` until the submission under way has completed. A task without outputs has none to keep.
+void Graph::retain(const Plan& plan, TaskRef task) {
+  Lifetime& lifetime = lifetimes_[task.slot];
+  if (lifetime.holder == task.id + 1) lifetime.retained_until[plan.ring] = plan.id + 1;
+}
 
 void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
-  record.predecessor_count = static_cast<uint32_t>(predecessors_.size());
-  TaskRef* target = record.inline_predecessors;
-  if (predecessors_.size() > TaskSlot::kInlinePredecessors) {
-    target = record.more_predecessors =
-        reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessors_.size() * sizeof(TaskRef)));
+  record.predecessor_count = predecessor_count_;
+  if (predecessor_count_ <= TaskSlot::kInlinePredecessors) {  // a fixed number of copies needs no loop
+    for (uint32_t i = 0; i < TaskSlot::kInlinePredecessors; ++i) record.inline_predecessors[i] = predecessors_[i];
+    return;
   }
-  std::copy(predecessors_.begin(), predecessors_.end(), target);
+  record.more_predecessors =
+      reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
+  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
 }
 
 // Moves the watermarks of all rings as far as completion flags allow, then frees what nobody needs in `ring_index`.
@@ -431,13 +465,17 @@ void Graph::advance(uint32_t ring_index) {
   }
   Ring& ring = rings_[ring_index];
   const uint32_t from = ring.reclaimed;
-  while (before(ring.reclaimed, completed_[ring_index])) {
-    const Lifetime& lifetime = lifetimes_[table_.slot_of(ring_index, ring.reclaimed)];
+  ring.reclaimed = completed_[ring_index];
+  while (!ring.holders.empty() && before(ring.holders.front(), ring.reclaimed)) {
+    const Lifetime& lifetime = lifetimes_[table_.slot_of(ring_index, ring.holders.front())];
     bool needed = pinned_by_open_scope(lifetime);
     for (uint32_t other = 0; other < kRingCount; ++other) needed = needed || before(completed_[other], lifetime.retained_until[other]);
-    if (needed) break;
-    if (lifetime.heap_position != HeapRing::kNoSpace) ring.heap.release(lifetime.heap_position);
-    ++ring.reclaimed;
+    if (needed) {
+      ring.reclaimed = ring.holders.front();
+      break;
+    }
+    ring.heap.release(lifetime.heap_position);
+    ring.holders.pop_front();
   }
   if (ring.reclaimed != from && observer_ == nullptr) ring.arena.release_before(ring.reclaimed);
 }

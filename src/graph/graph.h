@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -91,14 +92,14 @@ class Graph {
     const char* file;
     int line;
   };
-  /// What decides when a slot may be reused. Private to the submitter.
+  /// How long the outputs of a task live. Written for tasks that have some; private to the submitter.
   struct Lifetime {
-    uint32_t retained_until[kRingCount];  ///< per ring, id + 1 of the newest task that reads this one's outputs
-    uint64_t heap_position;               ///< end of its heap block, or HeapRing::kNoSpace if it has none
+    uint32_t holder;                      ///< the task's id + 1, which tells laps of the slot apart
+    uint32_t retained_until[kRingCount];  ///< per ring, id + 1 of the newest task that reads the outputs
     uint32_t scope_serial;
-    uint32_t scope_depth;  ///< kNotPinned if no scope keeps it
+    uint64_t heap_position;  ///< end of the outputs in the ring's heap
+    uint32_t scope_depth;
   };
-  static constexpr uint32_t kNotPinned = UINT32_MAX;
   struct Ring {
     uint32_t first = 0;      ///< id of the run's first task
     uint32_t next = 0;       ///< id of the next task
@@ -106,6 +107,7 @@ class Graph {
     uint64_t heap_base = 0;
     HeapRing heap;
     ArgumentArena arena;
+    std::deque<uint32_t> holders;  ///< ids of tasks whose outputs are in the heap, oldest first
   };
   struct Plan {  // one submission under way
     uint32_t ring;
@@ -122,18 +124,30 @@ class Graph {
 
   SubmitState submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs, bool complete);
   bool check_call(const CoreTaskArgs& args);
+  bool fits(int32_t kernel, uint8_t lane) const {
+    return kernel == INVALID_KERNEL_ID ||
+           (static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() && ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0);
+  }
   bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
-  bool check_kernel(int32_t id, uint8_t lane);
-  bool check_tensor(const ChipTensor& tensor, int32_t index);
+  void fail_kernel(int32_t id, uint8_t lane);
+  bool check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
+  SubmitState reserve_heap(const CoreTaskArgs& args, Plan& plan);
   SubmitState full(uint32_t ring, int32_t code, std::string text);
   bool add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args);
   bool add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor);
-  void track(const Plan& plan, ChipTensor* descriptor, int32_t index, TensorArgType tag);
+  bool add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index);
+  void add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
+  bool add_predicate(const CoreTaskArgs& args, std::byte* target);
+  void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   void retain(const Plan& plan, TaskRef task);
   void store_predecessors(const Plan& plan, TaskSlot& record);
   void advance(uint32_t ring);
+  void push_predecessor(TaskRef task) {
+    if (predecessor_count_ == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
+    predecessors_[predecessor_count_++] = task;
+  }
   bool pinned_by_open_scope(const Lifetime& lifetime) const {
     return lifetime.scope_depth < scopes_.size() && scopes_[lifetime.scope_depth].serial == lifetime.scope_serial;
   }
@@ -152,7 +166,8 @@ class Graph {
   const std::vector<uint8_t>* kernel_lanes_ = nullptr;
   GraphObserver* observer_ = nullptr;
 
-  std::vector<TaskRef> predecessors_;  ///< of the submission under way
+  std::vector<TaskRef> predecessors_;  ///< of the submission under way; only the first predecessor_count_ count
+  uint32_t predecessor_count_ = 0;
   std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last; used for long lists only
   uint32_t submission_ = 0;
   TaskRef blocking_task_{kNoSlot, 0};

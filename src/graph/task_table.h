@@ -93,13 +93,14 @@ class TaskTable {
     do {
       records_[slot].next = head;
     } while (!list.compare_exchange_weak(head, slot + 1, std::memory_order_seq_cst, std::memory_order_relaxed));
-    // Dekker with mark_done + fence + take_waiters: one of the two sees the other's write.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    return is_done(on) ? take_waiters(on.slot) : kNoSlot;
+    // Dekker with mark_done + fence + take_waiters: one of the two sees the other's write. The exchange above and this load
+    // are both sequentially consistent, so no fence is needed here.
+    const bool done = static_cast<int32_t>(done_[on.slot].load(std::memory_order_seq_cst) - (on.id + 1)) >= 0;
+    return done ? take_waiters(on.slot) : kNoSlot;
   }
 
-  /// The list of tasks parked on `slot` (kNoSlot if none), which the caller must look at again. To be called after a
-  /// seq_cst fence that follows mark_done.
+  /// The list of tasks parked on `slot` (kNoSlot if none), which the caller must look at again. It is certain to be all of
+  /// them only after a seq_cst fence that follows mark_done.
   uint32_t take_waiters(uint32_t slot) {
     std::atomic<uint32_t>& list = records_[slot].waiters;
     if (list.load(std::memory_order_relaxed) == 0) return kNoSlot;
@@ -137,6 +138,9 @@ class TaskTable {
     return (stream_[from & stream_mask_].load(std::memory_order_acquire) & kLapBit) == lap_bit(from);
   }
 
+  /// Published tasks that nobody has claimed yet. Submitter only.
+  uint64_t unclaimed() const { return published_ - claimed_.load(std::memory_order_relaxed); }
+
   /// Forgets published tasks that nobody claimed. No core may be active.
   void discard_unclaimed() { claimed_.store(published_, std::memory_order_relaxed); }
 
@@ -152,7 +156,8 @@ class TaskTable {
   LazyArray<TaskSlot> records_;
   LazyArray<std::atomic<uint32_t>> done_;    ///< by slot: id + 1 of the newest task completed there
   LazyArray<std::atomic<uint32_t>> stream_;  ///< slots in submission order, with the lap's parity in kLapBit
-  uint64_t published_ = 0;
+  // Above: read by everybody, written by nobody. Below: a line for the submitter, and one for whoever claims.
+  alignas(64) uint64_t published_ = 0;
   alignas(64) std::atomic<uint64_t> claimed_{0};
 };
 

@@ -44,7 +44,7 @@ int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
   const TaskSlot& task = *call.task;
   const ChipTensor* tensors = task.tensors();
   for (int32_t i = 0; i < task.tensor_count; ++i) args_[i] = reinterpret_cast<int64_t>(tensors + i);
-  std::memcpy(args_ + task.tensor_count, task.scalars(), task.scalar_count * sizeof(uint64_t));
+  for (int32_t i = 0; i < task.scalar_count; ++i) args_[task.tensor_count + i] = static_cast<int64_t>(task.scalars()[i]);
   local_.block_idx = block_idx = call.block;
   local_.block_num = block_num = task.block_num;
   return args_;
@@ -52,7 +52,8 @@ int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
 
 void SimCore::make_current() {
   set_current_core(this);
-  *crash_context() = {kernel_name_, name_.c_str()};
+  crash_context_ = crash_context();
+  *crash_context_ = {kernel_name_, name_.c_str()};
 }
 
 }  // namespace tilewright

@@ -9,6 +9,7 @@
 #include "intrinsic.h"
 #include "isa/core.h"
 #include "platform/code_object.h"
+#include "platform/crash_report.h"
 #include "platform/device.h"
 
 namespace tilewright {
@@ -31,6 +32,8 @@ class SimCore : public CoreContext {
   int64_t* prepare(const KernelCall& call, const char* kernel_name);
   /// Makes this the core of the calling thread, for the instruction set and for crash reports.
   void make_current();
+  /// After a kernel: crash reports name none.
+  void leave_kernel() { crash_context_->kernel = nullptr; }
 
   const char* kernel_name() const { return kernel_name_; }
   const std::string& name() const { return name_; }  ///< "AIV 17"
@@ -39,6 +42,7 @@ class SimCore : public CoreContext {
   std::string name_;
   std::unique_ptr<CoreMemory> own_memory_;  ///< made when the core is used first
   const char* kernel_name_ = nullptr;
+  CrashContext* crash_context_ = nullptr;  ///< of the thread whose core this is
   LocalContext local_{};
   GlobalContext global_{};
   int64_t args_[SPMD_GLOBAL_CONTEXT_INDEX + 1] = {};

@@ -283,7 +283,7 @@ void SimDevice::run(const KernelCall& call) {
   } catch (...) {
     fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
   }
-  crash_context()->kernel = nullptr;
+  core.leave_kernel();
 }
 
 void SimDevice::yield() {
