@@ -42,7 +42,8 @@ struct RunOptions {
   int32_t aic_cores = 0;     ///< 0 = all of the platform; AIV cores are always twice as many
   bool record_dependencies = false;  ///< fill RunReport::edges and RunReport::tasks
   /// CPU time of the device process after which a run is ended (kDeadline names the kernels); 0 = no limit. A busy host
-  /// does not use it up. Needs a device process: the device is replaced, its memory stays.
+  /// does not use it up. While kernels do nothing but poll memory, the pauses between polls count too. Needs a device
+  /// process: a kernel that does not yield costs it; the device is replaced, its memory stays.
   uint64_t cpu_limit_ms = 0;
 };
 

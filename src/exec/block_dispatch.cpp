@@ -1,5 +1,7 @@
 #include "exec/block_dispatch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace tilewright {
@@ -117,6 +119,15 @@ bool BlockDispatch::start_block(Multi& multi) {
   if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster + 1, 2, multi.next_block}});
   ++multi.next_block;
   return true;
+}
+
+uint32_t BlockDispatch::describe_open(std::string& lines) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& multi : open_) {
+    lines += fmt::format("\n  a task of {} blocks waits for cores for {} of them", multi->blocks, multi->blocks - multi->next_block);
+  }
+  if (!starved_.empty()) lines += fmt::format("\n  {} tasks of one block wait for a core", starved_.size());
+  return static_cast<uint32_t>(open_.size() + starved_.size());
 }
 
 uint32_t BlockDispatch::finish_job(const Job& job) {

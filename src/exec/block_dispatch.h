@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -86,6 +87,9 @@ class BlockDispatch {
   bool take_job(Job& job);
   /// After the job's kernel has returned: the task's slot if this was its last job, so that it is complete; else kNoSlot.
   uint32_t finish_job(const Job& job);
+
+  /// Tasks that are ready and have no core; appends a line for each shape of them to `lines`.
+  uint32_t describe_open(std::string& lines);
 
  private:
   Freed released();

@@ -1,8 +1,13 @@
 #include "exec/scheduler.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <ctime>
 
 #include "base/error.h"
+#include "pto_orchestration_api.h"
+#include "task/status.h"
 
 namespace tilewright {
 namespace {
@@ -33,6 +38,12 @@ void relax() {
 
 }  // namespace
 
+uint64_t process_cpu_ns() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
 Scheduler::Scheduler(TaskTable& table, KernelRunner& runner, int32_t threads, int32_t aic_cores)
     : table_(table), runner_(runner), dispatch_(table, aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
   for (int32_t i = 0; i < threads; ++i) carriers_.push_back(std::make_unique<Carrier>());
@@ -59,7 +70,7 @@ uint64_t Scheduler::done_by_all() const {
 
 // ---- a run ----------------------------------------------------------------------------------------------
 
-void Scheduler::run(std::function<void()> orchestrate) {
+void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) {
   for (const auto& carrier : carriers_) {
     carrier->done.store(0, std::memory_order_relaxed);
     carrier->claimed_next = carrier->claimed_end = carrier->completed_count = 0;
@@ -69,7 +80,10 @@ void Scheduler::run(std::function<void()> orchestrate) {
   dispatch_.reset();
   shared_ready_.store(0);
   stop_.store(false);
-  error_.clear();
+  failure_ = {};
+  limits_ = limits;
+  if (limits_.device_ns != 0) limit_start_ns_ = limits_.clock();
+  paused_ns_.store(0, std::memory_order_relaxed);
   published_ = 0;
   orchestration_done_.store(false);
   orchestration_waits_.store(false);
@@ -81,6 +95,7 @@ void Scheduler::run(std::function<void()> orchestrate) {
     orchestrate();
     leave(Leave::kFinished);
   });
+  join_run();
   active_.store(true);
   bool started = false;
   for (;;) {
@@ -103,7 +118,7 @@ void Scheduler::run(std::function<void()> orchestrate) {
   active_.store(false);
   if (participants_.load() != 0) wake();
   for (int32_t others = participants_.load(); others != 0; others = participants_.load()) participants_.wait(others);
-  carrier.suspended.abandon(carrier.idle_fibers);
+  leave_run(carrier);
   carrier_of_thread() = outer;
 }
 
@@ -123,11 +138,12 @@ void Scheduler::helper_main(size_t index) {
 }
 
 void Scheduler::participate(Carrier& carrier) {
+  join_run();
   carrier.batch_start = now_ns();
   while (active_.load(std::memory_order_acquire) && !stopped() && !finished()) {
     if (!step(carrier) && !idle(carrier)) break;
   }
-  carrier.suspended.abandon(carrier.idle_fibers);
+  leave_run(carrier);
 }
 
 bool Scheduler::finished() {
@@ -187,7 +203,7 @@ void Scheduler::switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
   carrier.current = nullptr;
   flush(carrier);
   switch (carrier.leave) {
-    case Leave::kYielded: return carrier.suspended.add_polling(std::move(fiber));
+    case Leave::kYielded: return carrier.suspended.add_polling(std::move(fiber), carrier.wait);
     case Leave::kKernelWaits: return carrier.suspended.add_waiting(std::move(fiber), *carrier.wait);
     default: carrier.idle_fibers.push_back(std::move(fiber)); carrier.backoff.reset();
   }
@@ -219,8 +235,10 @@ bool Scheduler::idle(Carrier& carrier) {
   if (!look_until(kFirstLooks)) {
     start_again(carrier, dispatch_.release_warm(carrier.warm));
     idle_carriers_.fetch_add(1);
-    look_until(kLooks);
-    while (!wanted()) sleep_unless(wanted);
+    if (!look_until(kLooks) && rest_unless_wanted(carrier)) {
+      while (!wanted()) sleep_unless(wanted);
+      join_run();
+    }
     idle_carriers_.fetch_sub(1);
   }
   carrier.suspended.collect_ready();
@@ -234,10 +252,83 @@ void Scheduler::pause(Carrier& carrier) {
   if (pause_ns == 0) return;
   start_again(carrier, dispatch_.release_warm(carrier.warm));
   idle_carriers_.fetch_add(1);
+  pausing_carriers_.fetch_add(1);
   sleep_unless([&] { return wanted(carrier); }, pause_ns);
+  check_deadline(pause_ns);
+  pausing_carriers_.fetch_sub(1);
   idle_carriers_.fetch_sub(1);
   carrier.suspended.collect_ready();
   carrier.batch_start = now_ns();
+}
+
+// ---- when nothing goes on -------------------------------------------------------------------------------
+
+// A carrier is busy while it can change anything: make a task ready, a condition true, a core free. When none is, everything
+// stands still and stays as it is: the last to rest may look at what belongs to the others, and what it finds is a fact.
+
+void Scheduler::join_run() {
+  const std::lock_guard lock(stall_mutex_);
+  ++busy_;
+}
+
+// False if the carrier has reason to go on after all.
+bool Scheduler::rest_unless_wanted(Carrier& carrier) {
+  const std::lock_guard lock(stall_mutex_);
+  if (wanted(carrier)) return false;
+  if (--busy_ == 0) check_stalled();
+  return true;
+}
+
+void Scheduler::check_stalled() {
+  for (const auto& carrier : carriers_) {
+    if (wanted(*carrier)) return wake();  // a condition came true that nobody announced
+  }
+  int32_t kernels = 0;
+  std::string lines;
+  for (const auto& carrier : carriers_) {
+    carrier->suspended.for_each([&](const KernelWait* wait) {
+      ++kernels;
+      if (wait != nullptr) lines += "\n  " + wait->describe(wait->data);
+    });
+  }
+  const bool orchestration_done = orchestration_done_.load();
+  const int32_t unfinished = static_cast<int32_t>(published_ - done_by_all());
+  const int32_t ready = static_cast<int32_t>(dispatch_.describe_open(lines));
+  const int32_t detail = classify_stall_detail(kernels, ready, unfinished, orchestration_done);
+  fail({RunFailure::Kind::kStalled, PTO2_ERROR_SCHEDULER_TIMEOUT, detail,
+        fmt::format("nothing can go on ({}): of {} submitted tasks {} have not completed; {} kernels wait, {} ready tasks have no core; "
+                    "the orchestration {}{}",
+                    stall_detail_name(detail), published_, unfinished, kernels, ready, orchestration_done ? "has ended" : "waits", lines)});
+}
+
+// Ends a run in which kernels have only polled for too long. What they wait for cannot be known.
+void Scheduler::check_deadline(uint64_t pause_ns) {
+  if (limits_.device_ns == 0) return;
+  // While another carrier works, its CPU time counts; while all of them pause, the pause does, once.
+  if (idle_carriers_.load() >= participants_.load() + 1) {
+    paused_ns_.fetch_add(pause_ns / static_cast<uint64_t>(pausing_carriers_.load()), std::memory_order_relaxed);
+  }
+  if (limits_.clock() - limit_start_ns_ + paused_ns_.load(std::memory_order_relaxed) < limits_.device_ns) return;
+  const int32_t detail = classify_stall_detail(1, 0, 0, orchestration_done_.load());
+  fail({RunFailure::Kind::kDeadline, PTO2_ERROR_SCHEDULER_TIMEOUT, detail,
+        fmt::format("the run used up its device time ({}): kernels poll, and nothing else can go on", stall_detail_name(detail))});
+}
+
+// Gives up what the carrier has suspended, which is something only if the run was stopped.
+void Scheduler::leave_run(Carrier& carrier) {
+  {
+    const std::lock_guard lock(stall_mutex_);
+    --busy_;
+  }
+  if (stopped()) {
+    const std::lock_guard lock(failure_mutex_);
+    if (failure_.kind == RunFailure::Kind::kDeadline) {
+      carrier.suspended.for_each([&](const KernelWait* wait) {
+        if (wait != nullptr) failure_.text += "\n  " + wait->describe(wait->data);
+      });
+    }
+  }
+  carrier.suspended.abandon(carrier.idle_fibers);
 }
 
 bool Scheduler::has_work(const Carrier& carrier) const {
@@ -270,9 +361,10 @@ void Scheduler::run_backlog() {
 
 // ---- kernels --------------------------------------------------------------------------------------------
 
-void Scheduler::yield() {
+void Scheduler::yield(const KernelWait* who) {
   Carrier* carrier = carrier_of_thread();
   if (carrier == nullptr || carrier->current == nullptr || carrier->current == orchestration_.get()) return;
+  carrier->wait = who;
   leave(Leave::kYielded);
 }
 
@@ -291,13 +383,17 @@ void Scheduler::notify() {
 }
 
 void Scheduler::fail_kernel(std::string text) {
-  {
-    const std::lock_guard lock(error_mutex_);
-    if (error_.empty()) error_ = std::move(text);
-  }
-  stop();
+  fail({RunFailure::Kind::kKernel, 0, 0, std::move(text)});
   leave(Leave::kAbandoned);
   std::terminate();  // an abandoned fiber is never resumed
+}
+
+void Scheduler::fail(RunFailure failure) {
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (failure_.kind == RunFailure::Kind::kNone && !stopped()) failure_ = std::move(failure);
+  }
+  stop();
 }
 
 // ---- worker fibers --------------------------------------------------------------------------------------
@@ -320,7 +416,8 @@ void Scheduler::worker_main() {
 }
 
 bool Scheduler::run_one(Carrier& carrier) {
-  if (dispatch_.cores_wanted()) [[unlikely]] start_again(carrier, dispatch_.release_warm(carrier.warm));
+  if (dispatch_.cores_wanted()) [[unlikely]]
+    start_again(carrier, dispatch_.release_warm(carrier.warm));
   if (dispatch_.has_jobs() && run_job(carrier)) return true;
   const uint32_t slot = next_task(carrier);
   if (slot == kNoSlot) return false;

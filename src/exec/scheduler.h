@@ -28,6 +28,29 @@ class KernelRunner {
   virtual void on_thread_start() {}
 };
 
+/// Why a run ended before its last task. The first failure counts.
+struct RunFailure {
+  enum class Kind : uint8_t {
+    kNone,
+    kKernel,    ///< fail_kernel()
+    kStalled,   ///< every core waits and nothing can make it go on: a fact, not a time-out
+    kDeadline,  ///< the device time ran out while kernels polled
+  };
+  Kind kind = Kind::kNone;
+  int32_t status = 0;        ///< PTO2_ERROR_* (spec/api.md, F); 0 for a kernel's own error
+  int32_t stall_detail = 0;  ///< sub-class of SCHEDULER_TIMEOUT (task/status.h)
+  std::string text;          ///< says who waits for what, a line each
+};
+
+/// The time a device worked: the CPU time of this process.
+uint64_t process_cpu_ns();
+
+/// When a run whose kernels only poll is given up. Pauses between polls count as work of the device.
+struct RunLimits {
+  uint64_t device_ns = 0;  ///< 0: never
+  uint64_t (*clock)() = process_cpu_ns;
+};
+
 /// Carrier threads take tasks in submission order and run each kernel on the worker fiber they are on. A kernel that
 /// yields or waits leaves its fiber suspended with its core, and the carrier goes on with another; a kernel that does
 /// neither costs no switch. The orchestration is a fiber too, on carrier 0, which is the thread that calls run().
@@ -41,8 +64,8 @@ class Scheduler {
 
   const CorePool& cores() const { return dispatch_.cores(); }
 
-  /// Runs `orchestrate` and every task it publishes, to the last completion; or until stop(). Not reentrant.
-  void run(std::function<void()> orchestrate);
+  /// Runs `orchestrate` and every task it publishes, to the last completion; or until stop() or a failure. Not reentrant.
+  void run(std::function<void()> orchestrate, const RunLimits& limits = {});
 
   // ---- for the orchestration, on its fiber ----
 
@@ -62,7 +85,8 @@ class Scheduler {
 
   /// Lets other cores run. Does nothing outside a kernel. For kernels that poll memory: with nothing else to do, the carrier
   /// resumes them ever more seldom, at least every millisecond.
-  void yield();
+  /// `who` is described in reports of the deadline; its `ready` is not used.
+  void yield(const KernelWait* who = nullptr);
   /// Returns once the condition holds; the kernel is not resumed before. Must not be called outside a kernel.
   void wait(const KernelWait& condition);
   /// A condition that a kernel waits for may hold now. Any thread. Without it the condition is looked at now and then, and
@@ -74,8 +98,8 @@ class Scheduler {
   /// Ends the run: no further kernel starts, suspended ones are abandoned. Any thread.
   void stop();
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
-  /// Of fail_kernel; empty if none. Valid after run().
-  const std::string& error() const { return error_; }
+  /// Complete after run(); during a run, from what stop() ended on, for the orchestration.
+  const RunFailure& failure() const { return failure_; }
 
  private:
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
@@ -93,7 +117,7 @@ class Scheduler {
     Leave leave = Leave::kIdle;
     std::vector<std::unique_ptr<Fiber>> idle_fibers;
     SuspendedKernels suspended;
-    const KernelWait* wait = nullptr;  ///< with kKernelWaits
+    const KernelWait* wait = nullptr;  ///< with kYielded and kKernelWaits
     PollBackoff backoff;
     bool prefer_suspended = false;
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
@@ -133,6 +157,12 @@ class Scheduler {
   bool idle(Carrier& carrier);
   bool wanted(Carrier& carrier);
   void pause(Carrier& carrier);
+  void join_run();
+  bool rest_unless_wanted(Carrier& carrier);
+  void check_stalled();
+  void check_deadline(uint64_t pause_ns);
+  void leave_run(Carrier& carrier);
+  void fail(RunFailure failure);
   template <typename Wanted>
   void sleep_unless(Wanted&& wanted, uint64_t timeout_ns = Epoch::kForever);
   /// Whether a carrier sleeps that nobody has woken yet: a woken one may take its time to run on a busy host.
@@ -163,10 +193,16 @@ class Scheduler {
 
   alignas(64) std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
   std::atomic<int32_t> participants_{0};
-  std::atomic<int32_t> idle_carriers_{0};  ///< carriers that have looked for work for a while, or sleep
+  std::atomic<int32_t> idle_carriers_{0};     ///< carriers that have looked for work for a while, or sleep
+  std::atomic<int32_t> pausing_carriers_{0};  ///< of these, such as have kernels that poll
 
-  std::mutex error_mutex_;
-  std::string error_;
+  std::mutex stall_mutex_;
+  int32_t busy_ = 0;  ///< carriers in the run that can change something; guarded by stall_mutex_
+  RunLimits limits_;
+  uint64_t limit_start_ns_ = 0;
+  std::atomic<uint64_t> paused_ns_{0};  ///< of the device time
+  std::mutex failure_mutex_;
+  RunFailure failure_;
 };
 
 }  // namespace tilewright

@@ -1,5 +1,6 @@
 #include "exec/scheduler.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -32,10 +33,34 @@ class SchedulerTest : public testing::TestWithParam<int> {
   explicit SchedulerTest(uint64_t window = 256, int32_t aic_cores = 2)
       : graph_(rings(window), reinterpret_cast<uint64_t>(heap_.data())), scheduler_(graph_.table(), runner_, GetParam(), aic_cores) {}
 
-  void run(std::function<void()> orchestrate) {
+  void run(std::function<void()> orchestrate, const RunLimits& limits = {}) {
     graph_.begin_run(&lanes_, nullptr);
-    scheduler_.run(std::move(orchestrate));
+    scheduler_.run(std::move(orchestrate), limits);
     graph_.end_run();
+  }
+  /// Runs `count` independent tasks of one block, numbered from 0.
+  void run_numbered(uint64_t count, const RunLimits& limits = {}) {
+    run([&] { submit_numbered(count); }, limits);
+  }
+  void submit_numbered(uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+      CoreTaskArgs args;
+      args.add_scalar(i);
+      submit(args);
+    }
+  }
+  /// Whether the run ended as a fact of `detail`, with all of `texts` in the report; and the next run works.
+  void expect_stalled(int32_t detail, const std::vector<std::string>& texts) {
+    EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kStalled);
+    EXPECT_EQ(scheduler_.failure().status, 100);
+    EXPECT_EQ(scheduler_.failure().stall_detail, detail) << scheduler_.failure().text;
+    for (const std::string& text : texts)
+      EXPECT_NE(scheduler_.failure().text.find(text), std::string::npos) << text << " in: " << scheduler_.failure().text;
+    std::atomic<int> ran{0};
+    runner_.kernel = [&](const KernelCall&) { ++ran; };
+    run_numbered(20);
+    EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone);
+    EXPECT_EQ(ran.load(), 20);
   }
   void submit(const CoreTaskArgs& args, uint8_t lanes = PTO2_SUBTASK_MASK_AIV0) {
     MixedKernels kernels;
@@ -303,6 +328,81 @@ TEST_P(SchedulerTest, AConditionThatNobodyAnnouncesIsSeenWhileOtherTasksRun) {
   EXPECT_LT(resumed_after.load(), 20000u) << "it waited until nothing else was left";
 }
 
+const KernelWait kNever{[](const void*) { return false; }, nullptr, [](const void*) { return std::string("somebody waits for ever"); }};
+
+TEST_P(SchedulerTest, KernelsThatWaitForEverAreADeadlockAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    runner_.kernel = [&](const KernelCall& call) {
+      if (number(call) % 10 == 3) scheduler_.wait(kNever);
+    };
+    run_numbered(20);
+    expect_stalled(1, {"RUNNING_STALLED", "of 20 submitted tasks 2 have not completed", "2 kernels wait", "somebody waits for ever",
+                       "the orchestration has ended"});
+  }
+}
+
+TEST_P(SchedulerTest, ADeadlockNamesTasksThatFindNoCore) {
+  runner_.kernel = [&](const KernelCall&) { scheduler_.wait(kNever); };
+  run_numbered(10);  // on four AIV cores
+  expect_stalled(1, {"4 kernels wait", "6 ready tasks have no core", "6 tasks of one block wait for a core"});
+}
+
+TEST_P(SchedulerTest, TasksAndAnOrchestrationThatWaitForAStuckKernelAreADeadlock) {
+  runner_.kernel = [&](const KernelCall&) { scheduler_.wait(kNever); };
+  bool stopped = false;
+  run([&] {
+    const uint32_t one = 1;
+    uint32_t cell = 0;
+    const ChipTensor shared = make_tensor_external(&cell, &one, 1, DataType::UINT32);
+    for (uint64_t i = 0; i < 7; ++i) {
+      CoreTaskArgs args;
+      args.add_inout(shared);
+      args.add_scalar(i);
+      submit(args);
+    }
+    scheduler_.wait_all();
+    stopped = scheduler_.stopped();
+  });
+  EXPECT_TRUE(stopped);
+  expect_stalled(1, {"of 7 submitted tasks 7 have not completed", "1 kernels wait", "the orchestration waits"});
+}
+
+TEST_P(SchedulerTest, AConditionThatComesTrueUnannouncedIsNoDeadlock) {
+  for (int round = 0; round < 200; ++round) {
+    Counter counter;
+    counter.target = 5;
+    runner_.kernel = [&](const KernelCall& call) {
+      if (number(call) < 3) return scheduler_.wait(counter.reached());
+      ++counter.value;
+    };
+    run_numbered(8);
+    ASSERT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+  }
+}
+
+TEST_P(SchedulerTest, KernelsThatPollForEverEndAtTheDeadline) {
+  static std::atomic<uint64_t> clock{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    const KernelWait who{nullptr, &call,
+                         [](const void* data) { return fmt::format("task {} polls", number(*static_cast<const KernelCall*>(data))); }};
+    while (number(call) % 10 == 3) scheduler_.yield(&who);
+  };
+  run_numbered(20, {1'000'000'000, [] { return clock.fetch_add(300'000'000); }});
+  EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kDeadline);
+  EXPECT_EQ(scheduler_.failure().status, 100);
+  EXPECT_EQ(scheduler_.failure().stall_detail, 1);
+  for (const char* text : {"device time", "task 3 polls", "task 13 polls"})
+    EXPECT_NE(scheduler_.failure().text.find(text), std::string::npos) << scheduler_.failure().text;
+}
+
+TEST_P(SchedulerTest, PausesBetweenPollsCountAsDeviceTime) {
+  runner_.kernel = [&](const KernelCall&) {
+    for (;;) scheduler_.yield();
+  };
+  run_numbered(2, {5'000'000, [] { return uint64_t{0}; }});
+  EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kDeadline);
+}
+
 // A carrier that only resumes kernels which poll must not keep a warm core that another one needs.
 TEST_P(SchedulerTest, ACoreKeptWarmIsGivenUpWhenItIsWanted) {
   for (int round = 0; round < 200; ++round) {
@@ -370,12 +470,12 @@ TEST_P(SchedulerTest, AFailedKernelEndsTheRunAndTheNextRunWorks) {
       }
     };
     run(orchestrate);
-    EXPECT_EQ(scheduler_.error(), "kernel 50 broke");
+    EXPECT_EQ(scheduler_.failure().text, "kernel 50 broke");
     EXPECT_EQ(ran.load(), 50);
     ran = 0;
     runner_.kernel = [&](const KernelCall&) { ++ran; };
     run(orchestrate);
-    EXPECT_EQ(scheduler_.error(), "");
+    EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone);
     EXPECT_EQ(ran.load(), 1000);
   }
 }

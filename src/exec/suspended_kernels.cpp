@@ -6,30 +6,28 @@
 namespace tilewright {
 
 void SuspendedKernels::collect_ready() {
-  const auto holds = [](const Waiting& waiting) { return waiting.wait->ready(waiting.wait->data); };
-  const auto first = std::stable_partition(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) { return !holds(waiting); });
-  for (auto at = first; at != waiting_.end(); ++at) ready_.push_back(std::move(at->fiber));
+  const auto first =
+      std::stable_partition(waiting_.begin(), waiting_.end(), [](const Kernel& kernel) { return !kernel.wait->ready(kernel.wait->data); });
+  std::move(first, waiting_.end(), std::back_inserter(ready_));
   waiting_.erase(first, waiting_.end());
 }
 
 bool SuspendedKernels::any_ready() const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [](const Waiting& waiting) { return waiting.wait->ready(waiting.wait->data); });
+  return std::any_of(waiting_.begin(), waiting_.end(), [](const Kernel& kernel) { return kernel.wait->ready(kernel.wait->data); });
 }
 
 std::unique_ptr<Fiber> SuspendedKernels::next() {
-  std::deque<std::unique_ptr<Fiber>>& from = ready_.empty() ? polling_ : ready_;
-  std::unique_ptr<Fiber> fiber = std::move(from.front());
+  std::deque<Kernel>& from = ready_.empty() ? polling_ : ready_;
+  std::unique_ptr<Fiber> fiber = std::move(from.front().fiber);
   from.pop_front();
   return fiber;
 }
 
 void SuspendedKernels::abandon(std::vector<std::unique_ptr<Fiber>>& idle) {
-  std::move(ready_.begin(), ready_.end(), std::back_inserter(idle));
-  std::move(polling_.begin(), polling_.end(), std::back_inserter(idle));
-  for (Waiting& waiting : waiting_) idle.push_back(std::move(waiting.fiber));
-  ready_.clear();
-  polling_.clear();
-  waiting_.clear();
+  for (auto* kernels : {&ready_, &polling_, &waiting_}) {
+    for (Kernel& kernel : *kernels) idle.push_back(std::move(kernel.fiber));
+    kernels->clear();
+  }
 }
 
 uint64_t PollBackoff::pause_before_turn(uint64_t now_ns) {

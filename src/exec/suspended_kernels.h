@@ -24,7 +24,8 @@ class SuspendedKernels {
   /// Calls between two looks at conditions that nobody announced.
   static constexpr uint32_t kLookInterval = 64;
 
-  void add_polling(std::unique_ptr<Fiber> fiber) { polling_.push_back(std::move(fiber)); }
+  /// `who`, which may be null, says who polls.
+  void add_polling(std::unique_ptr<Fiber> fiber, const KernelWait* who = nullptr) { polling_.push_back({std::move(fiber), who}); }
   void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) { waiting_.push_back({std::move(fiber), &wait}); }
 
   /// Whether a carrier with other work should look here now: a kernel can run, or may after one of `notifications`.
@@ -49,22 +50,24 @@ class SuspendedKernels {
   /// The next kernel to resume: one whose condition holds, else those that poll in turn. can_run() must hold.
   std::unique_ptr<Fiber> next();
 
-  /// Kernels whose condition does not hold.
+  /// Calls visit(const KernelWait*) for every kernel; null for one that polls and did not say who it is.
   template <typename Visit>
-  void for_each_waiting(Visit&& visit) const {
-    for (const Waiting& waiting : waiting_) visit(*waiting.wait);
+  void for_each(Visit&& visit) const {
+    for (const auto* kernels : {&ready_, &polling_, &waiting_}) {
+      for (const Kernel& kernel : *kernels) visit(kernel.wait);
+    }
   }
   /// Gives up all kernels; their fibers go to `idle`.
   void abandon(std::vector<std::unique_ptr<Fiber>>& idle);
 
  private:
-  struct Waiting {
+  struct Kernel {
     std::unique_ptr<Fiber> fiber;
     const KernelWait* wait;
   };
-  std::deque<std::unique_ptr<Fiber>> ready_;
-  std::deque<std::unique_ptr<Fiber>> polling_;
-  std::vector<Waiting> waiting_;
+  std::deque<Kernel> ready_;
+  std::deque<Kernel> polling_;
+  std::deque<Kernel> waiting_;
   uint32_t seen_ = 0;
   uint32_t skipped_ = 0;
 };

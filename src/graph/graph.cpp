@@ -343,6 +343,8 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
       if (!table_.is_done(blocking_task_) || !before(completed_[other], lifetime.retained_until[other])) continue;
       blocking_task_ = {table_.slot_of(other, completed_[other]), completed_[other]};
     }
+    full_code_ = code;
+    full_text_ = std::move(text);
     return SubmitState::kFull;
   }
   const Scope& scope = scopes_[lifetime.scope_depth];

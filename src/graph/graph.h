@@ -65,6 +65,9 @@ class Graph {
 
   /// After kFull: the oldest task that holds up the full ring.
   TaskRef blocking_task() const { return blocking_task_; }
+  /// After kFull: which limit, how full, as fail() takes them if waiting turns out to be in vain.
+  int32_t full_code() const { return full_code_; }
+  const std::string& full_text() const { return full_text_; }
 
   /// The unfinished tasks whose completion makes `tensor`'s bytes valid: its creator and its writers.
   void collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers);
@@ -171,6 +174,8 @@ class Graph {
   std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last; used for long lists only
   uint32_t submission_ = 0;
   TaskRef blocking_task_{kNoSlot, 0};
+  int32_t full_code_ = 0;
+  std::string full_text_;
   uint64_t task_count_ = 0;
   uint64_t published_count_ = 0;
   std::array<uint64_t, 3> edge_count_{};

@@ -233,7 +233,8 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr);
   runtime_.begin_run();
   const Clock::time_point start = Clock::now();
-  scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); });
+  scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); },
+                  {.device_ns = options.cpu_limit_ms * 1'000'000});
   report.run_ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
   runtime_.end_run();
   *crash_context() = CrashContext{};
@@ -262,11 +263,17 @@ void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskAr
 }
 
 void SimDevice::throw_if_failed() const {
-  if (!scheduler_->error().empty()) throw Error(ErrorCode::kRunFailed, scheduler_->error());
-  if (!graph_->is_fatal()) return;
-  const int32_t code = graph_->error_code();
-  throw Error(ErrorCode::kRunFailed, fmt::format("run failed with code {} ({}): {}", -code, status_name(code), graph_->error_text()),
-              status_hint(code), runtime_status_from_error_codes(code, 0));
+  const RunFailure& failure = scheduler_->failure();
+  if (failure.kind == RunFailure::Kind::kKernel) throw Error(ErrorCode::kRunFailed, failure.text);
+  if (failure.kind == RunFailure::Kind::kNone && !graph_->is_fatal()) return;
+  const ErrorCode error = failure.kind == RunFailure::Kind::kStalled    ? ErrorCode::kDeadlock
+                          : failure.kind == RunFailure::Kind::kDeadline ? ErrorCode::kDeadline
+                                                                        : ErrorCode::kRunFailed;
+  const int32_t status = runtime_status_from_error_codes(graph_->error_code(), failure.status);
+  std::string text = graph_->error_text();
+  if (!text.empty() && !failure.text.empty()) text += "; ";
+  text += failure.text;
+  throw Error(error, fmt::format("run failed with code {} ({}): {}", status, status_name(-status), text), status_hint(-status), status);
 }
 
 // ---- kernels --------------------------------------------------------------------------------------------
@@ -286,11 +293,15 @@ void SimDevice::run(const KernelCall& call) {
   core.leave_kernel();
 }
 
-void SimDevice::yield() {
-  SimCore& core = SimCore::of(*current_core());
-  scheduler_->yield();
-  core.make_current();  // other kernels ran on this thread meanwhile
+std::string who(const SimCore& core) {
+  return fmt::format("kernel {} on {} (block {} of {})", core.kernel_name(), core.name(), core.block_idx, core.block_num);
 }
+
+/// A kernel that polls, for reports.
+struct NamedPoll {
+  const SimCore& core;
+  static std::string describe(const void* self) { return who(static_cast<const NamedPoll*>(self)->core) + " polls memory"; }
+};
 
 /// A condition with the core that waits, for reports.
 struct NamedWait {
@@ -303,10 +314,17 @@ struct NamedWait {
   }
   static std::string describe(const void* self) {
     const auto& [condition, core] = *static_cast<const NamedWait*>(self);
-    return fmt::format("kernel {} on {} (block {} of {}) waits for {}", core.kernel_name(), core.name(), core.block_idx, core.block_num,
-                       condition.describe(condition.data));
+    return fmt::format("{} waits for {}", who(core), condition.describe(condition.data));
   }
 };
+
+void SimDevice::yield() {
+  SimCore& core = SimCore::of(*current_core());
+  const NamedPoll named{core};
+  const KernelWait who{nullptr, &named, NamedPoll::describe};
+  scheduler_->yield(&who);
+  core.make_current();  // other kernels ran on this thread meanwhile
+}
 
 void SimDevice::wait(const CoreWait& condition) {
   SimCore& core = SimCore::of(*current_core());

@@ -184,7 +184,10 @@ TaskOutputTensors SimRuntime::submit(Submit&& submit_once, bool publishes) {
       case SubmitState::kAccepted:
         if (publishes) scheduler_->published();
         return outputs;
-      case SubmitState::kFull: wait_for(graph_->blocking_task()); break;
+      case SubmitState::kFull:
+        wait_for(graph_->blocking_task());
+        if (waited_in_vain()) graph_->fail(graph_->full_code(), graph_->full_text() + ", and what is in it can no longer complete");
+        break;
       case SubmitState::kFatal: scheduler_->stop(); return TaskOutputTensors();
     }
   }
@@ -193,6 +196,12 @@ TaskOutputTensors SimRuntime::submit(Submit&& submit_once, bool publishes) {
 void SimRuntime::wait_for(TaskRef task) {
   scheduler_->wait_done(task);
   *crash_context() = kOrchestrationContext;
+}
+
+bool SimRuntime::waited_in_vain() const {
+  if (!scheduler_->stopped()) return false;
+  const RunFailure::Kind kind = scheduler_->failure().kind;
+  return kind == RunFailure::Kind::kStalled || kind == RunFailure::Kind::kDeadline;
 }
 
 void SimRuntime::stop_if_fatal() {
@@ -223,6 +232,10 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
     for (TaskRef producer : producers) {
       if (!graph_->table().is_done(producer)) wait_for(producer);
     }
+  }
+  if (waited_in_vain()) {
+    graph_->fail(PTO2_ERROR_TENSOR_WAIT_TIMEOUT, fmt::format("{} waited for tasks that can no longer complete: {}",
+                                                             write ? "set_tensor_data" : "get_tensor_data", tensor.dump()));
   }
   return !scheduler_->stopped();
 }

@@ -37,6 +37,8 @@ class SimRuntime : public PTO2Runtime {
   template <typename Submit>
   TaskOutputTensors submit(Submit&& submit_once, bool publishes);
   void wait_for(TaskRef task);
+  /// Whether the run ended because what the orchestration waited for cannot happen.
+  bool waited_in_vain() const;
   void stop_if_fatal();
   bool wait_for_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[], bool write);
 

@@ -51,10 +51,10 @@ class RunErrors : public testing::Test {
  protected:
   /// Runs, expects an error with all of `texts` in it, then runs a good program on the same worker.
   void expect_error(const std::vector<uint8_t>& image, ErrorCode code, const std::vector<std::string>& texts, int status = 0,
-                    const CallConfig& config = {}) {
+                    const CallConfig& config = {}, const RunOptions& options = {}) {
     const CallableHandle handle = worker_.register_callable(image);
     try {
-      worker_.run(handle, arguments_, config);
+      worker_.run(handle, arguments_, config, options);
       ADD_FAILURE() << "the run succeeded";
     } catch (const Error& error) {
       EXPECT_EQ(error_name(error.code()), std::string(error_name(code))) << error.what();
@@ -181,6 +181,33 @@ TEST_F(RunErrors, AKernelThatCrashesIsNamedWithSignalCoreAndStack) {
 TEST_F(RunErrors, AKernelThatOverflowsItsStackIsReported) {
   expect_error(build(kSubmit, "volatile char big[4096]; big[0] = 1; (void)t; kernel_entry(args); big[1] = big[0];"),
                ErrorCode::kKernelCrashed, {"SIGSEGV", "func_id 0"});
+}
+
+constexpr const char* kPollsForEver = "(void)t; for (;;) dsb(DSB_DDR);";
+
+TEST_F(RunErrors, AKernelThatPollsForEverEndsAtTheDeadline) {
+  RunOptions options;
+  options.cpu_limit_ms = 100;
+  expect_error(build(kSubmit, kPollsForEver), ErrorCode::kDeadline,
+               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "kernel func_id 0 on AIV", "polls memory"}, -100, {}, options);
+}
+
+TEST_F(RunErrors, TensorDataOfAKernelThatNeverEndsIsWaitedForInVain) {
+  RunOptions options;
+  options.cpu_limit_ms = 100;
+  for (const std::string call : {"get_tensor_data<float>(x, 1, at);", "set_tensor_data<float>(x, 1, at, 3.0f);"}) {
+    expect_error(build(std::string(kSubmit) + "uint32_t at[] = {0};" + call, kPollsForEver), ErrorCode::kDeadline,
+                 {"TENSOR_WAIT_TIMEOUT", call.substr(0, 15), "polls memory"}, -8, {}, options);
+  }
+}
+
+TEST_F(RunErrors, AFullRingOfTasksThatNeverEndIsNamed) {
+  CallConfig config;
+  for (uint64_t& window : config.runtime_env.ring_task_window) window = 8;
+  RunOptions options;
+  options.cpu_limit_ms = 100;
+  expect_error(build("args.add_inout(x); for (int i = 0; i < 9; ++i) rt_submit_aiv_task(0, args);", kPollsForEver), ErrorCode::kDeadline,
+               {"FLOW_CONTROL_DEADLOCK", "all 8 task slots are in use", "can no longer complete", "polls memory"}, -3, config, options);
 }
 
 TEST_F(RunErrors, AnOrchestrationThatCrashesIsReported) {
