@@ -122,8 +122,8 @@ std::string reasons(const std::vector<Row>& rows, const TableLayout& layout) {
     }
     const bool everywhere =
         std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row.system != rows[i].system || same(row); });
-    const char* what = rows[i].absence == Absence::kNotFound ? "not found" : "failed";
-    text += fmt::format("  {}: {} ({}): {}\n", rows[i].system, what, everywhere ? "everywhere" : where, rows[i].error);
+    text +=
+        fmt::format("  {}: {} ({}): {}\n", rows[i].system, absence_text(rows[i].absence), everywhere ? "everywhere" : where, rows[i].error);
   }
   return text;
 }
@@ -177,7 +177,7 @@ std::string Report::table(const TableLayout& layout) const {
         const std::string ratio = base && *base > 0 ? fmt::format("{:.2f}", *row->value / *base) : "-";
         cells.insert(cells.end(), {number(*row->value), number(row->min), number(row->max), std::to_string(row->runs), ratio});
       } else {
-        cells.insert(cells.end(), {row->absence == Absence::kNotFound ? "not found" : "failed", "-", "-", "0", "-"});
+        cells.insert(cells.end(), {std::string(absence_text(row->absence)), "-", "-", "0", "-"});
       }
       table.add(std::move(cells));
     }

@@ -15,8 +15,12 @@ namespace {
 /// Keys of a row that are members of Row; every other key is a field.
 constexpr std::array<std::string_view, 9> kMembers = {"system", "metric", "value", "unit", "runs", "min", "max", "status", "error"};
 
-constexpr const char* kNotFoundText = "not found";
-constexpr const char* kFailedText = "failed";
+Absence parse_absence(const std::string& text) {
+  for (Absence absence : {Absence::kNotFound, Absence::kNotApplicable, Absence::kFailed}) {
+    if (text == absence_text(absence)) return absence;
+  }
+  throw Error(ErrorCode::kParseError, fmt::format("a benchmark row has no status \"{}\"", text));
+}
 
 FieldValue field_value(const nlohmann::ordered_json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -26,6 +30,15 @@ FieldValue field_value(const nlohmann::ordered_json& value) {
 }
 
 }  // namespace
+
+std::string_view absence_text(Absence absence) {
+  switch (absence) {
+    case Absence::kNotFound: return "not found";
+    case Absence::kNotApplicable: return "not applicable";
+    case Absence::kFailed: return "failed";
+  }
+  return "failed";
+}
 
 std::string to_text(const FieldValue& value) {
   return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
@@ -69,7 +82,7 @@ nlohmann::ordered_json to_json(const Row& row) {
     json["min"] = row.min;
     json["max"] = row.max;
   } else {
-    json["status"] = row.absence == Absence::kNotFound ? kNotFoundText : kFailedText;
+    json["status"] = absence_text(row.absence);
     json["error"] = row.error;
   }
   return json;
@@ -93,7 +106,7 @@ Row row_from_json(std::string_view line) {
       row.min = json.at("min").get<double>();
       row.max = json.at("max").get<double>();
     } else {
-      row.absence = json.at("status").get<std::string>() == kNotFoundText ? Absence::kNotFound : Absence::kFailed;
+      row.absence = parse_absence(json.at("status").get<std::string>());
       row.error = json.at("error").get<std::string>();
     }
     for (const auto& [name, value] : json.items()) {

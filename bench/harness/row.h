@@ -21,8 +21,15 @@ struct Field {
 /// The value as it stands in a table: text as it is, numbers in their shortest form.
 std::string to_text(const FieldValue& value);
 
-/// Why a row has no value. A competitor that is not installed is a fact about the machine; a failure is an error.
-enum class Absence { kNotFound, kFailed };
+/// Why a row has no value.
+enum class Absence {
+  kNotFound,       ///< not installed: a fact about the machine
+  kNotApplicable,  ///< it cannot do this: a fact about the system
+  kFailed,         ///< an error
+};
+
+/// "not found", "not applicable", "failed".
+std::string_view absence_text(Absence absence);
 
 /// A figure of one system. A row without a value says in `error` why there is none; it is never left out.
 struct Row {
@@ -47,7 +54,7 @@ struct Row {
 double median(std::vector<double> samples);
 
 /// One line of JSON: {"system", fields..., "metric", "value", "unit", "runs", "min", "max"}, or with
-/// "value": null, "status" ("not found" or "failed") and "error". How a system's process hands its row to the driver.
+/// "value": null, "status" (absence_text) and "error". How a system's process hands its row to the driver.
 std::string to_json_line(const Row& row);
 
 /// The inverse of to_json_line. Throws Error(kParseError) that quotes the line.

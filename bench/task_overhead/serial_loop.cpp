@@ -8,11 +8,12 @@ class SerialLoop : public System {
  public:
   std::string name() const override { return "serial_loop"; }
   bool sees_memory() const override { return false; }
+  bool uses_threads() const override { return false; }
 
-  void prepare(const Workload& workload, const Order&, Layout) override { task_count_ = workload.task_count(); }
+  void prepare(const Workload& workload, const Order&, const Conditions&) override { task_count_ = workload.task_count(); }
 
   std::vector<Field> describe() const override {
-    return {{"discovery", "none"}, {"threads", int64_t{1}}, {"version", compiler_version()}, {"note", "the floor: no tasking at all"}};
+    return {{"discovery", "none"}, {"version", compiler_version()}, {"note", "the floor: no tasking at all"}};
   }
 
   RunTimes run(StampBoard& board) override {
@@ -22,7 +23,7 @@ class SerialLoop : public System {
   }
 
  private:
-  static void enter(StampBoard& board, uint32_t task) { board.stamp(task); }
+  static void enter(StampBoard& board, uint32_t task) { board.run_task(task); }
 
   // volatile: a task is reached through a pointer that the compiler cannot see through, as everywhere.
   void (*volatile entry_)(StampBoard&, uint32_t) = enter;

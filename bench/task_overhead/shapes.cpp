@@ -1,19 +1,15 @@
 #include "task_overhead/shapes.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <new>
 #include <random>
-#include <string>
 
 #include "base/error.h"
+#include "task_overhead/names.h"
 
 namespace tilewright::bench {
 
 namespace {
 
-constexpr Layout kAllLayouts[] = {Layout::kOwnBuffers, Layout::kOneBuffer, Layout::kAny};
 constexpr uint32_t kNobody = UINT32_MAX;
 
 /// Collects the accesses of tasks in submission order.
@@ -58,21 +54,6 @@ void read_random(WorkloadBuilder& builder, uint32_t task, std::mt19937_64& rando
   builder.read(task - 1 - second);
 }
 
-template <typename T>
-std::string names(std::span<const T> values, std::string_view (*name)(T)) {
-  std::string text;
-  for (T value : values) text += fmt::format("{}{}", text.empty() ? "" : ", ", name(value));
-  return text;
-}
-
-template <typename T>
-T parse(std::string_view what, std::string_view text, std::span<const T> values, std::string_view (*name)(T)) {
-  for (T value : values) {
-    if (name(value) == text) return value;
-  }
-  throw Error(ErrorCode::kInvalidArgument, fmt::format("there is no {} \"{}\"", what, text), "known are " + names(values, name));
-}
-
 }  // namespace
 
 std::string_view shape_name(Shape shape) {
@@ -86,18 +67,7 @@ std::string_view shape_name(Shape shape) {
   return "unknown";
 }
 
-Shape parse_shape(std::string_view name) { return parse<Shape>("shape", name, kAllShapes, shape_name); }
-
-std::string_view layout_name(Layout layout) {
-  switch (layout) {
-    case Layout::kOwnBuffers: return "own_buffers";
-    case Layout::kOneBuffer: return "one_buffer";
-    case Layout::kAny: return "any";
-  }
-  return "unknown";
-}
-
-Layout parse_layout(std::string_view name) { return parse<Layout>("layout", name, kAllLayouts, layout_name); }
+Shape parse_shape(std::string_view name) { return parse_name<Shape>("shape", name, kAllShapes, shape_name); }
 
 Workload make_workload(Shape shape, uint32_t task_count, uint64_t seed) {
   if (task_count == 0) throw Error(ErrorCode::kInvalidArgument, "a workload of no tasks", "ask for at least one task");
@@ -128,57 +98,6 @@ Order derive_order(const Workload& workload) {
     last_writer[workload.inout[task]] = task;
   }
   return order;
-}
-
-void StampBoard::clear() {
-  std::fill(cells_.begin(), cells_.end(), 0);
-  next_.store(0, std::memory_order_relaxed);
-}
-
-void check_stamps(const Order& order, const StampBoard& board) {
-  const auto cells = board.cells();
-  const auto count = static_cast<uint32_t>(order.begin.size() - 1);
-  if (cells.size() != count) {
-    throw Error(ErrorCode::kMismatch, fmt::format("the board has {} cells for {} tasks", cells.size(), count));
-  }
-  for (uint32_t task = 0; task < count; ++task) {
-    if (cells[task] == 0) throw Error(ErrorCode::kMismatch, fmt::format("task {} of {} never ran", task, count));
-    if (board.mode() == StampMode::kCount && cells[task] != 1) {
-      throw Error(ErrorCode::kMismatch, fmt::format("task {} ran {} times", task, cells[task]));
-    }
-  }
-  if (board.mode() == StampMode::kCount) return;
-  // Every cell holds a number. With exactly as many numbers given out as there are tasks, no task took two.
-  if (board.stamped() != count) {
-    throw Error(ErrorCode::kMismatch, fmt::format("{} tasks ran {} times in all", count, board.stamped()));
-  }
-  std::vector<uint32_t> owner(count, kNobody);
-  for (uint32_t task = 0; task < count; ++task) {
-    if (cells[task] > count || owner[cells[task] - 1] != kNobody) {
-      throw Error(ErrorCode::kMismatch, fmt::format("task {} holds stamp {}, which is not its own", task, cells[task]));
-    }
-    owner[cells[task] - 1] = task;
-  }
-  for (uint32_t task = 0; task < count; ++task) {
-    for (uint32_t pred : order.preds_of(task)) {
-      if (cells[pred] < cells[task]) continue;
-      throw Error(ErrorCode::kMismatch, fmt::format("task {} ran as number {}, before its predecessor {}, which ran as number {}", task,
-                                                    cells[task], pred, cells[pred]));
-    }
-  }
-}
-
-SlotMemory::SlotMemory(uint32_t slot_count, Layout layout) : layout_(layout) {
-  if (layout == Layout::kAny) return;
-  const auto allocate = [this](size_t bytes) {
-    buffers_.emplace_back(static_cast<std::byte*>(::operator new(bytes, std::align_val_t(64))));
-    return buffers_.back().get();
-  };
-  std::byte* const base = layout == Layout::kOneBuffer ? allocate(kSlotBytes * slot_count) : nullptr;
-  addresses_.reserve(slot_count);
-  for (uint32_t slot = 0; slot < slot_count; ++slot) {
-    addresses_.push_back(layout == Layout::kOneBuffer ? base + kSlotBytes * slot : allocate(kSlotBytes));
-  }
 }
 
 }  // namespace tilewright::bench

@@ -1,11 +1,8 @@
-// The workload of bench/task_overhead as data: which slots each task touches, the order that follows, and the check that
-// a run kept it. Nothing here knows any of the systems that are measured.
+// The workload of bench/task_overhead as data: which slots each task touches, and the order that follows. Nothing here
+// knows any of the systems that are measured.
 #pragma once
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,18 +27,6 @@ inline constexpr uint64_t kDefaultSeed = 20261121;
 std::string_view shape_name(Shape shape);
 /// Throws Error(kInvalidArgument) that lists the names.
 Shape parse_shape(std::string_view name);
-
-/// Where the slots lie.
-enum class Layout {
-  kOwnBuffers,  ///< each slot is a buffer of its own
-  kOneBuffer,   ///< all slots are disjoint views of one buffer, in slot order, without gaps
-  kAny,         ///< the system is not told about memory, so there is nothing to tell apart
-};
-
-/// "own_buffers", "one_buffer", "any".
-std::string_view layout_name(Layout layout);
-/// Throws Error(kInvalidArgument) that lists the names.
-Layout parse_layout(std::string_view name);
 
 /// Tasks in submission order. Immutable once made.
 struct Workload {
@@ -72,72 +57,5 @@ struct Order {
 
 /// The reference that runs are checked against; also what systems are given that must be told their edges.
 Order derive_order(const Workload& workload);
-
-/// What a task does when it runs.
-enum class StampMode {
-  kSequence,  ///< takes the next number of a counter that all tasks share: shows order, costs 3 to 13 ns
-  kCount,     ///< adds one to its own cell: shows only that it ran once, costs well under 1 ns
-};
-
-/// One cell per task, written by the task and by nothing else while a run lasts.
-class StampBoard {
- public:
-  StampBoard(uint32_t task_count, StampMode mode) : cells_(task_count), mode_(mode) {}
-  StampBoard(const StampBoard&) = delete;
-  StampBoard& operator=(const StampBoard&) = delete;
-
-  /// The whole body of an empty task; the same for every system. Thread safe for different tasks. No fence beyond
-  /// the counter's coherence: if the system orders two tasks, their numbers are ordered.
-  void stamp(uint32_t task) {
-    if (mode_ == StampMode::kSequence) {
-      cells_[task] = next_.fetch_add(1, std::memory_order_relaxed) + 1;
-    } else {
-      ++cells_[task];
-    }
-  }
-
-  /// Back to the start, between runs.
-  void clear();
-
-  StampMode mode() const { return mode_; }
-  /// [task] for kSequence the task's number from 1, for kCount how often it ran; 0 before it ran. Writable for systems
-  /// whose tasks run in another process: they copy their cells here after the clock has stopped.
-  std::span<uint32_t> cells() { return cells_; }
-  std::span<const uint32_t> cells() const { return cells_; }
-  /// Stamps given out (kSequence).
-  uint32_t stamped() const { return next_.load(std::memory_order_relaxed); }
-  void set_stamped(uint32_t count) { next_.store(count, std::memory_order_relaxed); }
-
- private:
-  alignas(64) std::atomic<uint32_t> next_{0};
-  alignas(64) std::vector<uint32_t> cells_;
-  StampMode mode_;
-};
-
-/// Checks that every task ran exactly once and, in kSequence, that each ran after all its predecessors.
-/// Throws Error(kMismatch) that names the first task that is wrong.
-void check_stamps(const Order& order, const StampBoard& board);
-
-/// The memory of the slots. Systems use the addresses to describe tasks; no task touches the bytes.
-class SlotMemory {
- public:
-  static constexpr size_t kSlotBytes = 256;  ///< 64 float32: a row of a small tile
-
-  /// kAny makes no memory.
-  SlotMemory(uint32_t slot_count, Layout layout);
-
-  Layout layout() const { return layout_; }
-  std::byte* address(uint32_t slot) const { return addresses_[slot]; }
-  std::byte* const* addresses() const { return addresses_.data(); }
-  size_t slot_count() const { return addresses_.size(); }
-
- private:
-  struct Free {
-    void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t(64)); }
-  };
-  Layout layout_;
-  std::vector<std::unique_ptr<std::byte, Free>> buffers_;
-  std::vector<std::byte*> addresses_;
-};
 
 }  // namespace tilewright::bench

@@ -29,10 +29,6 @@ std::string message_of(F&& action, ErrorCode expected) {
   return {};
 }
 
-void stamp_in_order(StampBoard& board, std::initializer_list<uint32_t> tasks) {
-  for (uint32_t task : tasks) board.stamp(task);
-}
-
 TEST(Shapes, IndependentTasksHaveNoPredecessors) {
   const Workload workload = make_workload(Shape::kIndependent, 100);
   EXPECT_EQ(workload.slot_count, 100u);
@@ -105,91 +101,11 @@ TEST(Shapes, NoSlotThatIsOnlyReadIsWrittenAgain) {
 
 TEST(Shapes, NamesAreReadBack) {
   for (Shape shape : kAllShapes) EXPECT_EQ(parse_shape(shape_name(shape)), shape);
-  for (Layout layout : {Layout::kOwnBuffers, Layout::kOneBuffer, Layout::kAny}) EXPECT_EQ(parse_layout(layout_name(layout)), layout);
 }
 
 TEST(Shapes, BadInputIsNamed) {
   EXPECT_THAT(message_of([] { parse_shape("circle"); }, ErrorCode::kInvalidArgument), HasSubstr("circle"));
-  EXPECT_THAT(message_of([] { parse_layout("heap"); }, ErrorCode::kInvalidArgument), HasSubstr("own_buffers, one_buffer, any"));
   EXPECT_THAT(message_of([] { make_workload(Shape::kChain, 0); }, ErrorCode::kInvalidArgument), HasSubstr("no tasks"));
-}
-
-TEST(CheckStamps, SubmissionOrderIsGoodForEveryShape) {
-  for (Shape shape : kAllShapes) {
-    const Order order = derive_order(make_workload(shape, 1000));
-    StampBoard board(1000, StampMode::kSequence);
-    for (uint32_t task = 0; task < 1000; ++task) board.stamp(task);
-    EXPECT_NO_THROW(check_stamps(order, board)) << shape_name(shape);
-  }
-}
-
-TEST(CheckStamps, AnyOrderIsGoodForIndependentTasks) {
-  StampBoard board(3, StampMode::kSequence);
-  stamp_in_order(board, {2, 0, 1});
-  EXPECT_NO_THROW(check_stamps(derive_order(make_workload(Shape::kIndependent, 3)), board));
-}
-
-TEST(CheckStamps, ATaskBeforeItsPredecessorIsNamedWithIt) {
-  StampBoard board(3, StampMode::kSequence);
-  stamp_in_order(board, {0, 2, 1});
-  const std::string text = message_of([&] { check_stamps(derive_order(make_workload(Shape::kChain, 3)), board); }, ErrorCode::kMismatch);
-  EXPECT_THAT(text, HasSubstr("task 2 ran as number 2, before its predecessor 1"));
-}
-
-TEST(CheckStamps, ATaskThatNeverRanIsNamed) {
-  const Order order = derive_order(make_workload(Shape::kIndependent, 3));
-  for (StampMode mode : {StampMode::kSequence, StampMode::kCount}) {
-    StampBoard board(3, mode);
-    stamp_in_order(board, {0, 2});
-    EXPECT_THAT(message_of([&] { check_stamps(order, board); }, ErrorCode::kMismatch), HasSubstr("task 1 of 3 never ran"));
-  }
-}
-
-TEST(CheckStamps, ATaskThatRanTwiceIsNoticed) {
-  const Order order = derive_order(make_workload(Shape::kIndependent, 3));
-  for (StampMode mode : {StampMode::kSequence, StampMode::kCount}) {
-    StampBoard board(3, mode);
-    stamp_in_order(board, {0, 1, 2, 1});
-    EXPECT_THAT(message_of([&] { check_stamps(order, board); }, ErrorCode::kMismatch), HasSubstr("times"));
-  }
-}
-
-TEST(CheckStamps, CopiedStampsThatAreNotAPermutationAreNoticed) {
-  const Order order = derive_order(make_workload(Shape::kIndependent, 3));
-  StampBoard board(3, StampMode::kSequence);
-  for (uint32_t task = 0; task < 3; ++task) board.cells()[task] = 1;
-  board.set_stamped(3);
-  EXPECT_THAT(message_of([&] { check_stamps(order, board); }, ErrorCode::kMismatch), HasSubstr("not its own"));
-}
-
-TEST(CheckStamps, ABoardOfAnotherSizeIsRefused) {
-  const StampBoard board(2, StampMode::kSequence);
-  EXPECT_THAT(message_of([&] { check_stamps(derive_order(make_workload(Shape::kChain, 3)), board); }, ErrorCode::kMismatch),
-              HasSubstr("2 cells for 3 tasks"));
-}
-
-TEST(StampBoard, ClearMakesItNew) {
-  StampBoard board(2, StampMode::kSequence);
-  stamp_in_order(board, {1, 0});
-  board.clear();
-  EXPECT_EQ(board.stamped(), 0u);
-  EXPECT_THAT(to_vector(board.cells()), ElementsAre(0, 0));
-}
-
-TEST(SlotMemory, ViewsOfOneBufferLieSideBySide) {
-  const SlotMemory memory(4, Layout::kOneBuffer);
-  for (uint32_t slot = 1; slot < 4; ++slot) {
-    EXPECT_EQ(memory.address(slot) - memory.address(0), static_cast<std::ptrdiff_t>(slot * SlotMemory::kSlotBytes));
-  }
-}
-
-TEST(SlotMemory, OwnBuffersDoNotOverlap) {
-  const SlotMemory memory(100, Layout::kOwnBuffers);
-  std::set<std::byte*> sorted(memory.addresses(), memory.addresses() + memory.slot_count());
-  ASSERT_EQ(sorted.size(), 100u);
-  for (auto it = std::next(sorted.begin()); it != sorted.end(); ++it) {
-    EXPECT_GE(reinterpret_cast<uintptr_t>(*it) - reinterpret_cast<uintptr_t>(*std::prev(it)), SlotMemory::kSlotBytes);
-  }
 }
 
 }  // namespace

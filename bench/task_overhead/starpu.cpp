@@ -14,12 +14,9 @@
 namespace tilewright::bench {
 namespace {
 
-/// StarPU workers beside the submitting thread. See prepare.
-constexpr int kWorkers = kThreads - 1;
-
 StampBoard* current_board = nullptr;  // a codelet function takes no closure; cl_arg holds the task's number
 
-void run_task(void**, void* argument) { current_board->stamp(static_cast<uint32_t>(reinterpret_cast<uintptr_t>(argument))); }
+void run_task(void**, void* argument) { current_board->run_task(static_cast<uint32_t>(reinterpret_cast<uintptr_t>(argument))); }
 
 /// Reads first, then the slot that is read and written.
 class StampCodelet {
@@ -51,34 +48,30 @@ class StarPu : public System {
   std::string name() const override { return "starpu"; }
   bool sees_memory() const override { return true; }
 
-  // "Two threads in all" is one worker beside the submitting thread. Two workers, which makes three threads on two
-  // processors, won on one shape and lost on the others (docs/design/bench.md).
-  void prepare(const Workload& workload, const Order&, Layout layout) override {
+  // As many workers as threads. StarPU's threads do nothing but run tasks, so the submitting thread would be one more; but
+  // StarPU lets a program drive a worker from a thread of its own, and that is what this one does once it has submitted.
+  void prepare(const Workload& workload, const Order&, const Conditions& conditions) override {
     workload_ = &workload;
-    memory_.emplace(workload.slot_count, layout);
+    memory_.emplace(workload.slot_count, conditions.layout);
     ::setenv("STARPU_SILENT", "1", 0);
     ::setenv("STARPU_FXT_TRACE", "0", 0);
     starpu_conf conf;
     starpu_conf_init(&conf);
-    conf.ncpus = kWorkers;
+    conf.ncpus = conditions.threads;
     conf.ncuda = 0;
     conf.nopencl = 0;
     conf.sched_policy_name = kPolicy;
+    own_worker_.type = STARPU_CPU_WORKER;
+    own_worker_.id.cpu_id = 0;
+    conf.not_launched_drivers = &own_worker_;
+    conf.n_not_launched_drivers = 1;
     if (const int failure = starpu_init(&conf); failure != 0) {
-      throw Error(ErrorCode::kUnsupported, std::string("StarPU does not start: ") + std::strerror(-failure),
-                  "see 'starpu_machine_display'");
+      throw Error(ErrorCode::kDeviceLost, std::string("StarPU does not start: ") + std::strerror(-failure), "see 'starpu_machine_display'");
     }
     started_ = true;
+    if (starpu_driver_init(&own_worker_) != 0) throw Error(ErrorCode::kDeviceLost, "StarPU does not let this thread drive a worker");
     for (size_t reads = 0; reads < codelets_.size(); ++reads) codelet_of_[reads] = codelets_[reads].with_reads(reads);
-    handles_.resize(workload.slot_count);
-    if (layout == Layout::kOneBuffer) {
-      partition_one_buffer();
-    } else {
-      for (uint32_t slot = 0; slot < workload.slot_count; ++slot) {
-        starpu_vector_data_register(&handles_[slot], STARPU_MAIN_RAM, reinterpret_cast<uintptr_t>(memory_->address(slot)),
-                                    SlotMemory::kSlotBytes / sizeof(float), sizeof(float));
-      }
-    }
+    register_slots(conditions.layout);
   }
 
   std::vector<Field> describe() const override {
@@ -87,17 +80,19 @@ class StarPu : public System {
     int release = 0;
     starpu_get_version(&major, &minor, &release);
     return {{"discovery", "data"},
-            {"threads", int64_t{kWorkers + 1}},
             {"version", "StarPU " + std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release)},
             {"compiler", compiler_version()},
             {"policy", kPolicy},
-            {"note", "handles are registered, and one buffer is partitioned into views, before the clock starts"}};
+            {"note",
+             "the submitting thread drives a worker once it has submitted; handles are registered, and one buffer is partitioned into "
+             "views, before the clock starts"}};
   }
 
   RunTimes run(StampBoard& board) override {
     current_board = &board;
     const auto start = Clock::now();
     for (uint32_t task = 0; task < workload_->task_count(); ++task) submit(task);
+    while (starpu_task_nsubmitted() > 0) starpu_driver_run_once(&own_worker_);
     starpu_task_wait_for_all();
     return {Clock::now() - start};
   }
@@ -110,16 +105,32 @@ class StarPu : public System {
     } else {
       for (starpu_data_handle_t handle : handles_) starpu_data_unregister(handle);
     }
+    starpu_driver_deinit(&own_worker_);
     starpu_shutdown();
   }
 
  private:
   static constexpr const char* kPolicy = "lws";
+  static constexpr size_t kElement = sizeof(float);
+
+  void register_slots(Layout layout) {
+    handles_.resize(workload_->slot_count);
+    if (layout == Layout::kOneBuffer) return partition_one_buffer();
+    for (uint32_t slot = 0; slot < workload_->slot_count; ++slot) {
+      const auto address = reinterpret_cast<uintptr_t>(memory_->address(slot));
+      if (layout == Layout::kTiles) {
+        starpu_matrix_data_register(&handles_[slot], STARPU_MAIN_RAM, address, SlotMemory::kMatrixPitch / kElement,
+                                    SlotMemory::kTileRowBytes / kElement, SlotMemory::kTileRows, kElement);
+      } else {
+        starpu_vector_data_register(&handles_[slot], STARPU_MAIN_RAM, address, SlotMemory::kSlotBytes / kElement, kElement);
+      }
+    }
+  }
 
   void partition_one_buffer() {
     const auto slots = static_cast<uint32_t>(handles_.size());
     starpu_vector_data_register(&whole_, STARPU_MAIN_RAM, reinterpret_cast<uintptr_t>(memory_->address(0)),
-                                slots * (SlotMemory::kSlotBytes / sizeof(float)), sizeof(float));
+                                slots * (SlotMemory::kSlotBytes / kElement), kElement);
     starpu_data_filter filter{};
     filter.filter_func = starpu_vector_filter_block;
     filter.nchildren = slots;
@@ -138,7 +149,7 @@ class StarPu : public System {
     }
     for (uint32_t slot : reads) *handles++ = handles_[slot];
     *handles = handles_[workload_->inout[number]];
-    if (starpu_task_submit(task) != 0) throw Error(ErrorCode::kUnsupported, "StarPU has no worker for a CPU task");
+    if (starpu_task_submit(task) != 0) throw Error(ErrorCode::kDeviceLost, "StarPU has no worker for a CPU task");
   }
 
   const Workload* workload_ = nullptr;
@@ -147,6 +158,7 @@ class StarPu : public System {
   std::array<starpu_codelet*, kForkWidth + 1> codelet_of_{};
   std::vector<starpu_data_handle_t> handles_;
   starpu_data_handle_t whole_ = nullptr;
+  starpu_driver own_worker_{};
   bool started_ = false;
 };
 

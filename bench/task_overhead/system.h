@@ -3,7 +3,7 @@
 //   class Mine : public System { ... };
 //   int main(int argc, char** argv) { Mine system; return system_main(argc, argv, system); }
 //
-// named tw-bench-task_overhead-<name>, in the directory of the driver, which lists it in driver.cpp.
+// named tw-bench-task_overhead-<name>, in the directory of the driver, which lists it in plan.cpp.
 #pragma once
 
 #include <chrono>
@@ -13,13 +13,22 @@
 
 #include "harness/row.h"
 #include "task_overhead/shapes.h"
+#include "task_overhead/slot_memory.h"
+#include "task_overhead/stamps.h"
 
 namespace tilewright::bench {
 
 using Clock = std::chrono::steady_clock;
 
-/// Threads that work on tasks, the submitting one included.
-inline constexpr int kThreads = 2;
+/// What a workload is run under.
+struct Conditions {
+  Layout layout = Layout::kAny;
+  /// Threads that work, the submitting one included. A system that has but one whatever it is told (uses_threads()
+  /// false) gets 1.
+  int threads = 2;
+  /// Time that each task works after its stamp; StampBoard does it. A system may choose its settings by it.
+  uint32_t kernel_ns = 0;
+};
 
 /// Times of one run.
 struct RunTimes {
@@ -38,17 +47,21 @@ class System {
   /// Whether tasks are described by the memory they use. If not, the only layout is Layout::kAny.
   virtual bool sees_memory() const = 0;
 
+  /// Whether the number of threads makes a difference to it. If not, its rows stand beside those of any number.
+  virtual bool uses_threads() const { return true; }
+
   /// Everything before the first submit that a long-running program does once: start threads, allocate, register data, load
-  /// kernels. Not timed. `workload` and `order` outlive the system. The slots of the workload lie as `layout` says; use
-  /// SlotMemory unless the system has memory of its own, and then the same sizes. Only a system that must be told edges
-  /// (sees_memory() false) may look at `order`. Throws Error if the system cannot do it (kUnsupported, kLimitExceeded, ...).
-  virtual void prepare(const Workload& workload, const Order& order, Layout layout) = 0;
+  /// kernels. Not timed. `workload` and `order` outlive the system. The slots of the workload lie as `conditions.layout`
+  /// says; use SlotMemory unless the system has memory of its own, and then the same sizes. Only a system that must be told
+  /// edges (sees_memory() false) may look at `order`. Throws Error(kUnsupported) if the system cannot work under these
+  /// conditions, which is a fact about it and no failure, and any other Error if it fails.
+  virtual void prepare(const Workload& workload, const Order& order, const Conditions& conditions) = 0;
 
   /// Constant facts of the row, known after prepare. All systems: "discovery" ("data": found from the accesses, "edges":
-  /// told), "threads", "version". Where it has them: "rings" (sizes), "cores". Where it helps a reader: "note".
+  /// told), "version". Where it has them: "rings" (sizes), "cores". Where it helps a reader: "note".
   virtual std::vector<Field> describe() const = 0;
 
-  /// Submits the workload's tasks in order from this thread; task i does board.stamp(i) and nothing else, reached the way
+  /// Submits the workload's tasks in order from this thread; task i does board.run_task(i) and nothing else, reached the way
   /// this system reaches any task. Returns when all have completed and their stamps are visible in `board`, which
   /// arrives cleared. Task results that lie elsewhere are copied into board.cells() and set_stamped() after the clock
   /// stopped. A run leaves nothing that makes a later one faster than the first, beyond warm caches and pools.
@@ -64,8 +77,9 @@ inline std::string compiler_version() {
 #endif
 }
 
-/// The whole program of a system: options --shape --n --layout --runs --stamp --seed --budget. One warm-up run with order
-/// checked, then the timed runs, each checked too; prints one JSON row on stdout. Returns the exit code.
+/// The whole program of a system: options --shape --n --layout --threads --kernel-ns --runs --stamp --seed --budget. One
+/// warm-up run that proves that no task began before its predecessors had ended, then the timed runs, each checked too;
+/// prints one JSON row on stdout, without a value if the system says that it cannot (Absence::kNotApplicable). Returns the exit code.
 int system_main(int argc, char** argv, System& system);
 
 }  // namespace tilewright::bench

@@ -15,22 +15,25 @@ using ::testing::IsEmpty;
 /// Runs tasks here and now, well or badly.
 class FakeSystem : public System {
  public:
-  enum class Conduct { kGood, kBackwards, kDropsTheLast, kCannot };
+  enum class Conduct { kGood, kBackwards, kDropsTheLast, kFails, kCannot };
   explicit FakeSystem(Conduct conduct, bool sees_memory = true) : conduct_(conduct), sees_memory_(sees_memory) {}
 
   int runs = 0;
+  Conditions conditions;
 
   std::string name() const override { return "fake"; }
   bool sees_memory() const override { return sees_memory_; }
-  void prepare(const Workload& workload, const Order&, Layout) override {
-    if (conduct_ == Conduct::kCannot) throw Error(ErrorCode::kLimitExceeded, "too many tasks for fake", "use fewer");
+  void prepare(const Workload& workload, const Order&, const Conditions& given) override {
+    if (conduct_ == Conduct::kFails) throw Error(ErrorCode::kLimitExceeded, "too many tasks for fake", "use fewer");
+    if (conduct_ == Conduct::kCannot) throw Error(ErrorCode::kUnsupported, "fake has no such thing");
+    conditions = given;
     tasks_ = workload.task_count();
   }
-  std::vector<Field> describe() const override { return {{"discovery", "data"}, {"threads", int64_t{1}}}; }
+  std::vector<Field> describe() const override { return {{"discovery", "data"}}; }
   RunTimes run(StampBoard& board) override {
     ++runs;
     const uint32_t count = conduct_ == Conduct::kDropsTheLast ? tasks_ - 1 : tasks_;
-    for (uint32_t i = 0; i < count; ++i) board.stamp(conduct_ == Conduct::kBackwards ? tasks_ - 1 - i : i);
+    for (uint32_t i = 0; i < count; ++i) board.run_task(conduct_ == Conduct::kBackwards ? tasks_ - 1 - i : i);
     RunTimes times;
     times.elapsed = std::chrono::microseconds(tasks_);  // 1000 ns a task
     times.build = std::chrono::microseconds(tasks_ / 2);
@@ -99,8 +102,33 @@ TEST(SystemMain, ATaskLeftOutGivesNoRow) {
   EXPECT_THAT(outcome.err, HasSubstr("task 99 of 100 never ran"));
 }
 
-TEST(SystemMain, ASystemThatCannotDoItSaysWhy) {
+TEST(SystemMain, ASystemThatCannotDoItGivesARowThatSaysWhy) {
   FakeSystem system(FakeSystem::Conduct::kCannot);
+  const Outcome outcome = run_main(system, chain_and({"--threads", "1"}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Row row = row_from_json(outcome.out);
+  EXPECT_FALSE(row.value);
+  EXPECT_EQ(row.absence, Absence::kNotApplicable);
+  EXPECT_EQ(row.error, "fake has no such thing");
+  EXPECT_EQ(*row.field("threads"), FieldValue(int64_t{1}));
+}
+
+TEST(SystemMain, TheConditionsReachTheSystemAndTheRow) {
+  FakeSystem system(FakeSystem::Conduct::kGood);
+  const Outcome outcome = run_main(system, {"--shape", "chain", "--n", "100", "--layout", "tiles", "--threads", "3", "--kernel-ns", "600"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(system.conditions.layout, Layout::kTiles);
+  EXPECT_EQ(system.conditions.threads, 3);
+  EXPECT_EQ(system.conditions.kernel_ns, 600u);
+  const Row row = row_from_json(outcome.out);
+  EXPECT_EQ(*row.field("layout"), FieldValue(std::string("tiles")));
+  EXPECT_EQ(*row.field("threads"), FieldValue(int64_t{3}));
+  EXPECT_EQ(*row.field("kernel_ns"), FieldValue(int64_t{600}));
+  EXPECT_DOUBLE_EQ(std::get<double>(*row.field("efficiency")), 0.2) << "600 ns of 1000, on three threads";
+}
+
+TEST(SystemMain, AFailureIsTold) {
+  FakeSystem system(FakeSystem::Conduct::kFails);
   const Outcome outcome = run_main(system, kChain);
   EXPECT_EQ(outcome.exit_code, exit_code(ErrorCode::kLimitExceeded));
   EXPECT_THAT(outcome.err, HasSubstr("too many tasks for fake\n  hint: use fewer"));
@@ -124,6 +152,10 @@ TEST(SystemMain, BadOptionsAreMisuse) {
   FakeSystem system(FakeSystem::Conduct::kGood);
   EXPECT_EQ(run_main(system, {}).exit_code, 2);
   EXPECT_EQ(run_main(system, chain_and({"--runs", "0"})).exit_code, 2);
+  for (const char* threads : {"0", "-1", "2x", "any", "1025", ""}) {
+    EXPECT_EQ(run_main(system, chain_and({"--threads", threads})).exit_code, 2) << threads;
+  }
+  EXPECT_EQ(run_main(system, chain_and({"--kernel-ns", "-5"})).exit_code, 2);
   EXPECT_EQ(run_main(system, chain_and({"--stamp", "never"})).exit_code, 2);
   EXPECT_EQ(run_main(system, {"--shape", "circle", "--n", "10", "--layout", "own_buffers"}).exit_code, 2);
   EXPECT_EQ(run_main(system, {"--shape", "chain", "--n", "0", "--layout", "own_buffers"}).exit_code, 2);

@@ -5,6 +5,7 @@
 #include <oneapi/tbb/version.h>
 
 #include <deque>
+#include <optional>
 
 #include "task_overhead/system.h"
 
@@ -18,14 +19,14 @@ class TbbFlowGraph : public System {
   std::string name() const override { return "tbb_flow_graph"; }
   bool sees_memory() const override { return false; }
 
-  void prepare(const Workload& workload, const Order& order, Layout) override {
+  void prepare(const Workload& workload, const Order& order, const Conditions& conditions) override {
+    parallelism_.emplace(oneapi::tbb::global_control::max_allowed_parallelism, static_cast<size_t>(conditions.threads));
     task_count_ = workload.task_count();
     order_ = &order;
   }
 
   std::vector<Field> describe() const override {
     return {{"discovery", "edges"},
-            {"threads", int64_t{kThreads}},
             {"version", std::string("oneTBB ") + TBB_runtime_version()},
             {"compiler", compiler_version()},
             {"note", "edges are told, so memory layout plays no part; the graph is built whole, then run"}};
@@ -40,7 +41,7 @@ class TbbFlowGraph : public System {
     std::vector<uint32_t> roots;
     const auto start = Clock::now();
     for (uint32_t task = 0; task < task_count_; ++task) {
-      nodes.emplace_back(graph, [&board, task](const flow::continue_msg&) { board.stamp(task); });
+      nodes.emplace_back(graph, [&board, task](const flow::continue_msg&) { board.run_task(task); });
       const auto preds = order_->preds_of(task);
       for (uint32_t pred : preds) flow::make_edge(nodes[pred], nodes[task]);
       if (preds.empty()) roots.push_back(task);
@@ -53,7 +54,7 @@ class TbbFlowGraph : public System {
   }
 
  private:
-  oneapi::tbb::global_control threads_{oneapi::tbb::global_control::max_allowed_parallelism, kThreads};
+  std::optional<oneapi::tbb::global_control> parallelism_;
   uint32_t task_count_ = 0;
   const Order* order_ = nullptr;
 };

@@ -14,9 +14,9 @@ class Tilewright : public System {
   std::string name() const override { return "tilewright"; }
   bool sees_memory() const override { return true; }
 
-  void prepare(const Workload& workload, const Order&, Layout layout) override {
-    memory_.emplace(workload.slot_count, layout);
-    input_ = {&workload, memory_->addresses(), nullptr, layout == Layout::kOneBuffer};
+  void prepare(const Workload& workload, const Order&, const Conditions& conditions) override {
+    memory_.emplace(workload.slot_count, conditions.layout);
+    input_ = {&workload, memory_->addresses(), nullptr, conditions.layout};
 
     CallableSpec spec;
     spec.name = "task_overhead";
@@ -32,14 +32,13 @@ class Tilewright : public System {
     const BuiltCallable built = build_callable(spec, {}, store);
     device_ = make_simulated_device(find_platform("a2a3sim"));
     device_->load(0, built.image);
-    options_.host_threads = kThreads;
+    options_.host_threads = conditions.threads;
     arguments_.add_scalar(reinterpret_cast<uint64_t>(&input_));
   }
 
   std::vector<Field> describe() const override {
     const PlatformInfo& platform = device_->platform();
     return {{"discovery", "data"},
-            {"threads", int64_t{kThreads}},
             {"version", compiler_version()},
             {"rings", "task window 16384 in each of 4 rings, heap 256 MiB each"},
             {"cores", fmt::format("{} AIC and {} AIV simulated", platform.aic_cores, 2 * platform.aic_cores)}};

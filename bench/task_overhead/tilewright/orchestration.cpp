@@ -6,28 +6,50 @@ using namespace tilewright::bench;
 
 namespace {
 
-/// The tensor of a slot: a buffer of its own, or a view of the one that holds all.
-class Slots {
+/// Slots that are buffers of their own.
+class Buffers {
  public:
-  explicit Slots(const OrchestrationInput& input) : input_(input) {
+  explicit Buffers(const OrchestrationInput& input) : addresses_(input.addresses) {}
+  ChipTensor operator[](uint32_t slot) const { return make_tensor_external(addresses_[slot], &kSlotElements, 1); }
+
+ private:
+  std::byte* const* addresses_;
+};
+
+/// Slots that are views of one vector.
+class PartsOfVector {
+ public:
+  explicit PartsOfVector(const OrchestrationInput& input) {
     const uint32_t elements = input.workload->slot_count * kSlotElements;
     whole_ = make_tensor_external(input.addresses[0], &elements, 1);
   }
   ChipTensor operator[](uint32_t slot) const {
-    if (!input_.one_buffer) return make_tensor_external(input_.addresses[slot], &kSlotElements, 1);
     const uint32_t at = slot * kSlotElements;
     return whole_.view(&kSlotElements, &at);
   }
 
  private:
-  const OrchestrationInput& input_;
   ChipTensor whole_;
 };
 
-}  // namespace
+/// Slots that are tiles of one matrix.
+class TilesOfMatrix {
+ public:
+  explicit TilesOfMatrix(const OrchestrationInput& input) {
+    const uint32_t shape[] = {SlotMemory::matrix_rows(input.workload->slot_count), kTileShape[1] * SlotMemory::kTilesPerRow};
+    matrix_ = make_tensor_external(input.addresses[0], shape, 2);
+  }
+  ChipTensor operator[](uint32_t slot) const {
+    const uint32_t at[] = {slot / SlotMemory::kTilesPerRow * kTileShape[0], slot % SlotMemory::kTilesPerRow * kTileShape[1]};
+    return matrix_.view(kTileShape, at);
+  }
 
-extern "C" void aicpu_orchestration_entry(const ChipTaskArgs& orch_args) {
-  const OrchestrationInput& input = *from_u64<const OrchestrationInput*>(orch_args.scalar(0));
+ private:
+  ChipTensor matrix_;
+};
+
+template <typename Slots>
+void submit_all(const OrchestrationInput& input) {
   const Workload& workload = *input.workload;
   const Slots slots(input);
   CoreTaskArgs args;
@@ -43,5 +65,16 @@ extern "C" void aicpu_orchestration_entry(const ChipTaskArgs& orch_args) {
     args.add_inout(own);
     args.add_scalar(task, reinterpret_cast<uint64_t>(input.board));
     rt_submit_aiv_task(static_cast<int32_t>(count + 1), args);  // func_id = number of tensors
+  }
+}
+
+}  // namespace
+
+extern "C" void aicpu_orchestration_entry(const ChipTaskArgs& orch_args) {
+  const OrchestrationInput& input = *from_u64<const OrchestrationInput*>(orch_args.scalar(0));
+  switch (input.layout) {
+    case Layout::kOneBuffer: return submit_all<PartsOfVector>(input);
+    case Layout::kTiles: return submit_all<TilesOfMatrix>(input);
+    default: return submit_all<Buffers>(input);
   }
 }

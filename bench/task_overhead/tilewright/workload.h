@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "../shapes.h"
+#include "../slot_memory.h"
+#include "../stamps.h"
 
 namespace tilewright::bench {
 
@@ -11,9 +13,10 @@ struct OrchestrationInput {
   const Workload* workload;
   std::byte* const* addresses;  ///< of the slots
   StampBoard* board;
-  bool one_buffer;  ///< slots are views of one tensor, derived for every task
+  Layout layout;
 };
 
-constexpr uint32_t kSlotElements = SlotMemory::kSlotBytes / sizeof(float);
+inline constexpr uint32_t kSlotElements = SlotMemory::kSlotBytes / sizeof(float);
+inline constexpr uint32_t kTileShape[] = {SlotMemory::kTileRows, SlotMemory::kTileRowBytes / sizeof(float)};
 
 }  // namespace tilewright::bench
