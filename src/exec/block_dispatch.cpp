@@ -10,6 +10,7 @@ namespace tilewright {
 struct BlockDispatch::Multi {
   uint32_t slot;
   uint8_t lanes;
+  std::shared_ptr<void> shared;
   int32_t next_block = 0;
   int32_t blocks;
   std::atomic<int32_t> remaining;  ///< blocks x lanes not finished
@@ -67,11 +68,12 @@ BlockDispatch::Freed BlockDispatch::released() {
   return freed;
 }
 
-void BlockDispatch::open(uint32_t slot) {
+void BlockDispatch::open(uint32_t slot, std::shared_ptr<void> shared) {
   const TaskSlot& task = table_.record(slot);
   auto multi = std::make_unique<Multi>();
   multi->slot = slot;
   multi->lanes = task.lanes;
+  multi->shared = std::move(shared);
   multi->blocks = task.block_num;
   multi->remaining.store(task.block_num * __builtin_popcount(task.lanes));
   const std::lock_guard lock(mutex_);
@@ -109,14 +111,17 @@ bool BlockDispatch::start_block(Multi& multi) {
     const CoreType kind = multi.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
     const int32_t core = cores_.acquire(kind);
     if (core == CorePool::kNone) return false;
-    jobs_.push_back({&multi, {&task, kind, core, kind == CoreType::AIC ? 0 : 1, multi.next_block++}});
+    jobs_.push_back({&multi, {&task, kind, core, kind == CoreType::AIC ? 0 : 1, multi.next_block++, multi.shared.get()}});
     return true;
   }
   const int32_t cluster = cores_.acquire_cluster(multi.lanes);
   if (cluster == CorePool::kNone) return false;
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIC) != 0) jobs_.push_back({&multi, {&task, CoreType::AIC, cluster, 0, multi.next_block}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV0) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster, 1, multi.next_block}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0) jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster + 1, 2, multi.next_block}});
+  if ((multi.lanes & PTO2_SUBTASK_MASK_AIC) != 0)
+    jobs_.push_back({&multi, {&task, CoreType::AIC, cluster, 0, multi.next_block, multi.shared.get()}});
+  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV0) != 0)
+    jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster, 1, multi.next_block, multi.shared.get()}});
+  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0)
+    jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster + 1, 2, multi.next_block, multi.shared.get()}});
   ++multi.next_block;
   return true;
 }

@@ -22,6 +22,7 @@ struct KernelCall {
   int32_t core;
   int32_t lane;   ///< PTO2SubtaskSlot
   int32_t block;  ///< of task->block_num
+  void* shared = nullptr;  ///< of a task with several blocks or lanes: what KernelRunner::share made for it
 };
 
 /// A core of each kind that a carrier keeps from one kernel to the next.
@@ -78,8 +79,8 @@ class BlockDispatch {
 
   // ---- tasks of several blocks or lanes ----
 
-  /// Takes over a ready task. Sleepers are to be woken then.
-  void open(uint32_t slot);
+  /// Takes over a ready task, and what its kernels share, which is dropped when the task is done. Sleepers are to be woken then.
+  void open(uint32_t slot, std::shared_ptr<void> shared);
   /// Whether take_job may find something.
   bool has_jobs() const { return multi_work_.load(std::memory_order_acquire); }
   /// A kernel with its core: one whose core is assigned already, or the next block of an open task. All lanes of a block get

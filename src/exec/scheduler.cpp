@@ -453,7 +453,7 @@ void Scheduler::start(Carrier& carrier, uint32_t slot) {
   const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
   if (task.lanes == 0 || skipped) return complete(carrier, slot);
   if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) {
-    dispatch_.open(slot);
+    dispatch_.open(slot, runner_.share(task));
     if (someone_sleeps()) wake();
     return;
   }

@@ -24,6 +24,9 @@ class KernelRunner {
  public:
   virtual ~KernelRunner() = default;
   virtual void run(const KernelCall& call) = 0;
+  /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,
+  /// and it lives until the last of them has returned. Null for nothing.
+  virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }
   /// Called once on every carrier thread that the scheduler starts, before anything runs there.
   virtual void on_thread_start() {}
 };

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "isa/launch.h"
 
 namespace tilewright {
 namespace {
@@ -35,7 +36,13 @@ class AbortingHost final : public CoreHost {
 struct DefaultCore {
   CoreMemory memory{CoreArch::a2a3()};
   AbortingHost host;
-  CoreContext context{.kind = CoreKind::kAiv, .arch = &CoreArch::a2a3(), .memory = &memory, .host = &host};
+  LaunchSlot launch;
+  CoreContext context{.kind = CoreKind::kAiv,
+                      .arch = &CoreArch::a2a3(),
+                      .memory = &memory,
+                      .host = &host,
+                      .launch = &launch,
+                      .lanes = 1 << kLaneAic | 1 << kLaneAiv0};
 };
 
 Error out_of_address_space(int error_number) {

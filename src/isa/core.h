@@ -80,6 +80,8 @@ class CoreHost {
   virtual void fail(int code, const std::string& text) = 0;
 };
 
+class LaunchSlot;
+
 struct CoreContext {
   CoreKind kind;
   const CoreArch* arch;
@@ -91,6 +93,9 @@ struct CoreContext {
   int32_t sub_block_num = 1;  ///< AIVs of its cluster
   int32_t core_id = 0;
   uint64_t control_register = 0;
+  LaunchSlot* launch = nullptr;  ///< what the cores of the task share; null: the core belongs to no task
+  int32_t lane = -1;             ///< of the task: kLaneAic, kLaneAiv0, kLaneAiv1; -1: the core serves as every lane (host test programs)
+  uint8_t lanes = 0;             ///< mask of the task's lanes
 
   /// Reports an error of the kernel to the host, and aborts if that returns.
   [[noreturn]] void fail(int code, const std::string& text) const;

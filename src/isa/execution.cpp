@@ -48,6 +48,15 @@ void check_operands(const Execution& execution) {
   }
 }
 
+Launch& launch_of(const Execution& execution) {
+  const CoreContext& core = execution.core;
+  if (core.launch == nullptr) {
+    fail(execution, kPtoFailInvalidArgument, "this core belongs to no task, so there are no other cores to work with",
+         "set CoreContext::launch and lanes");
+  }
+  return core.launch->get(core.block_num, core.lanes);
+}
+
 void require_region(const Execution& execution, int index, int64_t row, int64_t col, int64_t rows, int64_t cols) {
   const PtoTileType& tile = *execution.operand(index).tile;
   if (row >= 0 && col >= 0 && row + rows <= tile.rows && col + cols <= tile.cols) return;

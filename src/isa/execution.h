@@ -4,6 +4,7 @@
 #include <string>
 
 #include "isa/core.h"
+#include "isa/launch.h"
 #include "pto/common/type.hpp"
 
 namespace tilewright::isa {
@@ -25,6 +26,8 @@ Handler move_handler(pto::Op op);
 Handler elementwise_handler(pto::Op op);
 Handler reduce_handler(pto::Op op);
 Handler matmul_handler(pto::Op op);
+Handler fifo_handler(pto::Op op);
+Handler sync_handler(pto::Op op);
 
 /// What every instruction asks of its operands: that they have an address and a valid shape within the physical one.
 void check_operands(const Execution& execution);
@@ -37,5 +40,22 @@ std::string describe_operand(const Execution& execution, int index);
 
 /// Requires rows x cols, starting at (row, col), to lie within the physical extent of a tile operand.
 void require_region(const Execution& execution, int index, int64_t row, int64_t col, int64_t rows, int64_t cols);
+
+/// What the core's task shares. Fails on a core that belongs to no task.
+Launch& launch_of(const Execution& execution);
+
+/// Suspends the core until ready() is true; other cores run meanwhile. Both functions are called on other threads: `ready` looks at
+/// atomic values only, `describe` completes "kernel K on AIC 3 waits for ...".
+template <typename Ready, typename Describe>
+void wait_until(const Execution& execution, const Ready& ready, const Describe& describe) {
+  if (ready()) return;
+  struct Both {
+    const Ready& ready;
+    const Describe& describe;
+  };
+  const Both both{ready, describe};
+  execution.core.host->wait({[](const void* data) { return static_cast<const Both*>(data)->ready(); }, &both,
+                             [](const void* data) -> std::string { return static_cast<const Both*>(data)->describe(); }});
+}
 
 }  // namespace tilewright::isa

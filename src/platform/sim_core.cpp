@@ -47,6 +47,13 @@ int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
   for (int32_t i = 0; i < task.scalar_count; ++i) args_[task.tensor_count + i] = static_cast<int64_t>(task.scalars()[i]);
   local_.block_idx = block_idx = call.block;
   local_.block_num = block_num = task.block_num;
+  lane = call.lane;
+  lanes = task.lanes;
+  launch = static_cast<LaunchSlot*>(call.shared);
+  if (launch == nullptr) {
+    own_launch_.reset();
+    launch = &own_launch_;
+  }
   return args_;
 }
 

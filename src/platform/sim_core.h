@@ -8,6 +8,7 @@
 #include "exec/scheduler.h"
 #include "intrinsic.h"
 #include "isa/core.h"
+#include "isa/launch.h"
 #include "platform/code_object.h"
 #include "platform/crash_report.h"
 #include "platform/device.h"
@@ -41,6 +42,7 @@ class SimCore : public CoreContext {
  private:
   std::string name_;
   std::unique_ptr<CoreMemory> own_memory_;  ///< made when the core is used first
+  LaunchSlot own_launch_;  ///< of a task that has no other cores
   const char* kernel_name_ = nullptr;
   CrashContext* crash_context_ = nullptr;  ///< of the thread whose core this is
   LocalContext local_{};

@@ -14,6 +14,7 @@
 #include "exec/scheduler.h"
 #include "graph/graph.h"
 #include "isa/core.h"
+#include "isa/launch.h"
 #include "platform/arena.h"
 #include "platform/code_cache.h"
 #include "platform/crash_report.h"
@@ -80,6 +81,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
 
   // KernelRunner and CoreHost: called on worker fibers.
   void run(const KernelCall& call) override;
+  std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
   void wait(const CoreWait& condition) override;

@@ -75,9 +75,32 @@ struct PtoAttributes {
   uint8_t fill_mode;     ///< pto::TFillPadMode
   uint8_t phase;         ///< pto::STPhase or pto::AccPhase
   uint8_t sub_core;      ///< pto::AccToVecMode
-  int32_t index[2];      ///< row and column (TEXTRACT, TINSERT, TSUBVIEW); source and destination pipe (flags)
-  uint64_t scalar;       ///< a scalar's bytes, zero-extended, in the element type of operand 0; event id; element offset
+  int32_t index[2];      ///< row and column (TEXTRACT, TINSERT, TSUBVIEW); source and destination pipe (flags); pto::SyncCoreType
+                         ///< and number of cores, 0 for all (SYNCALL)
+  uint64_t scalar;       ///< a scalar's bytes, zero-extended, in the element type of operand 0; event, flag or buffer id; element
+                         ///< offset; FFTS configuration; address of a PtoPipeAccess or PtoSignalAccess
   uint64_t pad;          ///< pto::PadValue of TFILLPAD
+};
+
+/// Which way a pipe is used. kPtoPipeByCore: the pipe has both directions, and the core's kind and the instruction tell.
+enum PtoPipeDirection : uint8_t { kPtoPipeToVector = 0, kPtoPipeToCube, kPtoPipeByCore };
+
+/// What TPUSH, TPOP, TFREE and TALLOC say about their pipe; attributes.scalar is its address.
+struct PtoPipeAccess {
+  uint64_t key;      ///< FlagID << 56 | DirType << 48 | SlotNum << 40 | LocalSlotNum << 32 | SlotSize
+  void* gm_slots;    ///< the pipe's slots in device memory; null if it has none
+  uint8_t direction;  ///< PtoPipeDirection
+  uint8_t split;      ///< pto::TileSplitAxis
+  int32_t sub_block;  ///< the half an AIV works on; -1: that of its lane
+  const struct PtoOperand* view;  ///< TALLOC and TPOP of a global tensor: its shape; its data are not looked at
+  void* slot;                     ///< result of these: this core's part of the slot
+};
+
+/// What TNOTIFY, TWAIT and TTEST do to a signal tensor, their only operand; attributes.scalar is its address.
+struct PtoSignalAccess {
+  int32_t value;
+  uint8_t how;      ///< pto::comm::NotifyOp or pto::comm::WaitCmp
+  uint8_t result;   ///< result of TTEST: whether every element satisfies the comparison
 };
 
 enum { kPtoMaxOperands = 6 };

@@ -9,8 +9,10 @@ using Acc = TileAcc<float, 16, 16>;
 using GlobalI8 = GlobalTensor<int8_t, Shape<1, 1, 1, 16, 16>, Stride<1, 1, 1, 16, 1>>;
 using GlobalF32 = GlobalTensor<float, Shape<1, 1, 1, 16, 16>, Stride<1, 1, 1, 16, 1>>;
 
-void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& global) {
-  (void)vec, (void)bytes, (void)acc, (void)global_i8, (void)global;
+using Pipe = TPipe<0, DIR_C2V, 1024, 2, 2, true>;
+
+void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& global, Pipe& pipe) {
+  (void)vec, (void)bytes, (void)acc, (void)global_i8, (void)global, (void)pipe;
 #if CASE == 1
   TSTORE(global_i8, acc, uint64_t{0x3f800000});
 #elif CASE == 2
@@ -26,7 +28,7 @@ void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& g
 #elif CASE == 7
   TEXP(bytes, bytes);
 #elif CASE == 8
-  SYNCALL();
+  TSORT32(vec, vec, vec);
 #elif CASE == 9
   TMOV(acc, vec);
 #elif CASE == 10
@@ -39,5 +41,24 @@ void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& g
   vec.SetValidRow(3);
 #elif CASE == 13
   TMOV(vec, acc, uint64_t{1});
+#elif CASE == 14
+  TPUSH<Pipe, Acc, FixpipeParams<>>(pipe, acc);
+#elif CASE == 15
+  SET_QUANT_SCALAR<half>(0.5f);
+#elif CASE == 16
+  TPUSH(vec, pipe);
+#elif CASE == 17
+  TPUSH<Pipe, Acc, TILE_UP_DOWN>(pipe, acc);
+#elif CASE == 18
+  Tile<TileType::Vec, float, 32, 16> large;
+  TPOP(large, pipe);
+#elif CASE == 19
+  TPipe<0, DIR_V2C_CTRL, 1024, 2> control(nullptr, 0, 0);
+#elif CASE == 20
+  comm::TWAIT(global, 1, comm::WaitCmp::EQ);
+#elif CASE == 21
+  SYNCALL<SyncAllMode::Soft>(global);
+#elif CASE == 22
+  set_intra_block(PIPE_V, 1);
 #endif
 }
