@@ -93,6 +93,13 @@ static inline TaskOutputTensors rt_submit_dummy_task(const CoreTaskArgs &args) {
   return rt->ops->submit_dummy_task(rt, args);
 }
 
+/// Makes a submitted task wait for another one. `consumer` must not run yet: the scope of its submission is still open
+/// (aicpu_build_graph), or the orchestration has not ended (host_build_graph). tensormap_and_ringbuffer refuses it: there
+/// tasks run from their submission on. Edges that close a cycle are refused. Refusals are INVALID_ARGS (5).
+static inline void rt_add_dependency(PTO2TaskId producer, PTO2TaskId consumer) {
+  current_runtime()->ops->add_dependency(current_runtime(), producer, consumer);
+}
+
 /// Allocates tensors that live to the end of the enclosing scope. `args` holds outputs only.
 static inline TaskOutputTensors alloc_tensors(const CoreTaskArgs &args) {
   PTO2Runtime *rt = current_runtime();

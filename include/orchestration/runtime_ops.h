@@ -49,7 +49,7 @@ using GraphSubmitResult = GraphScopeResult;
 struct PTO2Runtime;
 
 /// Incremented whenever the table below changes.
-constexpr uint32_t PTO2_RUNTIME_OPS_VERSION = 1;
+constexpr uint32_t PTO2_RUNTIME_OPS_VERSION = 2;
 
 struct PTO2RuntimeOps {
   uint32_t version;  ///< PTO2_RUNTIME_OPS_VERSION of the runtime
@@ -77,6 +77,7 @@ struct PTO2RuntimeOps {
   bool (*graph_end)(PTO2Runtime *);
   void (*graph_commit)(PTO2Runtime *);
   void (*scope_set_site)(const char *file, int line);
+  void (*add_dependency)(PTO2Runtime *, PTO2TaskId producer, PTO2TaskId consumer);
 };
 
 /// What an orchestration sees of the runtime object.

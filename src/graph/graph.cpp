@@ -44,7 +44,7 @@ void fill(std::byte* memory, uint64_t bytes, uint64_t bits, uint8_t size) {
 }  // namespace
 
 Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
-    : sizes_(sizes), table_(sizes), lifetimes_(table_.slot_count()), predecessors_(64) {
+    : sizes_(sizes), table_(sizes), lifetimes_(table_.slot_count()), sequence_(table_.slot_count()), predecessors_(64) {
   for (uint32_t ring = 0; ring < kRingCount; ++ring) {
     rings_[ring].heap_base = heap_base;
     rings_[ring].heap = HeapRing(sizes.heap_bytes[ring]);
@@ -53,7 +53,8 @@ Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
   map_.set_watermarks(forgotten_);
 }
 
-void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer) {
+void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer, const GraphPolicy& policy) {
+  policy_ = policy;
   kernel_lanes_ = kernel_lanes;
   observer_ = observer;
   for (Ring& ring : rings_) ring.first = ring.next;
@@ -63,6 +64,9 @@ void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* o
   error_text_.clear();
   scopes_.clear();
   site_ = {};
+  unpublished_.clear();
+  unpublished_writes_.clear();
+  has_backward_edges_ = false;
   begin_scope(PTO2ScopeMode::AUTO);
 }
 
@@ -93,13 +97,15 @@ void Graph::begin_scope(PTO2ScopeMode mode) {
   if (scopes_.size() > kMaxScopeDepth) {
     return fail(PTO2_ERROR_INVALID_ARGS, fmt::format("scopes are nested deeper than {}", kMaxScopeDepth));
   }
-  scopes_.push_back({mode == PTO2ScopeMode::MANUAL, next_scope_serial_++, 0, site_.file, site_.line});
+  scopes_.push_back(
+      {mode == PTO2ScopeMode::MANUAL, next_scope_serial_++, 0, site_.file, site_.line, unpublished_.size(), unpublished_writes_.size()});
   site_ = {};
 }
 
 void Graph::end_scope() {
   if (is_fatal()) return;
   if (scopes_.size() <= 1) return fail(PTO2_ERROR_INVALID_ARGS, "a scope was ended that was not begun");
+  if (policy_.publish == GraphPolicy::Publish::kAtScopeEnd) publish_from(scopes_.back().unpublished_tasks);
   scopes_.pop_back();
 }
 
@@ -148,9 +154,9 @@ bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const Core
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: no kernel given; rt_submit_dummy_task submits a task without one", task_count_));
     return false;
   }
-  for (const auto& [kernel, lane] : {std::pair{kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC},
-                                     std::pair{kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0},
-                                     std::pair{kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1}}) {
+  for (const auto& [kernel, lane] :
+       {std::pair{kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC}, std::pair{kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0},
+        std::pair{kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1}}) {
     if (fits(kernel, lane)) continue;
     fail_kernel(kernel, lane);
     return false;
@@ -176,7 +182,8 @@ void Graph::fail_kernel(int32_t id, uint8_t lane) {
 
 bool Graph::check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index) {
   const uint64_t end = range.end - tensor.buffer.addr;
-  if (tensor.fault() == TensorFault::NONE && (end <= tensor.buffer.size || tensor.extent_elem() == 0)) [[likely]] return true;
+  if (tensor.fault() == TensorFault::NONE && (end <= tensor.buffer.size || tensor.extent_elem() == 0)) [[likely]]
+    return true;
   if (tensor.fault() != TensorFault::NONE) {
     fail(PTO2_ERROR_INVALID_ARGS,
          fmt::format("task {}, argument {}: the tensor {}: {}", task_count_, index, fault_text(tensor.fault()), tensor.dump()));
@@ -235,6 +242,8 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   ++task_count_;
   if (complete) {
     table_.mark_done({plan.slot, plan.id});
+  } else if (policy_.publish != GraphPolicy::Publish::kAtSubmit) {
+    defer(plan.slot);
   } else {
     ++published_count_;
     table_.publish(plan.slot);
@@ -284,8 +293,8 @@ bool Graph::add_predicate(const CoreTaskArgs& args, std::byte* target) {
 
 SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
   const Scope& scope = scopes_.back();
-  plan.manual = scope.manual;
-  plan.ring = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, kRingCount - 1);
+  plan.manual = scope.manual || !policy_.automatic;
+  plan.ring = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, policy_.rings - 1);
   Ring& ring = rings_[plan.ring];
   plan.id = ring.next;
   plan.slot = table_.slot_of(plan.ring, plan.id);
@@ -333,6 +342,7 @@ SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
 
 // Waiting helps unless the oldest task is kept by a scope that is still open: only the submitter, who waits, can end it.
 SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
+  if (policy_.publish == GraphPolicy::Publish::kAtGraphEnd) return full_of_unpublished(code, text);
   const Ring& ring = rings_[ring_index];
   const uint32_t slot = table_.slot_of(ring_index, ring.reclaimed);
   const Lifetime& lifetime = lifetimes_[slot];
@@ -343,6 +353,7 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
       if (!table_.is_done(blocking_task_) || !before(completed_[other], lifetime.retained_until[other])) continue;
       blocking_task_ = {table_.slot_of(other, completed_[other]), completed_[other]};
     }
+    if (policy_.publish != GraphPolicy::Publish::kAtSubmit && waits_for_unpublished(blocking_task_)) return full_of_unpublished(code, text);
     full_code_ = code;
     full_text_ = std::move(text);
     return SubmitState::kFull;
@@ -357,14 +368,13 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
 bool Graph::add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args) {
   for (uint32_t i = 0; i < args.explicit_dep_count(); ++i) {
     const PTO2TaskId dependency = args.explicit_dep(i);
-    const uint32_t ring = dependency.ring();
-    if (dependency.is_invalid() || ring >= kRingCount || dependency.local() >= rings_[ring].next - rings_[ring].first) {
+    const TaskRef task = find_task(dependency);
+    if (task.slot == kNoSlot) {
       fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: explicit dependency {} (ring {}, task {}) is not a submitted task", task_count_,
-                                                i, ring, dependency.local()));
+                                                i, dependency.ring(), dependency.local()));
       return false;
     }
-    const uint32_t id = rings_[ring].first + dependency.local();
-    const TaskRef task{table_.slot_of(ring, id), id};
+    const uint32_t ring = dependency.ring() - uint32_t{policy_.first_public_ring};
     const DepFlags kind = args.explicit_dep_kind(i);
     if (dep_has_wait(kind)) add_predecessor(plan, task, ring, EdgeSource::kExplicit, -1, 0);
     if (dep_has_retain(kind)) retain(plan, task);
@@ -377,23 +387,28 @@ bool Graph::add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index
   const ByteRange range = byte_range(tensor);
   if (!check_tensor(tensor, range, index)) return false;
   *descriptor = tensor;
-  if (plan.manual) return true;
   if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
   const TensorArgType tag = args.tag(index);
-  if (tag != TensorArgType::NO_DEP && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
+  if (tag == TensorArgType::NO_DEP) return true;
+  if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) {
+    unpublished_writes_.push_back({descriptor, task_count_});
+  }
+  if (!plan.manual && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
   return true;
 }
 
+// Orders the task after the one that made the tensor, unless edges are explicit here. Its memory stays in any case: what a task
+// was given is there when it runs.
 bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index) {
-  const uint32_t ring = tensor.owner_task_id.ring();
-  if (ring >= kRingCount || tensor.owner_task_id.local() >= rings_[ring].next - rings_[ring].first) {
+  const TaskRef creator = find_task(tensor.owner_task_id);
+  if (creator.slot == kNoSlot) {
+    if (policy_.foreign_tasks) return true;
     fail(PTO2_ERROR_INVALID_ARGS,
          fmt::format("task {}, argument {}: the tensor's owner is not a task of this run: {}", task_count_, index, tensor.dump()));
     return false;
   }
-  const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
-  const TaskRef creator{table_.slot_of(ring, id), id};
-  add_predecessor(plan, creator, ring, EdgeSource::kCreator, index, 0);
+  const uint32_t ring = tensor.owner_task_id.ring() - uint32_t{policy_.first_public_ring};
+  if (!plan.manual) add_predecessor(plan, creator, ring, EdgeSource::kCreator, index, 0);
   retain(plan, creator);
   return true;
 }
@@ -452,13 +467,13 @@ void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
     for (uint32_t i = 0; i < TaskSlot::kInlinePredecessors; ++i) record.inline_predecessors[i] = predecessors_[i];
     return;
   }
-  record.more_predecessors =
-      reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
+  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
   std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
 }
 
 // Moves the watermarks of all rings as far as completion flags allow, then frees what nobody needs in `ring_index`.
 void Graph::advance(uint32_t ring_index) {
+  if (!policy_.reclaims) return;
   for (uint32_t ring = 0; ring < kRingCount; ++ring) {
     uint32_t id = completed_[ring];
     while (id != rings_[ring].next && table_.is_done({table_.slot_of(ring, id), id})) ++id;
@@ -483,10 +498,8 @@ void Graph::advance(uint32_t ring_index) {
 }
 
 void Graph::collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers) {
-  if (tensor.owner_task_id.is_valid() && tensor.owner_task_id.ring() < kRingCount) {
-    const uint32_t ring = tensor.owner_task_id.ring();
-    const uint32_t id = rings_[ring].first + tensor.owner_task_id.local();
-    if (!before(id, completed_[ring])) producers.push_back({table_.slot_of(ring, id), id});
+  if (const TaskRef creator = find_task(tensor.owner_task_id); creator.slot != kNoSlot && !table_.is_done(creator)) {
+    producers.push_back(creator);
   }
   map_.for_each_overlap(tensor, byte_range(tensor), [&](const RegionWriter& writer) {
     producers.push_back(writer.task);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/argument_arena.h"
+#include "graph/graph_policy.h"
 #include "graph/heap_ring.h"
 #include "graph/lazy_array.h"
 #include "graph/ring_sizes.h"
@@ -46,8 +47,11 @@ class Graph {
 
   /// Starts a run with an open AUTO scope. kernel_lanes[func_id] is the set of lanes (PTO2_SUBTASK_MASK_*) a kernel can run
   /// on, 0 if there is none; it and the observer (may be null) outlive the run. With an observer nothing is forgotten
-  /// during the run, so that every edge is seen.
-  void begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer);
+  /// during the run, so that every edge is seen. `policy` is the run's; its rings are among those of sizes().
+  void begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer, const GraphPolicy& policy = {});
+  const GraphPolicy& policy() const { return policy_; }
+  /// The orchestration has ended: publishes what waits for that.
+  void finish_build();
   /// Ends a run, after all its tasks have completed or no core will touch them any more.
   void end_run();
 
@@ -56,12 +60,16 @@ class Graph {
   /// Where the next scope begins, for messages.
   void set_scope_site(const char* file, int line) { site_ = {file, line}; }
 
-  /// Submits and publishes one task. On kFull nothing has happened.
+  /// Submits one task, and publishes it if the policy says so. On kFull nothing has happened.
   SubmitState submit(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs);
   /// A task without a kernel.
   SubmitState submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs);
   /// A task that is complete at once and owns the outputs of `args`.
   SubmitState allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs);
+
+  /// Adds an edge between two submitted tasks, of which `consumer` is not published yet. Fails with INVALID_ARGS otherwise,
+  /// and if the edge closes a cycle.
+  void add_dependency(PTO2TaskId producer, PTO2TaskId consumer);
 
   /// After kFull: the oldest task that holds up the full ring.
   TaskRef blocking_task() const { return blocking_task_; }
@@ -71,6 +79,9 @@ class Graph {
 
   /// The unfinished tasks whose completion makes `tensor`'s bytes valid: its creator and its writers.
   void collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers);
+  /// Reports INVALID_ARGS if waiting cannot make the element good to access: a task that writes `tensor` is not published, or,
+  /// with `all_tasks`, a published task waits for one that is not.
+  bool check_published(const ChipTensor& tensor, bool all_tasks);
   /// Reports INVALID_ARGS unless `indices` name an element of `tensor`.
   bool check_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]);
 
@@ -94,6 +105,8 @@ class Graph {
     uint32_t pinned_tasks;  ///< tasks submitted in it whose outputs it keeps alive
     const char* file;
     int line;
+    size_t unpublished_tasks;   ///< how many there were when it began, of both
+    size_t unpublished_writes;
   };
   /// How long the outputs of a task live. Written for tasks that have some; private to the submitter.
   struct Lifetime {
@@ -120,6 +133,11 @@ class Graph {
     uint64_t heap_offset;
     bool manual;
   };
+  /// An access that makes the data of a tensor undefined until its task has run.
+  struct Write {
+    const ChipTensor* tensor;  ///< the task's descriptor
+    uint64_t task;             ///< number of the submission
+  };
   struct Site {
     const char* file = nullptr;
     int line = 0;
@@ -128,8 +146,8 @@ class Graph {
   SubmitState submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs, bool complete);
   bool check_call(const CoreTaskArgs& args);
   bool fits(int32_t kernel, uint8_t lane) const {
-    return kernel == INVALID_KERNEL_ID ||
-           (static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() && ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0);
+    return kernel == INVALID_KERNEL_ID || (static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() &&
+                                           ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0);
   }
   bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
   void fail_kernel(int32_t id, uint8_t lane);
@@ -137,9 +155,16 @@ class Graph {
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
   SubmitState reserve_heap(const CoreTaskArgs& args, Plan& plan);
   SubmitState full(uint32_t ring, int32_t code, std::string text);
+  /// The task that `id` names, or kNoSlot if it is none of this run.
+  TaskRef find_task(PTO2TaskId id) const {
+    const uint32_t ring = id.ring() - uint32_t{policy_.first_public_ring};
+    if (ring >= kRingCount || id.local() >= rings_[ring].next - rings_[ring].first) return {kNoSlot, 0};
+    const uint32_t local = rings_[ring].first + id.local();
+    return {table_.slot_of(ring, local), local};
+  }
   bool add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args);
-  bool add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor);
   bool add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index);
+  bool add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor);
   void add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
   void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
@@ -151,12 +176,25 @@ class Graph {
     if (predecessor_count_ == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
     predecessors_[predecessor_count_++] = task;
   }
+
+  // graph_publish.cpp: tasks that are submitted and not published
+  void defer(uint32_t slot);
+  void publish_from(size_t first);
+  bool is_unpublished(TaskRef task) const { return (table_.record(task.slot).flags & TaskSlot::kUnpublished) != 0; }
+  bool waits_for_unpublished(TaskRef task) const;
+  template <typename Found>
+  bool search_predecessors(TaskRef from, Found&& found) const;
+  void add_late_predecessor(TaskSlot& consumer, TaskRef producer);
+  SubmitState full_of_unpublished(int32_t code, const std::string& text);
   bool pinned_by_open_scope(const Lifetime& lifetime) const {
     return lifetime.scope_depth < scopes_.size() && scopes_[lifetime.scope_depth].serial == lifetime.scope_serial;
   }
-  PTO2TaskId public_id(uint32_t ring, uint32_t id) const { return PTO2TaskId::make(static_cast<uint8_t>(ring), id - rings_[ring].first); }
+  PTO2TaskId public_id(uint32_t ring, uint32_t id) const {
+    return PTO2TaskId::make(static_cast<uint8_t>(ring + policy_.first_public_ring), id - rings_[ring].first);
+  }
 
   RingSizes sizes_;
+  GraphPolicy policy_;
   TaskTable table_;
   TensorMap map_;
   std::array<Ring, kRingCount> rings_;
@@ -168,6 +206,12 @@ class Graph {
   Site site_;
   const std::vector<uint8_t>* kernel_lanes_ = nullptr;
   GraphObserver* observer_ = nullptr;
+
+  std::vector<uint32_t> unpublished_;  ///< slots in submission order: a stack along the open scopes
+  std::vector<Write> unpublished_writes_;
+  LazyArray<uint32_t> sequence_;  ///< by slot, of unpublished tasks: order of submission
+  uint32_t next_sequence_ = 0;
+  bool has_backward_edges_ = false;  ///< some task waits for one that was submitted after it
 
   std::vector<TaskRef> predecessors_;  ///< of the submission under way; only the first predecessor_count_ count
   uint32_t predecessor_count_ = 0;

@@ -89,7 +89,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   [[noreturn]] void fail(int code, const std::string& text) override;
 
  private:
-  void prepare_engine(const CallConfig& config, const RunOptions& options);
+  void prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy);
   void bind_code(uint32_t slot, LoadedCallable& callable);
   void check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args);
   void throw_if_failed() const;
@@ -178,8 +178,8 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
 
 // ---- runs -----------------------------------------------------------------------------------------------
 
-void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options) {
-  const RingSizes sizes = resolve_ring_sizes(config.runtime_env);
+void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy) {
+  const RingSizes sizes = used_rings(resolve_ring_sizes(config.runtime_env), policy);
   const int32_t threads =
       options.host_threads > 0 ? options.host_threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
   const int32_t aic_cores = options.aic_cores > 0 ? options.aic_cores : info_.aic_cores;
@@ -206,11 +206,7 @@ void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& optio
   aic_cores_ = aic_cores;
 }
 
-void require_built(const CallConfig& config, const RunOptions& options) {
-  if (options.runtime != RuntimeVariant::kTensormapAndRingbuffer) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("runtime {} is not built yet in this version", runtime_name(options.runtime)),
-                "use tensormap_and_ringbuffer");
-  }
+void require_built(const CallConfig& config) {
   if (config.diagnostics_any()) {
     throw Error(ErrorCode::kUnsupported, "the diagnostics of CallConfig (enable_*) are not built yet in this version",
                 "set them to 0; RunOptions::record_dependencies reports dependencies");
@@ -218,11 +214,12 @@ void require_built(const CallConfig& config, const RunOptions& options) {
 }
 
 RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) {
-  require_built(config, options);
+  require_built(config);
   config.validate();
   const auto at = callables_.find(slot);
   if (at == callables_.end()) throw Error(ErrorCode::kUnknownHandle, fmt::format("no callable is loaded in slot {}", slot));
-  prepare_engine(config, options);
+  const GraphPolicy policy = policy_of(options.runtime);
+  prepare_engine(config, options, policy);
   runtime_.attach(*graph_, *scheduler_, aic_cores_);
   callable_ = &at->second;
   bind_code(slot, at->second);
@@ -232,7 +229,7 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
 
   RunReport report;
   Recorder recorder(report);
-  graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr);
+  graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr, policy);
   runtime_.begin_run();
   const Clock::time_point start = Clock::now();
   scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); },

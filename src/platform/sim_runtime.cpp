@@ -39,7 +39,7 @@ TW_LOG_FUNCTION(log_info_function, LogLevel::kInfo)
 TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
 #undef TW_LOG_FUNCTION
 
-constexpr const char* kNoGraphs = "graphs are recorded by runtime host_build_graph, which is not built yet in this version";
+constexpr const char* kNoGraphs = "recorded graphs (rt_submit_graph) are not built yet in this version";
 
 }  // namespace
 
@@ -48,15 +48,15 @@ struct SimRuntime::Ops {
 
   static TaskOutputTensors submit_task(PTO2Runtime* rt, const MixedKernels& kernels, const CoreTaskArgs& args) {
     SimRuntime& runtime = of(rt);
-    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit(kernels, args, outputs); }, true);
+    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit(kernels, args, outputs); });
   }
   static TaskOutputTensors submit_dummy_task(PTO2Runtime* rt, const CoreTaskArgs& args) {
     SimRuntime& runtime = of(rt);
-    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit_dummy(args, outputs); }, true);
+    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit_dummy(args, outputs); });
   }
   static TaskOutputTensors alloc_tensors(PTO2Runtime* rt, const CoreTaskArgs& args) {
     SimRuntime& runtime = of(rt);
-    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->allocate(args, outputs); }, false);
+    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->allocate(args, outputs); });
   }
   static void scope_begin(PTO2Runtime* rt) {
     SimRuntime& runtime = of(rt);
@@ -66,6 +66,7 @@ struct SimRuntime::Ops {
   static void scope_end(PTO2Runtime* rt) {
     SimRuntime& runtime = of(rt);
     runtime.graph_->end_scope();
+    runtime.announce_published();
     runtime.stop_if_fatal();
   }
   static void orchestration_done(PTO2Runtime*) {}  // the entry's return says it
@@ -108,6 +109,12 @@ struct SimRuntime::Ops {
   }
   static void graph_commit(PTO2Runtime* rt) { of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
 
+  static void add_dependency(PTO2Runtime* rt, PTO2TaskId producer, PTO2TaskId consumer) {
+    SimRuntime& runtime = of(rt);
+    runtime.graph_->add_dependency(producer, consumer);
+    runtime.stop_if_fatal();
+  }
+
   // One run at a time has its orchestration on a thread; the site belongs to the scope that begins next there.
   static thread_local SimRuntime* running;
   static void scope_set_site(const char* file, int line) {
@@ -145,6 +152,7 @@ const PTO2RuntimeOps SimRuntime::Ops::table = {
     graph_end,
     graph_commit,
     scope_set_site,
+    add_dependency,
 };
 
 SimRuntime::SimRuntime() : PTO2Runtime{&Ops::table, PTO2ScopeMode::AUTO} {}
@@ -157,6 +165,7 @@ void SimRuntime::attach(Graph& graph, Scheduler& scheduler, int32_t aic_cores) {
 
 void SimRuntime::begin_run() {
   pending_scope_mode = PTO2ScopeMode::AUTO;
+  announced_ = 0;
   Ops::running = this;
 }
 
@@ -173,17 +182,22 @@ void SimRuntime::orchestrate(const std::string& name, void (*entry)(const ChipTa
   } catch (...) {
     fail(PTO2_ERROR_EXPLICIT_ORCH_FATAL, fmt::format("orchestration {} threw an exception", name));
   }
+  graph_->finish_build();
+  announce_published();
+}
+
+// Tells the scheduler what the graph has published since the last time.
+void SimRuntime::announce_published() {
+  for (const uint64_t published = graph_->published_count(); announced_ != published; ++announced_) scheduler_->published();
 }
 
 template <typename Submit>
-TaskOutputTensors SimRuntime::submit(Submit&& submit_once, bool publishes) {
+TaskOutputTensors SimRuntime::submit(Submit&& submit_once) {
   TaskOutputTensors outputs;
   for (;;) {
     if (scheduler_->stopped()) return TaskOutputTensors();
     switch (submit_once(outputs)) {
-      case SubmitState::kAccepted:
-        if (publishes) scheduler_->published();
-        return outputs;
+      case SubmitState::kAccepted: announce_published(); return outputs;
       case SubmitState::kFull:
         wait_for(graph_->blocking_task());
         if (waited_in_vain()) graph_->fail(graph_->full_code(), graph_->full_text() + ", and what is in it can no longer complete");
@@ -223,7 +237,14 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
     scheduler_->stop();
     return false;
   }
-  if (write) {  // readers are not tracked one by one: all that was submitted may read the element
+  // Readers are not tracked one by one, and without automatic dependencies neither are writers: all that was published may use
+  // the element.
+  const bool all_tasks = write || !graph_->policy().automatic;
+  if (!graph_->check_published(tensor, all_tasks)) {
+    scheduler_->stop();
+    return false;
+  }
+  if (all_tasks) {
     scheduler_->wait_all();
     *crash_context() = kOrchestrationContext;
   } else {

@@ -35,7 +35,8 @@ class SimRuntime : public PTO2Runtime {
   struct Ops;  // the functions of the table
 
   template <typename Submit>
-  TaskOutputTensors submit(Submit&& submit_once, bool publishes);
+  TaskOutputTensors submit(Submit&& submit_once);
+  void announce_published();
   void wait_for(TaskRef task);
   /// Whether the run ended because what the orchestration waited for cannot happen.
   bool waited_in_vain() const;
@@ -45,6 +46,7 @@ class SimRuntime : public PTO2Runtime {
   Graph* graph_ = nullptr;
   Scheduler* scheduler_ = nullptr;
   int32_t aic_cores_ = 0;
+  uint64_t announced_ = 0;  ///< published tasks that the scheduler was told of
 };
 
 }  // namespace tilewright
