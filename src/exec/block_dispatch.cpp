@@ -5,14 +5,23 @@
 #include <algorithm>
 
 namespace tilewright {
+namespace {
+
+constexpr uint8_t kAivLanes = PTO2_SUBTASK_MASK_AIV0 | PTO2_SUBTASK_MASK_AIV1;
+
+bool one_lane(uint8_t lanes) { return (lanes & (lanes - 1)) == 0; }
+CoreType kind_of(uint8_t lane) { return lane == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV; }
+uint32_t bit(CoreType kind) { return 1u << static_cast<uint32_t>(kind); }
+uint32_t kinds_of(uint8_t lanes) {
+  return ((lanes & PTO2_SUBTASK_MASK_AIC) != 0 ? bit(CoreType::AIC) : 0) | ((lanes & kAivLanes) != 0 ? bit(CoreType::AIV) : 0);
+}
+
+}  // namespace
 
 /// A task of several blocks or lanes.
-struct BlockDispatch::Multi {
-  uint32_t slot;
-  uint8_t lanes;
+struct BlockDispatch::Wide {
   std::shared_ptr<void> shared;
   int32_t next_block = 0;
-  int32_t blocks;
   std::atomic<int32_t> remaining;  ///< blocks x lanes not finished
 };
 
@@ -22,27 +31,15 @@ BlockDispatch::~BlockDispatch() = default;
 
 void BlockDispatch::reset() {
   cores_.reset();
-  open_.clear();
+  for (auto& queue : open_) queue.clear();
   jobs_.clear();
   running_.clear();
-  starved_.clear();
-  multi_work_.store(false);
-  cores_wanted_.store(false);
+  reserved_ = 0;
+  look_ = false;
+  update_flags();
 }
 
-BlockDispatch::Freed BlockDispatch::starve(uint32_t slot, CoreType kind) {
-  {
-    const std::lock_guard lock(mutex_);
-    starved_.push_back(slot);
-    cores_wanted_.store(true);
-  }
-  const int32_t freed = cores_.acquire(kind);  // between the caller's look and our wish
-  if (freed == CorePool::kNone) return {};
-  cores_.release(kind, freed);
-  return released();
-}
-
-BlockDispatch::Freed BlockDispatch::release_warm(WarmCores& warm) {
+bool BlockDispatch::release_warm(WarmCores& warm) {
   bool any = false;
   for (CoreType kind : {CoreType::AIC, CoreType::AIV}) {
     int32_t& held = warm.core[static_cast<size_t>(kind)];
@@ -50,97 +47,157 @@ BlockDispatch::Freed BlockDispatch::release_warm(WarmCores& warm) {
     cores_.release(kind, std::exchange(held, CorePool::kNone));
     any = true;
   }
-  return any ? released() : Freed{};
+  return any && look_again();
 }
 
-// Lets those who found no free core try again.
-BlockDispatch::Freed BlockDispatch::released() {
-  if (!cores_wanted_.load()) return {};
-  Freed freed{true, kNoSlot};
+// After a core was given back.
+bool BlockDispatch::look_again() {
+  if (!cores_wanted_.load()) return false;
   const std::lock_guard lock(mutex_);
-  for (auto slot = starved_.rbegin(); slot != starved_.rend(); ++slot) {
-    table_.set_next_in_list(*slot, freed.again);
-    freed.again = *slot;
-  }
-  starved_.clear();
-  cores_wanted_.store(false);
-  multi_work_.store(!jobs_.empty() || !open_.empty());
-  return freed;
+  look_ = any_open();
+  update_flags();
+  return look_;
+}
+
+BlockDispatch::Sort BlockDispatch::sort_of(const TaskSlot& task) const {
+  if ((task.flags & TaskSlot::kSyncStart) != 0) return kTogether;
+  if (!one_lane(task.lanes)) return kMixed;
+  return kind_of(task.lanes) == CoreType::AIC ? kAic : kAiv;
 }
 
 void BlockDispatch::open(uint32_t slot, std::shared_ptr<void> shared) {
   const TaskSlot& task = table_.record(slot);
-  auto multi = std::make_unique<Multi>();
-  multi->slot = slot;
-  multi->lanes = task.lanes;
-  multi->shared = std::move(shared);
-  multi->blocks = task.block_num;
-  multi->remaining.store(task.block_num * __builtin_popcount(task.lanes));
+  Open opened{slot, nullptr};
+  if (task.block_num != 1 || !one_lane(task.lanes)) {
+    opened.wide = std::make_unique<Wide>();
+    opened.wide->shared = std::move(shared);
+    opened.wide->remaining.store(task.block_num * __builtin_popcount(task.lanes));
+  }
   const std::lock_guard lock(mutex_);
-  open_.push_back(std::move(multi));
-  multi_work_.store(true);
+  open_[sort_of(task)].push_back(std::move(opened));
+  look_ = true;
+  update_flags();
+}
+
+bool BlockDispatch::any_open() const {
+  return std::any_of(open_.begin(), open_.end(), [](const auto& queue) { return !queue.empty(); });
+}
+
+void BlockDispatch::update_flags() {
+  has_jobs_.store(!jobs_.empty() || look_);
+  cores_wanted_.store(reserved_ != 0);
+  cores_.reserve(reserved_);
 }
 
 bool BlockDispatch::take_job(Job& job) {
   const std::lock_guard lock(mutex_);
-  if (jobs_.empty() && !open_.empty()) {
-    cores_wanted_.store(true);  // before looking: whoever frees a core afterwards sees it
-    for (auto at = open_.begin(); at != open_.end(); ++at) {
-      if (!start_block(**at)) continue;
-      if ((*at)->next_block == (*at)->blocks) {
-        running_.push_back(std::move(*at));
-        open_.erase(at);
-      }
-      break;
+  if (jobs_.empty() && look_) look_ = place(true);
+  const bool found = !jobs_.empty();
+  if (found) {
+    job = jobs_.front();
+    jobs_.pop_front();
+  }
+  update_flags();
+  return found;
+}
+
+bool BlockDispatch::ignore_reservations() {
+  const std::lock_guard lock(mutex_);
+  const bool placed = reserved_ != 0 && place(false);
+  update_flags();
+  return placed;
+}
+
+// Gives cores to one open task: for one block, or for all if they start together.
+bool BlockDispatch::place(bool respect_reservations) {
+  cores_wanted_.store(true);  // before looking: whoever frees a core afterwards looks again
+  uint32_t reserved = 0;
+  for (const Sort sort : {kTogether, kMixed, kAic, kAiv}) {
+    if (place_from(sort, reserved, respect_reservations)) {
+      if (!any_open()) reserved_ = 0;  // else the next look tells
+      return true;
     }
   }
-  cores_wanted_.store((jobs_.empty() && !open_.empty()) || !starved_.empty());
-  if (jobs_.empty()) {
-    multi_work_.store(false);
-    return false;
+  reserved_ = reserved;
+  return false;
+}
+
+// Adds to `reserved` what the tasks of this sort wait for.
+bool BlockDispatch::place_from(Sort sort, uint32_t& reserved, bool respect_reservations) {
+  std::deque<Open>& queue = open_[sort];
+  for (auto at = queue.begin(); at != queue.end(); ++at) {
+    const uint32_t kinds = kinds_of(table_.record(at->slot).lanes);
+    const bool may = !respect_reservations || (kinds & reserved) == 0;
+    if (may && (sort == kTogether ? place_together(*at) : place_block(*at))) {
+      Wide* const wide = at->wide.get();
+      if (wide == nullptr || wide->next_block == table_.record(at->slot).block_num) {
+        if (wide != nullptr) running_.push_back(std::move(at->wide));
+        queue.erase(at);
+      }
+      return true;
+    }
+    reserved |= kinds;
+    if (sort != kTogether) return false;  // who comes later needs the same cores
   }
-  job = jobs_.front();
-  jobs_.pop_front();
-  multi_work_.store(!jobs_.empty() || !open_.empty());
+  return false;
+}
+
+bool BlockDispatch::place_block(Open& open) {
+  const TaskSlot& task = table_.record(open.slot);
+  const int32_t core = one_lane(task.lanes) ? cores_.acquire_reserved(kind_of(task.lanes)) : cores_.acquire_cluster(task.lanes);
+  if (core == CorePool::kNone) return false;
+  add_jobs(open.wide.get(), task, core, open.wide != nullptr ? open.wide->next_block++ : 0);
   return true;
 }
 
-bool BlockDispatch::start_block(Multi& multi) {
-  const TaskSlot& task = table_.record(multi.slot);
-  if ((multi.lanes & (multi.lanes - 1)) == 0) {
-    const CoreType kind = multi.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
-    const int32_t core = cores_.acquire(kind);
-    if (core == CorePool::kNone) return false;
-    jobs_.push_back({&multi, {&task, kind, core, kind == CoreType::AIC ? 0 : 1, multi.next_block++, multi.shared.get()}});
-    return true;
+bool BlockDispatch::place_together(Open& open) {
+  const TaskSlot& task = table_.record(open.slot);
+  const std::vector<int32_t> cores = cores_.acquire_all(task.lanes, task.block_num);
+  for (const int32_t core : cores) add_jobs(open.wide.get(), task, core, open.wide->next_block++);
+  return !cores.empty();
+}
+
+// `core` is a cluster if the task has several lanes.
+void BlockDispatch::add_jobs(Wide* wide, const TaskSlot& task, int32_t core, int32_t block) {
+  const auto add = [&](CoreType kind, int32_t index, int32_t lane) {
+    jobs_.push_back({wide, {&task, kind, index, lane, block, wide != nullptr ? wide->shared.get() : nullptr}});
+  };
+  if (one_lane(task.lanes)) {
+    const CoreType kind = kind_of(task.lanes);
+    return add(kind, core, kind == CoreType::AIC ? 0 : 1);
   }
-  const int32_t cluster = cores_.acquire_cluster(multi.lanes);
-  if (cluster == CorePool::kNone) return false;
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIC) != 0)
-    jobs_.push_back({&multi, {&task, CoreType::AIC, cluster, 0, multi.next_block, multi.shared.get()}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV0) != 0)
-    jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster, 1, multi.next_block, multi.shared.get()}});
-  if ((multi.lanes & PTO2_SUBTASK_MASK_AIV1) != 0)
-    jobs_.push_back({&multi, {&task, CoreType::AIV, 2 * cluster + 1, 2, multi.next_block, multi.shared.get()}});
-  ++multi.next_block;
-  return true;
+  if ((task.lanes & PTO2_SUBTASK_MASK_AIC) != 0) add(CoreType::AIC, core, 0);
+  if ((task.lanes & PTO2_SUBTASK_MASK_AIV0) != 0) add(CoreType::AIV, 2 * core, 1);
+  if ((task.lanes & PTO2_SUBTASK_MASK_AIV1) != 0) add(CoreType::AIV, 2 * core + 1, 2);
+}
+
+uint32_t BlockDispatch::finish_job(const Job& job) {
+  const uint32_t slot = table_.slot_of(job.call.task->ring, job.call.task->id);
+  if (job.wide == nullptr) return slot;
+  if (job.wide->remaining.fetch_sub(1, std::memory_order_acq_rel) != 1) return kNoSlot;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(running_, [&](const auto& wide) { return wide.get() == job.wide; });
+  return slot;
 }
 
 uint32_t BlockDispatch::describe_open(std::string& lines) {
   const std::lock_guard lock(mutex_);
-  for (const auto& multi : open_) {
-    lines += fmt::format("\n  a task of {} blocks waits for cores for {} of them", multi->blocks, multi->blocks - multi->next_block);
+  size_t singles = 0, count = 0;
+  for (size_t sort = 0; sort < kSortCount; ++sort) {
+    count += open_[sort].size();
+    for (const Open& open : open_[sort]) {
+      const TaskSlot& task = table_.record(open.slot);
+      if (open.wide == nullptr) {
+        ++singles;
+      } else {
+        lines += fmt::format("\n  a task of {} blocks{} waits for {} for {} of them", task.block_num,
+                             sort == kTogether ? " that start together" : "", one_lane(task.lanes) ? "cores" : "clusters",
+                             task.block_num - open.wide->next_block);
+      }
+    }
   }
-  if (!starved_.empty()) lines += fmt::format("\n  {} tasks of one block wait for a core", starved_.size());
-  return static_cast<uint32_t>(open_.size() + starved_.size());
-}
-
-uint32_t BlockDispatch::finish_job(const Job& job) {
-  if (job.multi->remaining.fetch_sub(1, std::memory_order_acq_rel) != 1) return kNoSlot;
-  const uint32_t slot = job.multi->slot;
-  const std::lock_guard lock(mutex_);
-  std::erase_if(running_, [&](const auto& multi) { return multi.get() == job.multi; });
-  return slot;
+  if (singles != 0) lines += fmt::format("\n  {} tasks of one block wait for a core", singles);
+  return static_cast<uint32_t>(count);
 }
 
 }  // namespace tilewright

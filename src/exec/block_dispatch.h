@@ -1,6 +1,7 @@
 // Who gets which core: cores that carriers keep warm, tasks that found none, and the blocks and lanes of wide tasks.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -30,19 +31,23 @@ struct WarmCores {
   int32_t core[2] = {CorePool::kNone, CorePool::kNone};
 };
 
-/// Thread safe; WarmCores belong to the calling carrier.
+/// Thread safe; WarmCores belong to the calling carrier. A task of one block and one lane takes a core by itself, if there is
+/// one; all others are *open* here until all their blocks have cores:
+///
+///  - tasks that start together (sync_start): every block gets its cores at once, or none does;
+///  - mixed tasks, block by block: the lanes of a block get the cores of one cluster at once;
+///  - tasks on AIC cores, then tasks on AIV cores, block by block.
+///
+/// Each sort is served in the order in which its tasks became ready. Who waits for a kind of core reserves it: nobody who comes
+/// later, of its own or of a later sort, gets one before. A stream of small tasks thus cannot starve a wide one, and two
+/// wide ones never hold a part each.
 class BlockDispatch {
  public:
-  struct Multi;
+  struct Wide;
   /// One lane of one block, with its core.
   struct Job {
-    Multi* multi;
+    Wide* wide;  ///< null for a task of one block and one lane
     KernelCall call;
-  };
-  /// What giving back cores makes possible.
-  struct Freed {
-    bool wanted = false;       ///< somebody waits for a core: wake sleepers
-    uint32_t again = kNoSlot;  ///< list of tasks that found no core and are to be started again
   };
 
   BlockDispatch(TaskTable& table, int32_t aic_cores);
@@ -54,56 +59,72 @@ class BlockDispatch {
 
   // ---- tasks of one block and one lane ----
 
-  /// A core, the carrier's warm one if it has one; or CorePool::kNone.
+  /// A core, the carrier's warm one if it has one; or CorePool::kNone: open() the task.
   int32_t take_core(WarmCores& warm, CoreType kind) {
     int32_t& held = warm.core[static_cast<size_t>(kind)];
     if (held != CorePool::kNone) return std::exchange(held, CorePool::kNone);
     return cores_.acquire(kind);
   }
-  /// Back from a kernel; the carrier keeps it unless somebody wants it.
-  Freed give_core(WarmCores& warm, CoreType kind, int32_t core) {
+  /// Back from a kernel; the carrier keeps it unless somebody wants it. True if an open task may start now.
+  bool give_core(WarmCores& warm, CoreType kind, int32_t core) {
     int32_t& held = warm.core[static_cast<size_t>(kind)];
     if (held == CorePool::kNone && !cores_wanted()) {
       held = core;
-      return {};
+      return false;
     }
     cores_.release(kind, core);
-    return released();
+    return look_again();
   }
-  /// Keeps task `slot`, which found no core of `kind`, until one is given back.
-  Freed starve(uint32_t slot, CoreType kind);
 
-  /// Whether somebody found no core: carriers are to release_warm() soon.
+  /// Whether an open task found no core: carriers are to release_warm() soon.
   bool cores_wanted() const { return cores_wanted_.load(std::memory_order_relaxed); }
-  Freed release_warm(WarmCores& warm);
+  /// True if an open task may start now.
+  bool release_warm(WarmCores& warm);
 
-  // ---- tasks of several blocks or lanes ----
+  // ---- open tasks ----
 
-  /// Takes over a ready task, and what its kernels share, which is dropped when the task is done. Sleepers are to be woken then.
-  void open(uint32_t slot, std::shared_ptr<void> shared);
+  /// Takes over a ready task, and what its kernels share, which is dropped when the task is done.
+  void open(uint32_t slot, std::shared_ptr<void> shared = nullptr);
   /// Whether take_job may find something.
-  bool has_jobs() const { return multi_work_.load(std::memory_order_acquire); }
-  /// A kernel with its core: one whose core is assigned already, or the next block of an open task. All lanes of a block get
-  /// the cores of one cluster at once, so that they can run side by side.
+  bool has_jobs() const { return has_jobs_.load(std::memory_order_acquire); }
+  /// A kernel with its core, to be run.
   bool take_job(Job& job);
   /// After the job's kernel has returned: the task's slot if this was its last job, so that it is complete; else kNoSlot.
   uint32_t finish_job(const Job& job);
 
-  /// Tasks that are ready and have no core; appends a line for each shape of them to `lines`.
+  /// For when nothing else goes on: gives cores to open tasks regardless of who has reserved them, since running kernels may
+  /// wait for these tasks. True if one can start.
+  bool ignore_reservations();
+
+  /// Tasks that are ready and have no core; appends a line for each sort of them to `lines`.
   uint32_t describe_open(std::string& lines);
 
  private:
-  Freed released();
-  bool start_block(Multi& multi);
+  enum Sort : size_t { kTogether, kMixed, kAic, kAiv, kSortCount };
+  struct Open {
+    uint32_t slot;
+    std::unique_ptr<Wide> wide;  ///< null for a task of one block and one lane
+  };
+
+  Sort sort_of(const TaskSlot& task) const;
+  bool look_again();
+  bool place(bool respect_reservations);
+  bool place_from(Sort sort, uint32_t& reserved, bool respect_reservations);
+  bool place_block(Open& open);
+  bool place_together(Open& open);
+  void add_jobs(Wide* wide, const TaskSlot& task, int32_t core_or_cluster, int32_t block);
+  bool any_open() const;
+  void update_flags();
 
   TaskTable& table_;
   CorePool cores_;
   std::mutex mutex_;
-  std::deque<std::unique_ptr<Multi>> open_;  ///< have blocks to start
-  std::deque<Job> jobs_;                     ///< with their core assigned
-  std::vector<std::unique_ptr<Multi>> running_;
-  std::vector<uint32_t> starved_;  ///< single tasks that found no free core
-  std::atomic<bool> multi_work_{false};
+  std::array<std::deque<Open>, kSortCount> open_;
+  std::deque<Job> jobs_;                       ///< with their cores
+  std::vector<std::unique_ptr<Wide>> running_;  ///< all blocks of which have cores
+  uint32_t reserved_ = 0;                       ///< kinds of core, a bit each, that an open task waits for
+  bool look_ = false;                           ///< an open task may find cores
+  std::atomic<bool> has_jobs_{false};
   std::atomic<bool> cores_wanted_{false};
 };
 

@@ -14,6 +14,7 @@ CorePool::CorePool(int32_t aic_cores) {
 
 void CorePool::reset() {
   const std::lock_guard lock(mutex_);
+  reserved_ = 0;
   for (int kind = 0; kind < 2; ++kind) {
     free_[kind].assign(free_[kind].size(), true);
     used_[kind].assign(free_[kind].size(), false);
@@ -31,6 +32,15 @@ int32_t CorePool::take(CoreType kind, int32_t core) {
 
 int32_t CorePool::acquire(CoreType kind) {
   const std::lock_guard lock(mutex_);
+  return (reserved_ >> static_cast<uint32_t>(kind) & 1) != 0 ? kNone : take_warm(kind);
+}
+
+int32_t CorePool::acquire_reserved(CoreType kind) {
+  const std::lock_guard lock(mutex_);
+  return take_warm(kind);
+}
+
+int32_t CorePool::take_warm(CoreType kind) {
   std::vector<int32_t>& warm = warm_[static_cast<size_t>(kind)];
   while (!warm.empty()) {
     const int32_t core = warm.back();
@@ -40,19 +50,44 @@ int32_t CorePool::acquire(CoreType kind) {
   return kNone;
 }
 
+bool CorePool::cluster_is_free(uint8_t lanes, int32_t cluster) const {
+  return ((lanes & PTO2_SUBTASK_MASK_AIC) == 0 || free_[0][cluster]) && ((lanes & PTO2_SUBTASK_MASK_AIV0) == 0 || free_[1][2 * cluster]) &&
+         ((lanes & PTO2_SUBTASK_MASK_AIV1) == 0 || free_[1][2 * cluster + 1]);
+}
+
+int32_t CorePool::take_cluster(uint8_t lanes, int32_t cluster) {
+  if ((lanes & PTO2_SUBTASK_MASK_AIC) != 0) take(CoreType::AIC, cluster);
+  if ((lanes & PTO2_SUBTASK_MASK_AIV0) != 0) take(CoreType::AIV, 2 * cluster);
+  if ((lanes & PTO2_SUBTASK_MASK_AIV1) != 0) take(CoreType::AIV, 2 * cluster + 1);
+  return cluster;
+}
+
 int32_t CorePool::acquire_cluster(uint8_t lanes) {
   const std::lock_guard lock(mutex_);
-  for (int32_t cluster = 0; cluster < static_cast<int32_t>(free_[0].size()); ++cluster) {
-    const bool good = ((lanes & PTO2_SUBTASK_MASK_AIC) == 0 || free_[0][cluster]) &&
-                      ((lanes & PTO2_SUBTASK_MASK_AIV0) == 0 || free_[1][2 * cluster]) &&
-                      ((lanes & PTO2_SUBTASK_MASK_AIV1) == 0 || free_[1][2 * cluster + 1]);
-    if (!good) continue;
-    if ((lanes & PTO2_SUBTASK_MASK_AIC) != 0) take(CoreType::AIC, cluster);
-    if ((lanes & PTO2_SUBTASK_MASK_AIV0) != 0) take(CoreType::AIV, 2 * cluster);
-    if ((lanes & PTO2_SUBTASK_MASK_AIV1) != 0) take(CoreType::AIV, 2 * cluster + 1);
-    return cluster;
+  for (int32_t cluster = 0; cluster < aic_cores(); ++cluster) {
+    if (cluster_is_free(lanes, cluster)) return take_cluster(lanes, cluster);
   }
   return kNone;
+}
+
+std::vector<int32_t> CorePool::acquire_all(uint8_t lanes, int32_t count) {
+  const std::lock_guard lock(mutex_);
+  const bool clusters = (lanes & (lanes - 1)) != 0;
+  const CoreType kind = lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
+  const std::vector<bool>& cores = free_[static_cast<size_t>(kind)];
+  std::vector<int32_t> all;
+  const int32_t places = clusters ? aic_cores() : static_cast<int32_t>(cores.size());
+  for (int32_t i = 0; i < places && static_cast<int32_t>(all.size()) < count; ++i) {
+    if (clusters ? cluster_is_free(lanes, i) : cores[static_cast<size_t>(i)]) all.push_back(i);
+  }
+  if (static_cast<int32_t>(all.size()) < count) return {};
+  for (const int32_t i : all) clusters ? take_cluster(lanes, i) : take(kind, i);
+  return all;
+}
+
+void CorePool::reserve(uint32_t kinds) {
+  const std::lock_guard lock(mutex_);
+  reserved_ = kinds;
 }
 
 void CorePool::release(CoreType kind, int32_t core) {

@@ -37,5 +37,36 @@ TEST(CorePool, AClusterIsTakenWholeOrNotAtAll) {
   EXPECT_EQ(pool.acquire(CoreType::AIV), CorePool::kNone);
 }
 
+TEST(CorePool, SeveralCoresAreTakenTogetherOrNotAtAll) {
+  CorePool pool(4);
+  const int32_t held = pool.acquire(CoreType::AIV);
+  EXPECT_TRUE(pool.acquire_all(PTO2_SUBTASK_MASK_AIV0, 8).empty());
+  EXPECT_EQ(pool.acquire_all(PTO2_SUBTASK_MASK_AIV0, 7).size(), 7u);
+  EXPECT_EQ(pool.acquire(CoreType::AIV), CorePool::kNone);
+  pool.release(CoreType::AIV, held);
+  EXPECT_EQ(pool.acquire(CoreType::AIV), held);
+  EXPECT_EQ(pool.acquire_all(PTO2_SUBTASK_MASK_AIC, 4).size(), 4u);
+}
+
+TEST(CorePool, ClustersAreTakenTogetherOrNotAtAll) {
+  CorePool pool(4);
+  constexpr uint8_t kAll = PTO2_SUBTASK_MASK_AIC | PTO2_SUBTASK_MASK_AIV0 | PTO2_SUBTASK_MASK_AIV1;
+  const int32_t held = pool.acquire(CoreType::AIV);
+  EXPECT_TRUE(pool.acquire_all(kAll, 4).empty());
+  const std::vector<int32_t> clusters = pool.acquire_all(kAll, 3);
+  ASSERT_EQ(clusters.size(), 3u);
+  for (const int32_t cluster : clusters) EXPECT_NE(cluster, held / 2);
+}
+
+TEST(CorePool, ReservedKindsAreForWhomTheyAreReserved) {
+  CorePool pool(1);
+  pool.reserve(1u << static_cast<uint32_t>(CoreType::AIV));
+  EXPECT_EQ(pool.acquire(CoreType::AIV), CorePool::kNone);
+  EXPECT_EQ(pool.acquire(CoreType::AIC), 0);
+  EXPECT_NE(pool.acquire_reserved(CoreType::AIV), CorePool::kNone);
+  pool.reserve(0);
+  EXPECT_NE(pool.acquire(CoreType::AIV), CorePool::kNone);
+}
+
 }  // namespace
 }  // namespace tilewright

@@ -169,7 +169,7 @@ void Scheduler::sleep_unless(Wanted&& wanted, uint64_t timeout_ns) {
 
 // One turn of a carrier: new work and suspended kernels that can run take turns. False if there is neither.
 bool Scheduler::step(Carrier& carrier) {
-  if (dispatch_.cores_wanted()) start_again(carrier, dispatch_.release_warm(carrier.warm));
+  if (dispatch_.cores_wanted()) wake_if(dispatch_.release_warm(carrier.warm));
   carrier.suspended.look(notifications_.load(std::memory_order_acquire));
   const bool work = has_work(carrier);
   if (carrier.suspended.can_run() && (carrier.prefer_suspended || !work)) {
@@ -233,7 +233,7 @@ bool Scheduler::idle(Carrier& carrier) {
     return wanted();
   };
   if (!look_until(kFirstLooks)) {
-    start_again(carrier, dispatch_.release_warm(carrier.warm));
+    wake_if(dispatch_.release_warm(carrier.warm));
     idle_carriers_.fetch_add(1);
     if (!look_until(kLooks) && rest_unless_wanted(carrier)) {
       while (!wanted()) sleep_unless(wanted);
@@ -250,7 +250,8 @@ bool Scheduler::idle(Carrier& carrier) {
 void Scheduler::pause(Carrier& carrier) {
   const uint64_t pause_ns = carrier.backoff.pause_before_turn(now_ns());
   if (pause_ns == 0) return;
-  start_again(carrier, dispatch_.release_warm(carrier.warm));
+  wake_if(dispatch_.release_warm(carrier.warm));
+  if (dispatch_.ignore_reservations()) return wake_if(true);  // they may wait for what is held back
   idle_carriers_.fetch_add(1);
   pausing_carriers_.fetch_add(1);
   sleep_unless([&] { return wanted(carrier); }, pause_ns);
@@ -283,6 +284,7 @@ void Scheduler::check_stalled() {
   for (const auto& carrier : carriers_) {
     if (wanted(*carrier)) return wake();  // a condition came true that nobody announced
   }
+  if (dispatch_.ignore_reservations()) return wake();
   int32_t kernels = 0;
   std::string lines;
   for (const auto& carrier : carriers_) {
@@ -417,7 +419,7 @@ void Scheduler::worker_main() {
 
 bool Scheduler::run_one(Carrier& carrier) {
   if (dispatch_.cores_wanted()) [[unlikely]]
-    start_again(carrier, dispatch_.release_warm(carrier.warm));
+    wake_if(dispatch_.release_warm(carrier.warm));
   if (dispatch_.has_jobs() && run_job(carrier)) return true;
   const uint32_t slot = next_task(carrier);
   if (slot == kNoSlot) return false;
@@ -452,18 +454,14 @@ void Scheduler::start(Carrier& carrier, uint32_t slot) {
   }
   const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
   if (task.lanes == 0 || skipped) return complete(carrier, slot);
-  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) {
-    dispatch_.open(slot, runner_.share(task));
-    if (someone_sleeps()) wake();
-    return;
-  }
+  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot, runner_.share(task));
 
   const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
   const int32_t core = dispatch_.take_core(carrier.warm, kind);
-  if (core == CorePool::kNone) return start_again(carrier, dispatch_.starve(slot, kind));
+  if (core == CorePool::kNone) return open(slot);
   if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
   runner_.run({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
-  start_again(carrier, dispatch_.give_core(carrier.warm, kind, core));
+  wake_if(dispatch_.give_core(carrier.warm, kind, core));
   complete(carrier, slot);
 }
 
@@ -524,18 +522,17 @@ void Scheduler::share(uint32_t list) {
 
 // ---- cores ----------------------------------------------------------------------------------------------
 
-// Cores came back that somebody wants: tasks that found none start again.
-void Scheduler::retry(Carrier& carrier, uint32_t list) {
-  if (list != kNoSlot) add_ready(carrier, list);
-  if (someone_sleeps()) wake();
+void Scheduler::open(uint32_t slot, std::shared_ptr<void> shared) {
+  dispatch_.open(slot, std::move(shared));
+  wake_if(true);
 }
 
 bool Scheduler::run_job(Carrier& carrier) {
-  start_again(carrier, dispatch_.release_warm(carrier.warm));  // a cluster may need them
+  wake_if(dispatch_.release_warm(carrier.warm));  // a cluster may need them
   BlockDispatch::Job job;
   if (!dispatch_.take_job(job)) return false;
   runner_.run(job.call);
-  start_again(carrier, dispatch_.give_core(carrier.warm, job.call.kind, job.call.core));
+  wake_if(dispatch_.give_core(carrier.warm, job.call.kind, job.call.core));
   if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) complete(carrier, slot);
   return true;
 }

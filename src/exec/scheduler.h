@@ -148,10 +148,10 @@ class Scheduler {
   void flush(Carrier& carrier);
   void add_ready(Carrier& carrier, uint32_t list);
   void share(uint32_t list);
-  void start_again(Carrier& carrier, BlockDispatch::Freed freed) {
-    if (freed.wanted) retry(carrier, freed.again);
+  void wake_if(bool useful) {
+    if (useful && someone_sleeps()) wake();
   }
-  void retry(Carrier& carrier, uint32_t list);
+  void open(uint32_t slot, std::shared_ptr<void> shared = nullptr);
   bool has_work(const Carrier& carrier) const;
   bool finished();
   bool orchestration_may_continue();

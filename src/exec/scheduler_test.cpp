@@ -49,6 +49,13 @@ class SchedulerTest : public testing::TestWithParam<int> {
       submit(args);
     }
   }
+  void submit_together(int16_t blocks, uint8_t lanes, uint64_t number = 0) {
+    CoreTaskArgs args;
+    args.add_scalar(number);
+    args.launch_spec.set_block_num(blocks);
+    args.launch_spec.set_require_sync_start(true);
+    submit(args, lanes);
+  }
   /// Whether the run ended as a fact of `detail`, with all of `texts` in the report; and the next run works.
   void expect_stalled(int32_t detail, const std::vector<std::string>& texts) {
     EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kStalled);
@@ -401,6 +408,182 @@ TEST_P(SchedulerTest, PausesBetweenPollsCountAsDeviceTime) {
   };
   run_numbered(2, {5'000'000, [] { return uint64_t{0}; }});
   EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kDeadline);
+}
+
+/// A place where `expected` kernels meet: arrive() waits for the last.
+struct Meeting {
+  explicit Meeting(int expected_in) { counter.target = expected_in; }
+  void arrive(Scheduler& scheduler) {
+    ++counter.value;
+    scheduler.notify();
+    scheduler.wait(counter.reached());
+  }
+  Counter counter;
+};
+
+TEST_P(SchedulerTest, BlocksThatStartTogetherMeetInsideTheKernel) {
+  for (const auto& [lanes, blocks] : {std::pair<uint8_t, int16_t>{PTO2_SUBTASK_MASK_AIV0, 4}, {PTO2_SUBTASK_MASK_AIC, 2}, {7, 2}}) {
+    Meeting meeting(blocks * __builtin_popcount(lanes));
+    std::atomic<int> met{0};
+    runner_.kernel = [&](const KernelCall& call) {
+      if (call.task->block_num == 1) return;
+      meeting.arrive(scheduler_);
+      ++met;
+    };
+    run([&] {
+      submit_numbered(50);
+      submit_together(blocks, lanes);
+      submit_numbered(50);
+    });
+    EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+    EXPECT_EQ(met.load(), meeting.counter.target);
+  }
+}
+
+TEST_P(SchedulerTest, NoBlockOfAGroupStartsBeforeThereAreCoresForAll) {
+  std::atomic<int> started{0}, early{-1};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (call.task->block_num > 1) {
+      ++started;
+      return;
+    }
+    for (int i = 0; i < 1000; ++i) scheduler_.yield();  // holds one of the four cores
+    early = started.load();
+  };
+  run([&] {
+    submit_numbered(1);
+    submit_together(4, PTO2_SUBTASK_MASK_AIV0);
+  });
+  EXPECT_EQ(early.load(), 0);
+  EXPECT_EQ(started.load(), 4);
+}
+
+// Four cores: each group needs three. If two groups got two cores each, nobody would ever go on.
+TEST_P(SchedulerTest, GroupsThatStartTogetherDoNotBlockEachOther) {
+  constexpr int kGroups = 40;
+  std::array<std::unique_ptr<Meeting>, kGroups> meetings;
+  std::atomic<int> met{0};
+  for (int round = 0; round < 5; ++round) {
+    for (auto& meeting : meetings) meeting = std::make_unique<Meeting>(3);
+    met = 0;
+    runner_.kernel = [&](const KernelCall& call) {
+      meetings[number(call)]->arrive(scheduler_);
+      ++met;
+    };
+    run([&] {
+      for (uint64_t i = 0; i < kGroups; ++i) submit_together(3, PTO2_SUBTASK_MASK_AIV0, i);
+    });
+    ASSERT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+    ASSERT_EQ(met.load(), 3 * kGroups);
+  }
+}
+
+// Small tasks that never leave all cores free at once must not keep the group waiting to their end.
+TEST_P(SchedulerTest, AStreamOfSmallTasksDoesNotStarveAGroup) {
+  std::atomic<uint64_t> ran{0}, ran_before_group{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (call.task->block_num > 1) {
+      if (call.block == 0) ran_before_group = ran.load();
+      return;
+    }
+    for (int i = 0; i < 3; ++i) scheduler_.yield();  // keeps its core while others run
+    ++ran;
+  };
+  run([&] {
+    submit_numbered(100);
+    submit_together(4, PTO2_SUBTASK_MASK_AIV0);
+    submit_numbered(10000);
+  });
+  EXPECT_EQ(ran.load(), 10100u);
+  EXPECT_LT(ran_before_group.load(), 5000u);
+}
+
+// A kernel that waits for a small task, which comes after a group that waits for that kernel's core.
+TEST_P(SchedulerTest, AGroupDoesNotHoldBackATaskThatARunningKernelWaitsFor) {
+  for (const bool polls : {false, true}) {
+    Counter counter;
+    std::atomic<bool> started{false};
+    runner_.kernel = [&](const KernelCall& call) {
+      if (call.task->block_num > 1) return;
+      if (number(call) == 0) {
+        started = true;
+        while (polls && counter.value.load() == 0) scheduler_.yield();
+        scheduler_.wait(counter.reached());
+      } else {
+        ++counter.value;
+        scheduler_.notify();
+      }
+    };
+    run([&] {
+      submit_numbered(1);
+      submit_together(4, PTO2_SUBTASK_MASK_AIV0);
+      CoreTaskArgs args;
+      args.add_scalar(uint64_t{1});
+      submit(args);
+    });
+    EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+  }
+}
+
+TEST_P(SchedulerTest, AMixedTaskIsNotStarvedBySmallOnes) {
+  std::atomic<uint64_t> ran{0}, ran_before{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (__builtin_popcount(call.task->lanes) > 1) {
+      ran_before = ran.load();
+      return;
+    }
+    for (int i = 0; i < 3; ++i) scheduler_.yield();
+    ++ran;
+  };
+  run([&] {
+    submit_numbered(100);
+    CoreTaskArgs args;
+    args.add_scalar(0);
+    submit(args, 7);
+    submit_numbered(10000);
+  });
+  EXPECT_EQ(ran.load(), 10100u);
+  EXPECT_LT(ran_before.load(), 5000u);
+}
+
+TEST_P(SchedulerTest, MoreGroupsAndTasksOfAllSortsThanCoresAllRun) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  constexpr size_t kTasks = 600;
+  std::array<std::unique_ptr<Meeting>, kTasks> meetings;
+  std::vector<std::pair<uint8_t, int16_t>> plan(kTasks);
+  int expected = 0;
+  for (size_t i = 0; i < kTasks; ++i) {
+    constexpr uint8_t kLanes[] = {1, 2, 2, 3, 6, 7};
+    const uint8_t lanes = kLanes[random() % 6];
+    const int most = lanes == 2 ? 4 : 2;
+    plan[i] = {lanes, static_cast<int16_t>(1 + random() % most)};
+    const int calls = plan[i].second * __builtin_popcount(lanes);
+    meetings[i] = std::make_unique<Meeting>(calls);
+    expected += calls;
+  }
+  std::atomic<int> met{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    meetings[number(call)]->arrive(scheduler_);
+    ++met;
+  };
+  run([&] {
+    for (uint64_t i = 0; i < kTasks; ++i) submit_together(plan[i].second, plan[i].first, i);
+  });
+  EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+  EXPECT_EQ(met.load(), expected);
+}
+
+TEST_P(SchedulerTest, AGroupThatWaitsForCoresOfStuckKernelsIsNamedInTheDeadlock) {
+  runner_.kernel = [&](const KernelCall& call) {
+    if (call.task->block_num == 1) scheduler_.wait(kNever);
+  };
+  run([&] {
+    submit_numbered(1);
+    submit_together(4, PTO2_SUBTASK_MASK_AIV0);
+  });
+  expect_stalled(1, {"a task of 4 blocks that start together waits for cores for 4 of them"});
 }
 
 // A carrier that only resumes kernels which poll must not keep a warm core that another one needs.

@@ -165,11 +165,17 @@ bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const Core
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: block_num is {}, must be at least 1", task_count_, blocks));
     return false;
   }
-  if (blocks > 1 && sync_start) {
-    fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: require_sync_start is not built yet in this version", task_count_));
-    return false;
-  }
-  return true;
+  return !sync_start || check_sync_start(lanes, blocks);
+}
+
+bool Graph::check_sync_start(uint8_t lanes, int32_t blocks) {
+  const bool aiv = lanes == PTO2_SUBTASK_MASK_AIV0;
+  const int32_t most = aiv ? 2 * aic_cores_ : aic_cores_;
+  if (blocks <= most) return true;
+  const char* what = aiv ? "AIV cores" : lanes == PTO2_SUBTASK_MASK_AIC ? "AIC cores" : "clusters";
+  fail(PTO2_ERROR_REQUIRE_SYNC_START_INVALID,
+       fmt::format("task {}: {} blocks are to start together, and the device has {} {}", task_count_, blocks, most, what));
+  return false;
 }
 
 void Graph::fail_kernel(int32_t id, uint8_t lane) {
@@ -236,6 +242,7 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   record.block_num = lanes != 0 ? args.launch_spec.block_num() : 1;
   record.arguments = block;
   record.flags = has_predicate ? TaskSlot::kHasPredicate : 0;
+  if (args.launch_spec.require_sync_start() && record.block_num > 1) record.flags |= TaskSlot::kSyncStart;
   store_predecessors(plan, record);
 
   ++ring.next;

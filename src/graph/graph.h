@@ -45,6 +45,9 @@ class Graph {
   TaskTable& table() { return table_; }
   const RingSizes& sizes() const { return sizes_; }
 
+  /// How many cores tasks that start together can have: that many AIC cores, twice as many AIV cores. Without it, any number.
+  void set_cores(int32_t aic_cores) { aic_cores_ = aic_cores; }
+
   /// Starts a run with an open AUTO scope. kernel_lanes[func_id] is the set of lanes (PTO2_SUBTASK_MASK_*) a kernel can run
   /// on, 0 if there is none; it and the observer (may be null) outlive the run. With an observer nothing is forgotten
   /// during the run, so that every edge is seen. `policy` is the run's; its rings are among those of sizes().
@@ -150,6 +153,7 @@ class Graph {
                                            ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0);
   }
   bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
+  bool check_sync_start(uint8_t lanes, int32_t blocks);
   void fail_kernel(int32_t id, uint8_t lane);
   bool check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
@@ -206,6 +210,7 @@ class Graph {
   Site site_;
   const std::vector<uint8_t>* kernel_lanes_ = nullptr;
   GraphObserver* observer_ = nullptr;
+  int32_t aic_cores_ = INT32_MAX / 2;
 
   std::vector<uint32_t> unpublished_;  ///< slots in submission order: a stack along the open scopes
   std::vector<Write> unpublished_writes_;

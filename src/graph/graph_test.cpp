@@ -453,5 +453,34 @@ TEST(GraphModel, RandomProgramsMatchTheRules) {
   }
 }
 
+TEST_F(GraphTest, AGroupWiderThanTheDeviceIsRefusedWithBothNumbers) {
+  graph_.set_cores(3);
+  CoreTaskArgs args;
+  args.launch_spec.set_require_sync_start(true);
+  args.launch_spec.set_block_num(6);
+  submit(args);
+  EXPECT_EQ(state_, SubmitState::kAccepted) << graph_.error_text();
+  MixedKernels mixed;
+  mixed.aic_kernel_id = mixed.aiv0_kernel_id = 0;
+  args.launch_spec.set_block_num(3);
+  EXPECT_EQ(graph_.submit(mixed, args, outputs_), SubmitState::kAccepted);
+  args.launch_spec.set_require_sync_start(false);
+  args.launch_spec.set_block_num(100);
+  EXPECT_EQ(graph_.submit(mixed, args, outputs_), SubmitState::kAccepted) << "without the hint, blocks come in waves";
+  args.launch_spec.set_require_sync_start(true);
+  args.launch_spec.set_block_num(4);
+  state_ = graph_.submit(mixed, args, outputs_);
+  expect_fatal(PTO2_ERROR_REQUIRE_SYNC_START_INVALID, "4 blocks are to start together, and the device has 3 clusters");
+}
+
+TEST_F(GraphTest, AGroupOfAivBlocksMayHaveTwiceAsManyAsAicCores) {
+  graph_.set_cores(3);
+  CoreTaskArgs args;
+  args.launch_spec.set_require_sync_start(true);
+  args.launch_spec.set_block_num(7);
+  submit(args);
+  expect_fatal(PTO2_ERROR_REQUIRE_SYNC_START_INVALID, "7 blocks are to start together, and the device has 6 AIV cores");
+}
+
 }  // namespace
 }  // namespace tilewright

@@ -49,8 +49,9 @@ struct alignas(64) TaskSlot {
   };
 
   static constexpr uint32_t kHasPredicate = 1;
-  static constexpr uint32_t kUnpublished = 2;      ///< used by the submitter alone, cleared when it publishes the task
-  static constexpr uint32_t kRoomToGrow = 4;       ///< more_predecessors has room up to the next power of two
+  static constexpr uint32_t kUnpublished = 2;  ///< used by the submitter alone, cleared when it publishes the task
+  static constexpr uint32_t kRoomToGrow = 4;   ///< more_predecessors has room up to the next power of two
+  static constexpr uint32_t kSyncStart = 8;    ///< its blocks, several, start together
 
   const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }
   const uint64_t* scalars() const { return reinterpret_cast<const uint64_t*>(arguments + tensor_count * sizeof(ChipTensor)); }

@@ -196,6 +196,7 @@ void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& optio
   if (scheduler_ != nullptr && sizes == sizes_ && threads == threads_ && aic_cores == aic_cores_) return;
   scheduler_.reset();
   graph_ = std::make_unique<Graph>(sizes, arena_->runtime_base());
+  graph_->set_cores(aic_cores);
   aic_.clear();
   aiv_.clear();
   for (int32_t i = 0; i < aic_cores; ++i) aic_.push_back(std::make_unique<SimCore>(info_, CoreType::AIC, i, this));

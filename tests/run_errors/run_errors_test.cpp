@@ -132,6 +132,13 @@ TEST_F(RunErrors, AScopeThatFillsItsRingNamesWhereItBegan) {
       1, {"SCOPE_DEADLOCK", "8 task slots", "orchestration.cpp:", "ring_task_window"}, config);
 }
 
+TEST_F(RunErrors, AGroupWiderThanTheDevice) {
+  expect_status(
+      "args.add_inout(x); args.launch_spec.set_block_num(int16_t(rt_available_aiv_count() + 1));"
+      "args.launch_spec.set_require_sync_start(true); rt_submit_aiv_task(0, args);",
+      7, {"REQUIRE_SYNC_START_INVALID", "49 blocks are to start together", "48 AIV cores"});
+}
+
 TEST_F(RunErrors, AnOutputLargerThanTheHeap) {
   CallConfig config;
   for (uint64_t& heap : config.runtime_env.ring_heap) heap = 4096;
@@ -140,9 +147,6 @@ TEST_F(RunErrors, AnOutputLargerThanTheHeap) {
 }
 
 TEST_F(RunErrors, WhatIsNotBuiltYetIsRefused) {
-  expect_status(
-      "args.add_inout(x); args.launch_spec.set_block_num(4); args.launch_spec.set_require_sync_start(true); rt_submit_aiv_task(0, args);",
-      5, {"require_sync_start is not built yet"});
   expect_status("args.add_inout(x); args.set_task_timing_slot(3); rt_submit_aiv_task(0, args);", 5, {"timing slots are not built yet"});
   expect_status("GraphTaskArgs g; g.add_input(x); rt_submit_graph(GRAPH_KEY(\"g\"), +[](const GraphTaskArgs &) {}, g);", 5,
                 {"not built yet"});
