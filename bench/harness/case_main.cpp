@@ -17,10 +17,14 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
 }
 
 int publish(const Report& report, const TableLayout& layout, const OutputOptions& options) {
+  return publish_tables(report, report.table(layout), options);
+}
+
+int publish_tables(const Report& report, const std::string& tables, const OutputOptions& options) {
   const std::filesystem::path path =
       options.output.empty() ? program_directory().parent_path() / "bench" / (report.case_name() + ".json") : options.output;
   report.write(path);
-  const std::string text = options.json ? report.json() : report.table(layout) + fmt::format("\nwritten to {}\n", path.string());
+  const std::string text = options.json ? report.json() : tables + fmt::format("\nwritten to {}\n", path.string());
   std::fputs(text.c_str(), stdout);
   return report.has_failures() ? 1 : 0;
 }

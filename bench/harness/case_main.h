@@ -23,6 +23,8 @@ void add_output_options(CLI::App& app, OutputOptions& options);
 
 /// Writes the file, prints the table or the JSON, and returns the exit code: 1 if a measurement failed, else 0.
 int publish(const Report& report, const TableLayout& layout, const OutputOptions& options);
+/// The same with tables of the case's own.
+int publish_tables(const Report& report, const std::string& tables, const OutputOptions& options);
 
 /// Parses the command line and runs `body`. Returns 0 after --help, 2 for misuse, the error's exit code with its full
 /// text on stderr if `body` throws, else what `body` returns.

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "harness/row_json.h"
+#include "harness/text_table.h"
 
 namespace tilewright::bench {
 
@@ -64,48 +65,42 @@ std::optional<double> baseline_value(const std::vector<const Row*>& group, const
   return std::nullopt;
 }
 
-/// Lines of cells, each column as wide as its widest cell; numbers to the right.
-class TextTable {
- public:
-  void add(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
-
-  std::string text(size_t left_columns) const {
-    std::vector<size_t> widths;
-    for (const auto& cells : lines_) {
-      widths.resize(std::max(widths.size(), cells.size()));
-      for (size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-    }
-    std::string text;
-    for (const auto& cells : lines_) {
-      std::string line;
-      for (size_t i = 0; i < cells.size(); ++i) {
-        line += i < left_columns ? fmt::format("{:<{}}  ", cells[i], widths[i]) : fmt::format("{:>{}}  ", cells[i], widths[i]);
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      text += line + "\n";
-    }
-    return text;
-  }
-
- private:
-  std::vector<std::vector<std::string>> lines_;
-};
-
 std::string number(double value) { return value < 10 ? fmt::format("{:.2f}", value) : fmt::format("{:.1f}", value); }
 
-/// "name: field=value, ..." of the fields that are the same in all of the system's rows.
-std::string about_system(const std::string& system, const std::vector<Row>& rows, const TableLayout& layout) {
+/// The values of a text field that differ, in the order they appear.
+std::vector<std::string> texts_of(const std::string& field, const std::vector<const Row*>& rows) {
+  std::vector<std::string> texts;
+  for (const Row* row : rows) {
+    const FieldValue* value = row->field(field);
+    const std::string* text = value != nullptr ? std::get_if<std::string>(value) : nullptr;
+    if (text != nullptr && std::find(texts.begin(), texts.end(), *text) == texts.end()) texts.push_back(*text);
+  }
+  return texts;
+}
+
+bool is_constant(const Field& field, const std::vector<const Row*>& rows) {
+  return std::all_of(rows.begin(), rows.end(), [&](const Row* row) {
+    const FieldValue* value = row->field(field.name);
+    return value != nullptr && *value == field.value;
+  });
+}
+
+/// "name: field: value; ..." of what the system's rows say: texts, each once, and numbers that are the same in all rows.
+std::string about_system(const std::string& system, const std::vector<Row>& all, const TableLayout& layout) {
+  std::vector<const Row*> rows;
+  for (const Row& row : all) {
+    if (row.system == system && row.value) rows.push_back(&row);
+  }
   std::string text;
-  const auto first = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.system == system && row.value; });
-  if (first == rows.end()) return {};
-  for (const Field& field : first->fields) {
-    if (std::find(layout.group_fields.begin(), layout.group_fields.end(), field.name) != layout.group_fields.end()) continue;
-    const bool constant = std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
-      if (row.system != system || !row.value) return true;
-      const FieldValue* value = row.field(field.name);
-      return value != nullptr && *value == field.value;
-    });
-    if (constant) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", field.name, to_text(field.value));
+  std::vector<std::string> told = layout.group_fields;
+  for (const Row* row : rows) {
+    for (const Field& field : row->fields) {
+      if (std::find(told.begin(), told.end(), field.name) != told.end()) continue;
+      told.push_back(field.name);
+      std::vector<std::string> values = texts_of(field.name, rows);
+      if (values.empty() && is_constant(field, rows)) values.push_back(to_text(field.value));
+      if (!values.empty()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", field.name, fmt::join(values, ", "));
+    }
   }
   return text.empty() ? std::string() : fmt::format("  {}: {}\n", system, text);
 }
@@ -156,9 +151,22 @@ void Report::write(const std::filesystem::path& path) const {
   write_file_atomically(path, json());
 }
 
+std::string Report::heading() const {
+  return fmt::format("{} on {}, {} cores, {}, {}, load {:.2f}\n", case_name_, machine_.cpu, machine_.cores, machine_.kernel,
+                     machine_.compiler, machine_.load);
+}
+
+std::string Report::remarks(const TableLayout& layout) const {
+  std::vector<std::string> systems;
+  for (const Row& row : rows_) {
+    if (std::find(systems.begin(), systems.end(), row.system) == systems.end()) systems.push_back(row.system);
+  }
+  std::string text;
+  for (const std::string& system : systems) text += about_system(system, rows_, layout);
+  return text + reasons(rows_, layout);
+}
+
 std::string Report::table(const TableLayout& layout) const {
-  std::string text = fmt::format("{} on {}, {} cores, {}, {}, load {:.2f}\n\n", case_name_, machine_.cpu, machine_.cores, machine_.kernel,
-                                 machine_.compiler, machine_.load);
   TextTable table;
   std::vector<std::string> header = layout.group_fields;
   header.insert(header.end(), {"system", "metric", "median", "min", "max", "runs", fmt::format("x {}", layout.baseline)});
@@ -182,15 +190,7 @@ std::string Report::table(const TableLayout& layout) const {
       table.add(std::move(cells));
     }
   }
-  text += table.text(layout.group_fields.size() + 2);
-
-  std::vector<std::string> systems;
-  for (const Row& row : rows_) {
-    if (std::find(systems.begin(), systems.end(), row.system) == systems.end()) systems.push_back(row.system);
-  }
-  text += "\n";
-  for (const std::string& system : systems) text += about_system(system, rows_, layout);
-  return text + reasons(rows_, layout);
+  return heading() + "\n" + table.text(layout.group_fields.size() + 2) + "\n" + remarks(layout);
 }
 
 }  // namespace tilewright::bench

@@ -35,8 +35,12 @@ class Report {
   std::string json() const;
   /// Writes json() to `path` atomically and creates its directory. Throws Error (kDiskFull, kStoreUnwritable, kIoError).
   void write(const std::filesystem::path& path) const;
-  /// The machine; one line a row with median, min, max and value / baseline's value in the same group and metric; what
-  /// each system says about itself; every error in full.
+  /// The case and the machine, one line.
+  std::string heading() const;
+  /// What each system says about itself, each text and each number that is the same in all its rows; every error in
+  /// full with the groups where it occurred.
+  std::string remarks(const TableLayout& layout) const;
+  /// heading; one line a row with median, min, max and value / baseline's value in the same group and metric; remarks.
   std::string table(const TableLayout& layout) const;
 
  private:

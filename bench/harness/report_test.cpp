@@ -81,6 +81,18 @@ TEST(Report, ConstantFactsAreSaidOncePerSystem) {
   EXPECT_THAT(report.table(kLayout), HasSubstr("  ours: threads: 2\n"));
 }
 
+TEST(Report, TextsThatDifferAreAllSaidAndNumbersThatDifferAreNot) {
+  Report report = make_report();
+  for (const char* note : {"alone", "together", "alone"}) {
+    report.add(make_row("ours", "chain", "own", 10));
+    Row row = make_row("ours", "chain", "own", 10);
+    row.fields.push_back({"note", std::string(note)});
+    row.fields.push_back({"seed", static_cast<int64_t>(report.rows().size())});
+    report.add(row);
+  }
+  EXPECT_EQ(report.remarks(kLayout), "  ours: threads: 2; note: alone, together\n");
+}
+
 TEST(Report, ARowWithoutAValueIsShownWithItsWholeReason) {
   Report report = make_report();
   Row row = make_row("theirs", "chain", "own", 1);

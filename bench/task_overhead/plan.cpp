@@ -89,13 +89,13 @@ std::vector<Block> default_blocks(bool quick) {
   const std::vector<Shape> shapes(std::begin(kAllShapes), std::end(kAllShapes));
   const std::vector<Layout> layouts(std::begin(kMemoryLayouts), std::end(kMemoryLayouts));
   const std::vector<Layout> own = {Layout::kOwnBuffers};
+  // A chain has no two tasks that could run at the same time, so its efficiency says nothing.
+  const std::vector<Shape> parallel = {Shape::kIndependent, Shape::kForkJoin, Shape::kWavefront, Shape::kRandomReads};
   if (quick) {
     return {{everyone, shapes, {10000}, own, {1, 2}, {0}},
             {ours, shapes, {10000}, layouts, {1, 2}, {0}},
-            {everyone, {Shape::kIndependent, Shape::kWavefront}, {2000}, own, {2}, {100, 1000, 10000}}};
+            {everyone, parallel, {5000}, own, {2}, {100, 1000, 10000}}};
   }
-  // A chain has no two tasks that could run at the same time, so its efficiency says nothing.
-  const std::vector<Shape> parallel = {Shape::kIndependent, Shape::kForkJoin, Shape::kWavefront, Shape::kRandomReads};
   return {{everyone, shapes, {10000, 100000}, layouts, {1, 2}, {0}},
           {ours, shapes, {1000, 10000, 100000, 1000000}, layouts, {1, 2}, {0}},
           {everyone, parallel, {10000}, own, {2}, {50, 100, 200, 500, 1000, 2000, 5000, 10000}}};
