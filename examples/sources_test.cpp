@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "bgemm/problem.h"
 #include "common/example.h"
 #include "common/serial_runtime.h"
 #include "matmul_bias/problem.h"
 #include "mixed/problem.h"
 #include "paged_attention/attention_case.h"
+#include "vector_dag/problem.h"
 
 extern "C" {
 void hello_orchestration(const ChipTaskArgs& args);
@@ -21,6 +23,13 @@ void matmul_bias_bias_relu(int64_t* args);
 void mixed_orchestration(const ChipTaskArgs& args);
 void mixed_project(int64_t* args);
 void mixed_silu(int64_t* args);
+void bgemm_orchestration(const ChipTaskArgs& args);
+void bgemm_tile_product(int64_t* args);
+void bgemm_accumulate(int64_t* args);
+void vector_dag_orchestration(const ChipTaskArgs& args);
+void vector_dag_add(int64_t* args);
+void vector_dag_add_scalar(int64_t* args);
+void vector_dag_multiply(int64_t* args);
 void paged_attention_orchestration(const ChipTaskArgs& args);
 void paged_attention_qk_matmul(int64_t* args);
 void paged_attention_softmax_prepare(int64_t* args);
@@ -88,6 +97,22 @@ TEST(Mixed, LanesWriteTheirPartsOfBothOutputs) {
   SerialRuntime runtime({{0, mixed_project}, {1, mixed_silu}});
   ASSERT_TRUE(runtime.run(mixed_orchestration, problem.args())) << runtime.failure();
   EXPECT_EQ(runtime.task_count(), 3);
+  expect_right(problem);
+}
+
+TEST(Bgemm, AddsTheProductsOfAllTiles) {
+  const Problem problem = bgemm_problem(kSeed);
+  SerialRuntime runtime({{0, bgemm_tile_product}, {1, bgemm_accumulate}});
+  ASSERT_TRUE(runtime.run(bgemm_orchestration, problem.args())) << runtime.failure();
+  EXPECT_EQ(runtime.task_count(), 3 * 2 * 1 * 4 * 2);
+  expect_right(problem);
+}
+
+TEST(VectorDag, EvaluatesTheFormulaWithItsTemporariesInNestedScopes) {
+  const Problem problem = vector_dag_problem(kSeed);
+  SerialRuntime runtime({{0, vector_dag_add}, {1, vector_dag_add_scalar}, {2, vector_dag_multiply}});
+  ASSERT_TRUE(runtime.run(vector_dag_orchestration, problem.args())) << runtime.failure();
+  EXPECT_EQ(runtime.task_count(), 8 * 5);
   expect_right(problem);
 }
 

@@ -52,4 +52,11 @@ void Problem::output(std::string name, const std::vector<uint32_t>& shape, std::
   outputs_.push_back({std::move(name), values, std::move(want), std::move(bound)});
 }
 
+void Problem::inout(std::string name, const std::vector<uint32_t>& shape, const std::vector<float>& before, std::vector<double> want,
+                    std::vector<double> bound) {
+  auto* values = static_cast<float*>(add_tensor(shape, DataType::FLOAT32, ArgDirection::INOUT));
+  std::copy(before.begin(), before.end(), values);
+  outputs_.push_back({std::move(name), values, std::move(want), std::move(bound)});
+}
+
 }  // namespace tilewright::examples

@@ -59,7 +59,7 @@ std::string describe(const Comparison& comparison);
 /// scalars are added in the order of the orchestration's arguments, tensors first.
 class Problem {
  public:
-  /// An f32 tensor that the run writes. It holds NaNs before.
+  /// An f32 tensor that the run writes.
   struct Output {
     std::string name;
     const float* values;  ///< want.size() of them
@@ -72,7 +72,11 @@ class Problem {
   void input(const std::vector<uint32_t>& shape, const std::vector<T>& values) {
     std::memcpy(add_tensor(shape, host_dtype<T>(), ArgDirection::IN), values.data(), values.size() * sizeof(T));
   }
+  /// A tensor that the run writes whole: it holds NaNs before.
   void output(std::string name, const std::vector<uint32_t>& shape, std::vector<double> want, std::vector<double> bound);
+  /// A tensor that the run reads and writes.
+  void inout(std::string name, const std::vector<uint32_t>& shape, const std::vector<float>& before, std::vector<double> want,
+             std::vector<double> bound);
   template <typename T>
   void scalar(T value) {
     args_.add_scalar(to_u64(value));

@@ -1,0 +1,78 @@
+// vector_dag again, f = (a + b + 1)(a + b + 2) + (a + b), for runtime aicpu_build_graph, which finds no dependency by itself: the
+// orchestration names every edge. Compare ../../vector_dag.
+//
+//   s = a + b      u = s + 1      v = s + 2      w = u * v      f = w + s
+//
+//   tensor 0  a  f32 [rows, 128]  rows a multiple of 32
+//   tensor 1  b  f32 [rows, 128]
+//   tensor 2  f  f32 [rows, 128]
+//
+// An edge is given with the arguments of the task that waits (add_dep), or between two submitted tasks of the open scope
+// (rt_add_dependency). The tasks of a scope run when the scope is closed.
+#include "pto_arg_with_deps.h"
+#include "pto_orchestration_api.h"
+
+namespace {
+
+constexpr uint32_t kRows = 32;
+constexpr uint32_t kWidth = 128;
+
+// func_id of callable.json
+enum Kernel : int32_t { kAdd = 0, kAddScalar = 1, kMultiply = 2 };
+
+}  // namespace
+
+extern "C" PTO2OrchestrationConfig aicpu_orchestration_config(const ChipTaskArgs &) { return {.expected_arg_count = 3}; }
+
+extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {
+  const ChipTensor &a = orch_args.tensor(0).ref();
+  const ChipTensor &b = orch_args.tensor(1).ref();
+  const ChipTensor &f = orch_args.tensor(2).ref();
+  if (a.shapes[0] % kRows != 0 || a.shapes[1] != kWidth) {
+    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "explicit_edges takes rows in multiples of %u and a width of %u, not %u rows of %u",
+                    kRows, kWidth, a.shapes[0], a.shapes[1]);
+    return;
+  }
+
+  const uint32_t shape[] = {kRows, kWidth};
+  const TensorCreateInfo temporary(shape, 2, DataType::FLOAT32);
+  for (uint32_t row = 0; row < a.shapes[0]; row += kRows) {
+    const uint32_t at[] = {row, 0};
+    const ChipTensor a_rows = a.view(shape, at), b_rows = b.view(shape, at), f_rows = f.view(shape, at);
+
+    PTO2_SCOPE() {
+      CoreTaskArgs add_inputs;
+      add_inputs.add_input(a_rows, b_rows);
+      add_inputs.add_output(temporary);
+      const TaskOutputTensors s = rt_submit_aiv_task(kAdd, add_inputs);
+      if (rt_is_fatal()) return;  // a failed submit has no outputs
+
+      CoreTaskArgsWithDeps<> plus_one, plus_two;
+      plus_one.add_input(s.get_ref(0));
+      plus_one.add_output(temporary);
+      plus_one.add_scalar(1.0f);
+      plus_one.add_dep(s.task_id());
+      const TaskOutputTensors u = rt_submit_aiv_task(kAddScalar, plus_one);
+      plus_two.add_input(s.get_ref(0));
+      plus_two.add_output(temporary);
+      plus_two.add_scalar(2.0f);
+      plus_two.add_dep(s.task_id());
+      const TaskOutputTensors v = rt_submit_aiv_task(kAddScalar, plus_two);
+      if (rt_is_fatal()) return;
+
+      CoreTaskArgs multiply;
+      multiply.add_input(u.get_ref(0), v.get_ref(0));
+      multiply.add_output(temporary);
+      const TaskOutputTensors w = rt_submit_aiv_task(kMultiply, multiply);
+      if (rt_is_fatal()) return;
+      rt_add_dependency(u.task_id(), w.task_id());
+      rt_add_dependency(v.task_id(), w.task_id());
+
+      CoreTaskArgs add_sum;
+      add_sum.add_input(w.get_ref(0), s.get_ref(0));
+      add_sum.add_output(f_rows);
+      const TaskOutputTensors last = rt_submit_aiv_task(kAdd, add_sum);
+      rt_add_dependency(w.task_id(), last.task_id());  // w waited for s already
+    }
+  }
+}
