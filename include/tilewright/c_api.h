@@ -34,7 +34,7 @@ typedef uint64_t tw_callable;             /* a registered callable of one worker
 /* "0.1.0". */
 TW_API const char *tw_version(void);
 /* Incremented when functions or struct fields are added. This header is of TW_ABI_VERSION. */
-#define TW_ABI_VERSION 1
+#define TW_ABI_VERSION 2
 TW_API uint32_t tw_abi_version(void);
 
 /* ---- errors --------------------------------------------------------------------------------------------- */
@@ -195,6 +195,12 @@ typedef struct tw_run_options {
   uint64_t cpu_limit_ms;       /* CPU time after which the run is ended; 0: no limit */
 } tw_run_options;
 
+/* When the tasks of a timing slot ran, in nanoseconds since the run began; zeros if none did. */
+typedef struct tw_timing_slot {
+  uint64_t first_dispatch_ns;
+  uint64_t last_finish_ns;
+} tw_timing_slot;
+
 typedef struct tw_summary {
   size_t struct_size;
   uint64_t task_count;
@@ -204,6 +210,8 @@ typedef struct tw_summary {
   uint64_t run_ns;
   uint64_t task_window[4];
   uint64_t heap_bytes[4];
+  uint64_t staged_early; /* tasks that had cores and arguments before what they waited for had ended */
+  tw_timing_slot timing_slots[16];
 } tw_summary;
 
 typedef struct tw_edge {

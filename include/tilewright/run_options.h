@@ -47,6 +47,13 @@ struct RunOptions {
   uint64_t cpu_limit_ms = 0;
 };
 
+/// When the tasks of one timing slot (set_task_timing_slot) ran, over all their blocks and lanes, in nanoseconds since the
+/// run began. Both are 0 if no kernel of the slot ran.
+struct TimingSlot {
+  uint64_t first_dispatch_ns = 0;
+  uint64_t last_finish_ns = 0;
+};
+
 struct RunReport {
   uint64_t task_count = 0;  ///< submitted tasks, hidden allocation tasks included
   uint64_t edge_count[3] = {};  ///< distinct (predecessor, successor) pairs, counted under their first EdgeSource
@@ -55,6 +62,9 @@ struct RunReport {
   uint64_t run_ns = 0;  ///< from the call of the orchestration's entry to the last completion
   uint64_t task_window[4] = {};  ///< ring sizes in force, in tasks
   uint64_t heap_bytes[4] = {};   ///< and bytes
+  /// Tasks that had cores and arguments before what they waited for had ended (set_allow_early_resolve).
+  uint64_t staged_early = 0;
+  TimingSlot timing_slots[16];
   std::vector<DependencyEdge> edges;
   std::vector<TaskRecord> tasks;
 };

@@ -80,6 +80,9 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) 
   dispatch_.reset();
   shared_ready_.store(0);
   stop_.store(false);
+  async_.reset();
+  timing_.reset();
+  run_start_ns_ = now_ns();
   failure_ = {};
   limits_ = limits;
   if (limits_.device_ns != 0) limit_start_ns_ = limits_.clock();
@@ -170,6 +173,7 @@ void Scheduler::sleep_unless(Wanted&& wanted, uint64_t timeout_ns) {
 // One turn of a carrier: new work and suspended kernels that can run take turns. False if there is neither.
 bool Scheduler::step(Carrier& carrier) {
   if (dispatch_.cores_wanted()) wake_if(dispatch_.release_warm(carrier.warm));
+  if (async_.any()) complete_async(carrier);
   carrier.suspended.look(notifications_.load(std::memory_order_acquire));
   const bool work = has_work(carrier);
   if (carrier.suspended.can_run() && (carrier.prefer_suspended || !work)) {
@@ -217,8 +221,8 @@ void Scheduler::leave(Leave why) {
 
 // Whether a carrier that has nothing to run has reason to go on.
 bool Scheduler::wanted(Carrier& carrier) {
-  return has_work(carrier) || carrier.suspended.any_ready() || finished() || stopped() || !active_.load(std::memory_order_acquire) ||
-         (&carrier == carriers_[0].get() && orchestration_may_continue());
+  return has_work(carrier) || carrier.suspended.any_ready() || async_.any_complete() || finished() || stopped() ||
+         !active_.load(std::memory_order_acquire) || (&carrier == carriers_[0].get() && orchestration_may_continue());
 }
 
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
@@ -296,11 +300,13 @@ void Scheduler::check_stalled() {
   const bool orchestration_done = orchestration_done_.load();
   const int32_t unfinished = static_cast<int32_t>(published_ - done_by_all());
   const int32_t ready = static_cast<int32_t>(dispatch_.describe_open(lines));
+  const uint32_t returned = async_.describe(lines);
   const int32_t detail = classify_stall_detail(kernels, ready, unfinished, orchestration_done);
   fail({RunFailure::Kind::kStalled, PTO2_ERROR_SCHEDULER_TIMEOUT, detail,
-        fmt::format("nothing can go on ({}): of {} submitted tasks {} have not completed; {} kernels wait, {} ready tasks have no core; "
-                    "the orchestration {}{}",
-                    stall_detail_name(detail), published_, unfinished, kernels, ready, orchestration_done ? "has ended" : "waits", lines)});
+        fmt::format("nothing can go on ({}): of {} submitted tasks {} have not completed; {} kernels wait, {} ready tasks have no core, "
+                    "{} wait for counters; the orchestration {}{}",
+                    stall_detail_name(detail), published_, unfinished, kernels, ready, returned, orchestration_done ? "has ended" : "waits",
+                    lines)});
 }
 
 // Ends a run in which kernels have only polled for too long. What they wait for cannot be known.
@@ -384,8 +390,8 @@ void Scheduler::notify() {
   if (someone_sleeps()) wake();
 }
 
-void Scheduler::fail_kernel(std::string text) {
-  fail({RunFailure::Kind::kKernel, 0, 0, std::move(text)});
+void Scheduler::fail_kernel(std::string text, int32_t status) {
+  fail({RunFailure::Kind::kKernel, status, 0, std::move(text)});
   leave(Leave::kAbandoned);
   std::terminate();  // an abandoned fiber is never resumed
 }
@@ -411,6 +417,8 @@ void Scheduler::worker_main() {
       leave(Leave::kIdle);
       return;
     }
+    if (async_.any() && ++carrier.async_turn % 16 == 0) [[unlikely]]
+      complete_async(carrier);
     if (carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) leave(Leave::kIdle);
     // The orchestration waits for completions, which count from the flush on.
     if (first && carrier.completed_count == 0 && orchestration_may_continue()) leave(Leave::kIdle);
@@ -452,17 +460,68 @@ void Scheduler::start(Carrier& carrier, uint32_t slot) {
     if (list != kNoSlot) add_ready(carrier, list);
     return;
   }
-  const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
-  if (task.lanes == 0 || skipped) return complete(carrier, slot);
+  if ((task.flags & TaskSlot::kHints) != 0) [[unlikely]]
+    return start_hinted(carrier, slot);
+  if (task.lanes == 0) return complete(carrier, slot);
   if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot, runner_.share(task));
+  start_single(carrier, slot);
+}
 
+void Scheduler::start_single(Carrier& carrier, uint32_t slot) {
+  const TaskSlot& task = table_.record(slot);
   const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
   const int32_t core = dispatch_.take_core(carrier.warm, kind);
   if (core == CorePool::kNone) return open(slot);
   if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
-  runner_.run({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
+  const bool over = run_kernel({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
   wake_if(dispatch_.give_core(carrier.warm, kind, core));
-  complete(carrier, slot);
+  if (over) [[likely]]
+    return complete(carrier, slot);
+  kernels_returned(carrier, slot);
+}
+
+// A task with a predicate or a hint.
+void Scheduler::start_hinted(Carrier& carrier, uint32_t slot) {
+  const TaskSlot& task = table_.record(slot);
+  const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
+  if (skipped) return complete(carrier, slot);
+  if (task.lanes == 0) {
+    if (task.timing_slot() >= 0) {
+      const uint64_t now = now_ns();
+      timing_.add(task.timing_slot(), now, now);
+    }
+    return complete(carrier, slot);
+  }
+  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot, runner_.share(task));
+  start_single(carrier, slot);
+}
+
+bool Scheduler::run_kernel(const KernelCall& call) {
+  if ((call.task->flags & TaskSlot::kTimed) == 0) [[likely]]
+    return runner_.run(call);
+  const uint64_t dispatch_ns = now_ns();
+  const bool over = runner_.run(call);
+  timing_.add(call.task->timing_slot(), dispatch_ns, now_ns());
+  return over;
+}
+
+TimingSlots::Span Scheduler::timing(int32_t slot) const {
+  TimingSlots::Span span = timing_.span(slot);
+  if (!span.used()) return span;
+  return {span.first_dispatch_ns - run_start_ns_, span.last_finish_ns - run_start_ns_};
+}
+
+// The task's last kernel has returned; is it complete?
+void Scheduler::kernels_returned(Carrier& carrier, uint32_t slot) {
+  if (!async_.kernels_returned(slot)) return complete(carrier, slot);
+  complete_async(carrier);
+}
+
+void Scheduler::complete_async(Carrier& carrier) {
+  std::vector<uint32_t> slots;
+  async_.take_complete(slots);
+  for (const uint32_t slot : slots) complete(carrier, slot);
+  if (!slots.empty()) flush(carrier);
 }
 
 void Scheduler::complete(Carrier& carrier, uint32_t slot) {
@@ -531,9 +590,9 @@ bool Scheduler::run_job(Carrier& carrier) {
   wake_if(dispatch_.release_warm(carrier.warm));  // a cluster may need them
   BlockDispatch::Job job;
   if (!dispatch_.take_job(job)) return false;
-  runner_.run(job.call);
+  run_kernel(job.call);
   wake_if(dispatch_.give_core(carrier.warm, job.call.kind, job.call.core));
-  if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) complete(carrier, slot);
+  if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) kernels_returned(carrier, slot);
   return true;
 }
 

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "exec/asymmetric_fence.h"
+#include "exec/async_waits.h"
 #include "exec/block_dispatch.h"
 #include "exec/epoch.h"
 #include "exec/fiber.h"
 #include "exec/suspended_kernels.h"
+#include "exec/timing_slots.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
@@ -23,7 +25,8 @@ namespace tilewright {
 class KernelRunner {
  public:
   virtual ~KernelRunner() = default;
-  virtual void run(const KernelCall& call) = 0;
+  /// False if the kernel registered conditions (Scheduler::complete_later): its task is not over.
+  virtual bool run(const KernelCall& call) = 0;
   /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,
   /// and it lives until the last of them has returned. Null for nothing.
   virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }
@@ -95,14 +98,21 @@ class Scheduler {
   /// A condition that a kernel waits for may hold now. Any thread. Without it the condition is looked at now and then, and
   /// when nothing else is left to do.
   void notify();
-  /// Ends the run with an error and abandons the calling kernel. The first error counts.
-  [[noreturn]] void fail_kernel(std::string text);
+  /// The calling kernel's task is not complete before all conditions hold. `who` names the kernel. Conditions are looked at
+  /// while anything runs, after each notify(), and when nothing else is left to do.
+  void complete_later(const KernelCall& call, std::span<const CounterCondition> conditions, std::string who) {
+    async_.add(table_.slot_of(call.task->ring, call.task->id), conditions, std::move(who));
+  }
+  /// Ends the run with an error and abandons the calling kernel. The first error counts. `status` is a PTO2_ERROR_* or 0.
+  [[noreturn]] void fail_kernel(std::string text, int32_t status = 0);
 
   /// Ends the run: no further kernel starts, suspended ones are abandoned. Any thread.
   void stop();
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
   /// Complete after run(); during a run, from what stop() ended on, for the orchestration.
   const RunFailure& failure() const { return failure_; }
+  /// Of the tasks with a timing slot in this run, in nanoseconds since its start. Valid after run().
+  TimingSlots::Span timing(int32_t slot) const;
 
  private:
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
@@ -123,6 +133,7 @@ class Scheduler {
     const KernelWait* wait = nullptr;  ///< with kYielded and kKernelWaits
     PollBackoff backoff;
     bool prefer_suspended = false;
+    uint32_t async_turn = 0;  ///< counts turns between looks at conditions of async_
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
   };
 
@@ -143,6 +154,11 @@ class Scheduler {
   bool run_one(Carrier& carrier);
   uint32_t next_task(Carrier& carrier);
   void start(Carrier& carrier, uint32_t slot);
+  void start_hinted(Carrier& carrier, uint32_t slot);
+  void start_single(Carrier& carrier, uint32_t slot);
+  bool run_kernel(const KernelCall& call);
+  void kernels_returned(Carrier& carrier, uint32_t slot);
+  void complete_async(Carrier& carrier);
   bool run_job(Carrier& carrier);
   void complete(Carrier& carrier, uint32_t slot);
   void flush(Carrier& carrier);
@@ -193,6 +209,9 @@ class Scheduler {
   Epoch epoch_;                           ///< counts wake-ups; sleepers wait for it to change
   std::atomic<uint32_t> sleep_epoch_{0};  ///< the newest epoch that a sleeper waits to end
   std::atomic<uint32_t> notifications_{0};
+  AsyncWaits async_;
+  TimingSlots timing_;
+  uint64_t run_start_ns_ = 0;
 
   alignas(64) std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
   std::atomic<int32_t> participants_{0};

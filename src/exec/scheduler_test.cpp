@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <random>
 #include <set>
@@ -23,9 +24,16 @@ RingSizes rings(uint64_t window) {
 /// Calls a function for each kernel; kernel ids are free for the test's use.
 class Runner : public KernelRunner {
  public:
-  void run(const KernelCall& call) override { kernel(call); }
+  bool run(const KernelCall& call) override {
+    later = false;
+    kernel(call);
+    return !later;
+  }
+  static thread_local bool later;  ///< set by a kernel, last, that called complete_later
   std::function<void(const KernelCall&)> kernel = [](const KernelCall&) {};
 };
+
+thread_local bool Runner::later = false;
 
 /// A graph and a scheduler, with one scalar per task that tells the kernel who it is.
 class SchedulerTest : public testing::TestWithParam<int> {
@@ -584,6 +592,128 @@ TEST_P(SchedulerTest, AGroupThatWaitsForCoresOfStuckKernelsIsNamedInTheDeadlock)
     submit_together(4, PTO2_SUBTASK_MASK_AIV0);
   });
   expect_stalled(1, {"a task of 4 blocks that start together waits for cores for 4 of them"});
+}
+
+TEST_P(SchedulerTest, ATimingSlotSpansAllBlocksAndLanesOfItsTasks) {
+  const auto now = [] {
+    return static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+  };
+  std::mutex mutex;
+  uint64_t first = UINT64_MAX, last = 0;
+  int calls = 0;
+  runner_.kernel = [&](const KernelCall& call) {
+    const uint64_t begin = now();
+    scheduler_.yield();
+    const std::lock_guard lock(mutex);
+    if (call.task->timing_slot() != 5) return;
+    ++calls;
+    first = std::min(first, begin);
+    last = std::max(last, now());
+  };
+  const uint64_t before = now();
+  run([&] {
+    submit_numbered(10);
+    for (int i = 0; i < 4; ++i) {
+      CoreTaskArgs args;
+      args.add_scalar(0);
+      args.launch_spec.set_block_num(3);
+      args.set_task_timing_slot(5);
+      submit(args, i % 2 == 0 ? 7 : PTO2_SUBTASK_MASK_AIV0);
+    }
+    submit_numbered(10);
+  });
+  EXPECT_EQ(calls, 2 * 9 + 2 * 3);
+  const TimingSlots::Span span = scheduler_.timing(5);
+  ASSERT_TRUE(span.used());
+  EXPECT_LE(span.first_dispatch_ns, first - before);
+  EXPECT_GE(span.last_finish_ns - span.first_dispatch_ns, last - first);
+  for (int32_t other = 0; other < TimingSlots::kCount; ++other) EXPECT_EQ(scheduler_.timing(other).used(), other == 5);
+  run_numbered(1);
+  EXPECT_FALSE(scheduler_.timing(5).used()) << "of the run before";
+}
+
+TEST_P(SchedulerTest, ATaskIsOverWhenItsCountersAreThereAndNotBefore) {
+  for (int round = 0; round < 50; ++round) {
+    uint32_t counters[2] = {};
+    std::atomic<int> early{0}, after{0};
+    uint32_t cell = 0;
+    runner_.kernel = [&](const KernelCall& call) {
+      switch (number(call)) {
+        case 0: {  // two blocks wait for one counter each
+          const CounterCondition condition{&counters[call.block], 3};
+          scheduler_.complete_later(call, {&condition, 1}, "kernel 0");
+          Runner::later = true;
+          return;
+        }
+        case 1:
+          __atomic_fetch_add(&counters[0], 1, __ATOMIC_SEQ_CST);
+          __atomic_fetch_add(&counters[1], 1, __ATOMIC_SEQ_CST);
+          return;
+        case 2:
+          ++after;
+          if (counters[0] < 3 || counters[1] < 3) ++early;
+          return;
+      }
+    };
+    run([&] {
+      const uint32_t one = 1;
+      const ChipTensor shared = make_tensor_external(&cell, &one, 1, DataType::UINT32);
+      const auto task = [&](uint64_t n, bool uses, int16_t blocks) {
+        CoreTaskArgs args;
+        if (uses) args.add_inout(shared);
+        args.add_scalar(n);
+        args.launch_spec.set_block_num(blocks);
+        submit(args);
+      };
+      task(0, true, 2);
+      task(2, true, 1);
+      for (int i = 0; i < 3; ++i) task(1, false, 1);
+    });
+    ASSERT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+    ASSERT_EQ(early.load(), 0);
+    ASSERT_EQ(after.load(), 1);
+  }
+}
+
+TEST_P(SchedulerTest, MoreTasksThanTheMailboxOfTheOtherSystemHoldsWaitForCounters) {
+  uint32_t counter = 0;
+  std::atomic<int> returned{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (number(call) == 199) {
+      __atomic_store_n(&counter, 1, __ATOMIC_SEQ_CST);
+      return;
+    }
+    const CounterCondition condition{&counter, 1};
+    scheduler_.complete_later(call, {&condition, 1}, "kernel");
+    ++returned;
+    Runner::later = true;
+  };
+  run_numbered(200);
+  EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+  EXPECT_EQ(returned.load(), 199);
+}
+
+TEST_P(SchedulerTest, ACounterThatNobodyCanRaiseIsADeadlockOfDependencies) {
+  uint32_t counter = 2;
+  uint32_t cell = 0;
+  runner_.kernel = [&](const KernelCall& call) {
+    if (number(call) != 0) return;
+    const CounterCondition condition{&counter, 5};
+    scheduler_.complete_later(call, {&condition, 1}, "kernel zero");
+    Runner::later = true;
+  };
+  run([&] {
+    const uint32_t one = 1;
+    const ChipTensor shared = make_tensor_external(&cell, &one, 1, DataType::UINT32);
+    for (uint64_t i = 0; i < 4; ++i) {
+      CoreTaskArgs args;
+      args.add_inout(shared);
+      args.add_scalar(i);
+      submit(args);
+    }
+  });
+  expect_stalled(4, {"DEP_DEADLOCK", "of 4 submitted tasks 4 have not completed", "0 kernels wait", "1 wait for counters",
+                     "kernel zero has returned and waits for counter 0x", "to reach 5; it is 2"});
 }
 
 // A carrier that only resumes kernels which poll must not keep a warm core that another one needs.

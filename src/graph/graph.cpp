@@ -137,7 +137,6 @@ SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs
 
 bool Graph::check_call(const CoreTaskArgs& args) {
   const char* wrong = args.error_msg;
-  if (!args.has_error && args.task_timing_slot() >= 0) wrong = "task timing slots are not built yet in this version";
   if (wrong == nullptr) return true;
   fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: {}", task_count_, wrong));
   return false;
@@ -243,6 +242,9 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   record.arguments = block;
   record.flags = has_predicate ? TaskSlot::kHasPredicate : 0;
   if (args.launch_spec.require_sync_start() && record.block_num > 1) record.flags |= TaskSlot::kSyncStart;
+  if (args.task_timing_slot() >= 0) {
+    record.flags |= TaskSlot::kTimed | static_cast<uint32_t>(args.task_timing_slot()) << TaskSlot::kTimingSlotShift;
+  }
   store_predecessors(plan, record);
 
   ++ring.next;

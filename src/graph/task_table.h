@@ -52,10 +52,15 @@ struct alignas(64) TaskSlot {
   static constexpr uint32_t kUnpublished = 2;  ///< used by the submitter alone, cleared when it publishes the task
   static constexpr uint32_t kRoomToGrow = 4;   ///< more_predecessors has room up to the next power of two
   static constexpr uint32_t kSyncStart = 8;    ///< its blocks, several, start together
+  static constexpr uint32_t kTimed = 16;       ///< has a timing slot
+  static constexpr uint32_t kHints = kHasPredicate | kTimed;  ///< what makes starting the task more than running it
+  static constexpr uint32_t kTimingSlotShift = 16;
 
   const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }
   const uint64_t* scalars() const { return reinterpret_cast<const uint64_t*>(arguments + tensor_count * sizeof(ChipTensor)); }
   const DispatchPredicate& predicate() const { return *reinterpret_cast<const DispatchPredicate*>(scalars() + scalar_count); }
+  /// 0..15, or -1.
+  int32_t timing_slot() const { return (flags & kTimed) != 0 ? static_cast<int32_t>(flags >> kTimingSlotShift) : -1; }
   const TaskRef* predecessors() const { return predecessor_count <= kInlinePredecessors ? inline_predecessors : more_predecessors; }
 };
 static_assert(sizeof(TaskSlot) == 64, "a task's hot state is one cache line");

@@ -31,6 +31,7 @@ SimCore::SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHos
   sub_block_id = type == CoreType::AIV ? index % 2 : 0;
   sub_block_num = type == CoreType::AIV ? 2 : 1;
   global_.sub_block_id = sub_block_id;
+  local_.async_ctx = {&completions_.count, &completions_.error_code, completions_.entries, MAX_COMPLETIONS_PER_TASK, PTO2TaskId::invalid()};
   args_[SPMD_LOCAL_CONTEXT_INDEX] = reinterpret_cast<int64_t>(&local_);
   args_[SPMD_GLOBAL_CONTEXT_INDEX] = reinterpret_cast<int64_t>(&global_);
 }
@@ -47,6 +48,9 @@ int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
   for (int32_t i = 0; i < task.scalar_count; ++i) args_[task.tensor_count + i] = static_cast<int64_t>(task.scalars()[i]);
   local_.block_idx = block_idx = call.block;
   local_.block_num = block_num = task.block_num;
+  local_.async_ctx.task_token = PTO2TaskId::make(task.ring, task.id);
+  completions_.count = 0;
+  completions_.error_code = 0;
   lane = call.lane;
   lanes = task.lanes;
   launch = static_cast<LaunchSlot*>(call.shared);

@@ -36,6 +36,9 @@ class SimCore : public CoreContext {
   /// After a kernel: crash reports name none.
   void leave_kernel() { crash_context_->kernel = nullptr; }
 
+  /// What the kernel that has just returned registered (pto_async_kernel_api.h).
+  const DeferredCompletionSlab& completions() const { return completions_; }
+
   const char* kernel_name() const { return kernel_name_; }
   const std::string& name() const { return name_; }  ///< "AIV 17"
 
@@ -46,6 +49,7 @@ class SimCore : public CoreContext {
   const char* kernel_name_ = nullptr;
   CrashContext* crash_context_ = nullptr;  ///< of the thread whose core this is
   LocalContext local_{};
+  DeferredCompletionSlab completions_{};
   GlobalContext global_{};
   int64_t args_[SPMD_GLOBAL_CONTEXT_INDEX + 1] = {};
 };

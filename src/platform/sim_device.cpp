@@ -80,7 +80,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   RunReport run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) override;
 
   // KernelRunner and CoreHost: called on worker fibers.
-  void run(const KernelCall& call) override;
+  bool run(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
@@ -92,6 +92,8 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   void prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy);
   void bind_code(uint32_t slot, LoadedCallable& callable);
   void check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args);
+  void complete_later(const KernelCall& call, const SimCore& core);
+  void report_timing(RunReport& report) const;
   void throw_if_failed() const;
   SimCore& core(CoreType type, int32_t index) { return *(type == CoreType::AIC ? aic_ : aiv_)[static_cast<size_t>(index)]; }
 
@@ -248,7 +250,18 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   report.aiv_cores_used = scheduler_->cores().used(CoreType::AIV);
   std::copy(sizes_.task_window.begin(), sizes_.task_window.end(), report.task_window);
   std::copy(sizes_.heap_bytes.begin(), sizes_.heap_bytes.end(), report.heap_bytes);
+  report_timing(report);
   return report;
+}
+
+void SimDevice::report_timing(RunReport& report) const {
+  for (int32_t i = 0; i < TimingSlots::kCount; ++i) {
+    const TimingSlots::Span span = scheduler_->timing(i);
+    if (!span.used()) continue;
+    report.timing_slots[i] = {span.first_dispatch_ns, span.last_finish_ns};
+    log(LogLevel::kTiming, "run", "task_slot_{} dispatch_ns={} finish_ns={} dur_ns={}", i, span.first_dispatch_ns, span.last_finish_ns,
+        span.last_finish_ns - span.first_dispatch_ns);
+  }
 }
 
 void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args) {
@@ -264,7 +277,7 @@ void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskAr
 
 void SimDevice::throw_if_failed() const {
   const RunFailure& failure = scheduler_->failure();
-  if (failure.kind == RunFailure::Kind::kKernel) throw Error(ErrorCode::kRunFailed, failure.text);
+  if (failure.kind == RunFailure::Kind::kKernel && failure.status == 0) throw Error(ErrorCode::kRunFailed, failure.text);
   if (failure.kind == RunFailure::Kind::kNone && !graph_->is_fatal()) return;
   const ErrorCode error = failure.kind == RunFailure::Kind::kStalled    ? ErrorCode::kDeadlock
                           : failure.kind == RunFailure::Kind::kDeadline ? ErrorCode::kDeadline
@@ -278,7 +291,11 @@ void SimDevice::throw_if_failed() const {
 
 // ---- kernels --------------------------------------------------------------------------------------------
 
-void SimDevice::run(const KernelCall& call) {
+std::string who(const SimCore& core) {
+  return fmt::format("kernel {} on {} (block {} of {})", core.kernel_name(), core.name(), core.block_idx, core.block_num);
+}
+
+bool SimDevice::run(const KernelCall& call) {
   SimCore& core = this->core(call.kind, call.core);
   const size_t id = static_cast<size_t>(call.task->kernel_ids[call.lane]);
   int64_t* args = core.prepare(call, callable_->kernel_names[id].c_str());
@@ -291,10 +308,41 @@ void SimDevice::run(const KernelCall& call) {
     fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
   }
   core.leave_kernel();
+  if ((core.completions().count | static_cast<uint32_t>(core.completions().error_code)) == 0) [[likely]]
+    return true;
+  complete_later(call, core);
+  return false;
 }
 
-std::string who(const SimCore& core) {
-  return fmt::format("kernel {} on {} (block {} of {})", core.kernel_name(), core.name(), core.block_idx, core.block_num);
+// The kernel registered conditions: its task is over when they hold.
+void SimDevice::complete_later(const KernelCall& call, const SimCore& core) {
+  const DeferredCompletionSlab& slab = core.completions();
+  const auto refuse = [&](int32_t status, const std::string& why) {
+    scheduler_->fail_kernel(fmt::format("{} {}", who(core), why), status);
+  };
+  if (slab.error_code == PTO2_ERROR_ASYNC_COMPLETION_INVALID)
+    refuse(slab.error_code, "registered a completion condition without a counter");
+  if (slab.error_code == PTO2_ERROR_ASYNC_WAIT_OVERFLOW) {
+    refuse(slab.error_code, fmt::format("registered more than {} completion conditions", MAX_COMPLETIONS_PER_TASK));
+  }
+  if (slab.error_code != 0) refuse(slab.error_code, fmt::format("set completion error {}", slab.error_code));
+  std::vector<CounterCondition> conditions;
+  for (uint32_t i = 0; i < slab.count; ++i) {
+    const DeferredCompletionEntry& entry = slab.entries[i];
+    if (entry.completion_type != COMPLETION_TYPE_COUNTER) {
+      refuse(
+          PTO2_ERROR_ASYNC_COMPLETION_INVALID,
+          fmt::format("registered completion condition {} of type {}; a simulated device has counters (0) only", i, entry.completion_type));
+    }
+    const bool inside = entry.addr >= arena_->base() && entry.addr < arena_->runtime_base() + arena_->runtime_bytes();
+    if (!inside || entry.addr % sizeof(uint32_t) != 0) {
+      refuse(PTO2_ERROR_ASYNC_COMPLETION_INVALID,
+             fmt::format("registered completion condition {} on counter {:#x}, which is not a 4-byte aligned address in device memory", i,
+                         entry.addr));
+    }
+    conditions.push_back({reinterpret_cast<const uint32_t*>(entry.addr), entry.expected_value});
+  }
+  scheduler_->complete_later(call, conditions, who(core));
 }
 
 /// A kernel that polls, for reports.

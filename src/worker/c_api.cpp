@@ -368,6 +368,9 @@ int tw_report_summary(const tw_report* report, tw_summary* summary, tw_error** e
     std::memcpy(value.edge_count, run.edge_count, sizeof value.edge_count);
     std::memcpy(value.task_window, run.task_window, sizeof value.task_window);
     std::memcpy(value.heap_bytes, run.heap_bytes, sizeof value.heap_bytes);
+    value.staged_early = run.staged_early;
+    static_assert(sizeof value.timing_slots == sizeof run.timing_slots);
+    std::memcpy(value.timing_slots, run.timing_slots, sizeof value.timing_slots);
     write_struct(required(summary, "summary"), value, "tw_summary");
   });
 }

@@ -12,7 +12,7 @@ constexpr uint32_t kLayout[] = {sizeof(ChipTensor), sizeof(CallConfig), sizeof(R
 
 // Whoever adds a field to these structs comes here: encode, decode, kProtocolVersion and protocol_test know all of them.
 static_assert(sizeof(RunOptions) == 24, "update encode_run and decode_run");
-static_assert(offsetof(RunReport, tasks) + sizeof(RunReport::tasks) == sizeof(RunReport) && sizeof(RunReport) == 160,
+static_assert(offsetof(RunReport, tasks) + sizeof(RunReport::tasks) == sizeof(RunReport) && sizeof(RunReport) == 424,
               "update encode_report and decode_report");
 
 }  // namespace
@@ -112,6 +112,8 @@ void encode_report(std::vector<uint8_t>& out, const RunReport& report) {
       .put(report.run_ns)
       .put(report.task_window)
       .put(report.heap_bytes)
+      .put(report.staged_early)
+      .put(report.timing_slots)
       .array(report.edges.data(), report.edges.size())
       .array(report.tasks.data(), report.tasks.size());
 }
@@ -129,6 +131,8 @@ RunReport decode_report(std::span<const uint8_t> payload) {
   report.run_ns = in.get<uint64_t>();
   fill(report.task_window);
   fill(report.heap_bytes);
+  report.staged_early = in.get<uint64_t>();
+  for (TimingSlot& slot : report.timing_slots) slot = in.get<TimingSlot>();
   report.edges = in.array<DependencyEdge>();
   report.tasks = in.array<TaskRecord>();
   in.finish();

@@ -1,5 +1,6 @@
 #include "worker/protocol.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -64,6 +65,8 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   report.run_ns = 5;
   report.task_window[3] = 6;
   report.heap_bytes[2] = 7;
+  report.staged_early = 8;
+  report.timing_slots[15] = {9, 10};
   report.edges.assign(1000, {PTO2TaskId::make(1, 2), PTO2TaskId::make(0, 9), EdgeSource::kExplicit, -1, 64});
   report.tasks.assign(3, {PTO2TaskId::make(3, 4), {1, -1, 2}});
   std::vector<uint8_t> bytes;
@@ -76,6 +79,9 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   EXPECT_EQ(got.run_ns, 5u);
   EXPECT_EQ(got.task_window[3], 6u);
   EXPECT_EQ(got.heap_bytes[2], 7u);
+  EXPECT_EQ(got.staged_early, 8u);
+  EXPECT_EQ(got.timing_slots[15].first_dispatch_ns, 9u);
+  EXPECT_EQ(got.timing_slots[15].last_finish_ns, 10u);
   ASSERT_EQ(got.edges.size(), 1000u);
   EXPECT_EQ(got.edges[999].successor, PTO2TaskId::make(0, 9));
   EXPECT_EQ(got.edges[999].source, EdgeSource::kExplicit);
@@ -118,7 +124,7 @@ TEST(Protocol, AnotherBuildIsRecognised) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kDeviceLost);
-    EXPECT_NE(std::string(error.what()).find("version 65"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find(fmt::format("version {}", kProtocolVersion ^ 0x40)), std::string::npos) << error.what();
   }
   EXPECT_THROW(check_hello({}), Error);
 }

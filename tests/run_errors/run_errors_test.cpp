@@ -1,6 +1,7 @@
 // What a user is told when an orchestration or a kernel does something wrong: the code, the thing, and that the next run works.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ using enum ArgDirection;
 constexpr const char* kKernelHead = R"(
 #include <pto/pto-inst.hpp>
 #include "tensor.h"
+#include "pto_async_kernel_api.h"
 extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
   const ChipTensor &t = *reinterpret_cast<ChipTensor *>(args[0]);
 )";
@@ -147,7 +149,6 @@ TEST_F(RunErrors, AnOutputLargerThanTheHeap) {
 }
 
 TEST_F(RunErrors, WhatIsNotBuiltYetIsRefused) {
-  expect_status("args.add_inout(x); args.set_task_timing_slot(3); rt_submit_aiv_task(0, args);", 5, {"timing slots are not built yet"});
   expect_status("GraphTaskArgs g; g.add_input(x); rt_submit_graph(GRAPH_KEY(\"g\"), +[](const GraphTaskArgs &) {}, g);", 5,
                 {"not built yet"});
   const CallableHandle handle = worker_.register_callable(build(kSubmit));
@@ -209,6 +210,69 @@ TEST_F(RunErrors, AFullRingOfTasksThatNeverEndIsNamed) {
   options.cpu_limit_ms = 100;
   expect_error(build("args.add_inout(x); for (int i = 0; i < 9; ++i) rt_submit_aiv_task(0, args);", kPollsForEver), ErrorCode::kDeadline,
                {"FLOW_CONTROL_DEADLOCK", "all 8 task slots are in use", "can no longer complete", "polls memory"}, -3, config, options);
+}
+
+TEST_F(RunErrors, ACompletionConditionThatNeverHoldsIsADeadlockOfDependencies) {
+  expect_error(build(kSubmit, "AsyncCtx c = get_async_ctx(args); save_expected_notification_counter(c, t.data_as<float>() + 8, 5u << 28);"),
+               ErrorCode::kDeadlock,
+               {"SCHEDULER_TIMEOUT", "DEP_DEADLOCK", "kernel func_id 0 on AIV", "has returned and waits for counter 0x",
+                "to reach 1342177280; it is 1065353216"},
+               -100);
+}
+
+TEST_F(RunErrors, TensorDataOfADeadlockIsWaitedForInVain) {
+  expect_error(build(std::string(kSubmit) + "uint32_t at[] = {0}; get_tensor_data<float>(x, 1, at);",
+                     "AsyncCtx c = get_async_ctx(args); save_expected_notification_counter(c, t.data_as<float>() + 8, 5u << 28);"),
+               ErrorCode::kDeadlock, {"TENSOR_WAIT_TIMEOUT", "get_tensor_data", "DEP_DEADLOCK", "waits for counter"}, -8);
+}
+
+TEST_F(RunErrors, CompletionConditionsThatCannotBe) {
+  const std::string context = "AsyncCtx c = get_async_ctx(args); ";
+  expect_error(build(kSubmit, context + "save_expected_notification_counter(c, nullptr, 1); (void)t;"), ErrorCode::kRunFailed,
+               {"ASYNC_COMPLETION_INVALID", "kernel func_id 0 on AIV", "without a counter"}, -101);
+  expect_error(build(kSubmit, context + "register_completion_condition(c, {t.buffer.addr, 1, 0, 7, 0});"), ErrorCode::kRunFailed,
+               {"ASYNC_COMPLETION_INVALID", "type 7"}, -101);
+  expect_error(build(kSubmit, context + "register_completion_condition(c, {t.buffer.addr, 1, 0, COMPLETION_TYPE_SDMA_EVENT_RECORD, 0});"),
+               ErrorCode::kRunFailed, {"ASYNC_COMPLETION_INVALID", "counters (0) only"}, -101);
+  expect_error(build(kSubmit, context + "save_expected_notification_counter(c, reinterpret_cast<int *>(0x1000), 1); (void)t;"),
+               ErrorCode::kRunFailed, {"ASYNC_COMPLETION_INVALID", "0x1000", "device memory"}, -101);
+  expect_error(build(kSubmit, context + "for (int i = 0; i < 65; ++i) save_expected_notification_counter(c, t.data_as<float>(), 0);"),
+               ErrorCode::kRunFailed, {"ASYNC_WAIT_OVERFLOW", "more than 64"}, -102);
+  expect_error(build(kSubmit, context + "*c.completion_error_code = 103; (void)t;"), ErrorCode::kRunFailed,
+               {"ASYNC_REGISTRATION_FAILED", "kernel func_id 0 on AIV", "completion error 103"}, -103);
+}
+
+// The second task raises the counter that the first waits for; the third reads what the first wrote.
+TEST_F(RunErrors, ATaskWithConditionsIsOverWhenTheyHold) {
+  const CallableHandle handle = worker_.register_callable(
+      build("uint32_t n[] = {1}, at[] = {8}; const ChipTensor c = x.view(n, at, true);"
+            "const auto task = [&](int what, bool uses_x) { args.reset(); if (uses_x) args.add_inout(x); else args.add_inout(c);"
+            "  args.add_scalar(what); rt_submit_aiv_task(0, args); };"
+            "task(0, true); task(2, true); task(1, false);",
+            "uint32_t *counter = reinterpret_cast<uint32_t *>(t.buffer.addr) + 8; AsyncCtx c = get_async_ctx(args);"
+            "if (args[1] == 0) { for (int i = 0; i < 64; ++i) save_expected_notification_counter(c, counter, (127u << 23) + 5); }"
+            "if (args[1] == 1) for (int i = 0; i < 5; ++i) send_notification(counter, 1, pto::comm::NotifyOp::AtomicAdd);"
+            "if (args[1] == 2) t.data_as<float>()[0] = *counter == (127u << 23) + 5 ? 5.0f : -1.0f;"));
+  for (int round = 0; round < 10; ++round) {
+    std::fill(x_.begin(), x_.end(), 1.0f);
+    worker_.run(handle, arguments_);
+    ASSERT_EQ(x_[0], 5.0f);
+  }
+}
+
+TEST_F(RunErrors, TimingSlotsAreReported) {
+  const CallableHandle handle =
+      worker_.register_callable(build("args.add_inout(x); args.set_task_timing_slot(15); args.launch_spec.set_block_num(3);"
+                                      "rt_submit_aiv_task(0, args); args.reset(); args.add_inout(x); args.set_task_timing_slot(2);"
+                                      "rt_submit_dummy_task(args);"));
+  const RunReport report = worker_.run(handle, arguments_);
+  for (int slot = 0; slot < 16; ++slot) {
+    const TimingSlot& times = report.timing_slots[slot];
+    EXPECT_EQ(times.last_finish_ns != 0, slot == 15 || slot == 2) << slot;
+    EXPECT_LE(times.first_dispatch_ns, times.last_finish_ns);
+    EXPECT_LE(times.last_finish_ns, report.run_ns);
+  }
+  EXPECT_LE(report.timing_slots[15].last_finish_ns, report.timing_slots[2].first_dispatch_ns);
 }
 
 TEST_F(RunErrors, AnOrchestrationThatCrashesIsReported) {
