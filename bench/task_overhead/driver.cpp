@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Overhead of a task: tasks in five dependency shapes, beside oneTBB, libgomp, libomp and StarPU.\n"
       "First submit to last completion; every run's stamps and order are checked. Without options everything is measured\n"
-      "(about a quarter of an hour); a list given replaces that list wherever it occurs.\n"
+      "(about ten minutes); a list given replaces that list wherever it occurs.\n"
       "Example: tw-bench-task_overhead --quick --shapes chain,independent --systems tilewright,tbb_flow_graph",
       "tw-bench-task_overhead");
   app.add_flag("--quick", options.plan.quick, "Under a minute: fewer sizes, layouts, kernel times and runs");

@@ -230,7 +230,13 @@ void set_metg(Row& row, const std::vector<Point>& curve) {
 
 std::string overhead_tables(const std::vector<Row>& rows, const TableOptions& options) {
   TableKind kind;
-  kind.wanted = [](const Row& row) { return is_time(row) && number_of(row, "kernel_ns") == 0; };
+  const auto empty_tasks = [](const Row& row) { return is_time(row) && number_of(row, "kernel_ns") == 0; };
+  std::set<int64_t> compared;  // sizes that another system than the baseline was measured at
+  for (const Row& row : rows) {
+    if (empty_tasks(row) && row.system != options.baseline) compared.insert(number_of(row, "tasks"));
+  }
+  const bool one_size = Rows(rows, empty_tasks).numbers("tasks").size() == 1;
+  kind.wanted = [&](const Row& row) { return empty_tasks(row) && (one_size || compared.count(number_of(row, "tasks")) > 0); };
   kind.by_kernel_time = false;
   kind.ratios = true;
   kind.cell = [&](const Row* row) { return ns_cell(row, options.statistic); };

@@ -20,7 +20,8 @@ struct TableOptions {
 };
 
 /// Nanoseconds per task of tasks that do nothing, a table per number of tasks and of threads: a line per shape and layout, a column
-/// per system with its value over the baseline's. Empty if there are no such rows.
+/// per system with its value over the baseline's. Numbers of tasks at which only the baseline was measured are left to
+/// sizes_table, unless there is but one. Empty if there are no such rows.
 std::string overhead_tables(const std::vector<Row>& rows, const TableOptions& options);
 
 /// Nanoseconds per task of the baseline, a column per number of tasks, and the largest over the smallest of a line. Empty

@@ -70,15 +70,16 @@ TEST(OverheadTables, ThreadsAndSizesHaveTablesOfTheirOwn) {
   one_thread.threads = int64_t{1};
   What more_tasks;
   more_tasks.tasks = 20000;
-  const std::string text = squeezed(
-      overhead_tables({time_row("ours", {}, {2}), time_row("ours", one_thread, {1}), time_row("ours", more_tasks, {3})}, kOptions));
+  const std::vector<Row> rows = {time_row("ours", {}, {2}), time_row("theirs", {}, {2}), time_row("ours", one_thread, {1}),
+                                 time_row("ours", more_tasks, {3}), time_row("theirs", more_tasks, {3})};
+  const std::string text = squeezed(overhead_tables(rows, kOptions));
   const size_t first = text.find("1000 tasks that do nothing, 1 thread:");
   const size_t second = text.find("1000 tasks that do nothing, 2 threads:");
   const size_t third = text.find("20000 tasks that do nothing, 2 threads:");
   ASSERT_NE(third, std::string::npos) << text;
   EXPECT_LT(first, second);
   EXPECT_LT(second, third);
-  EXPECT_THAT(text.substr(first, second - first), HasSubstr("own_buffers 1.0\n"));
+  EXPECT_THAT(text.substr(first, second - first), HasSubstr("own_buffers 1.0 - -\n"));
   EXPECT_THAT(text, Not(HasSubstr("20000 tasks that do nothing, 1 thread")));
 }
 
@@ -116,6 +117,16 @@ TEST(OverheadTables, WhatIsMissingAndWhatWasNotAskedForAreToldApart) {
 }
 
 TEST(OverheadTables, KernelsThatTakeTimeAreNotInThem) { EXPECT_THAT(overhead_tables(curve("ours", {0.5}), kOptions), IsEmpty()); }
+
+TEST(OverheadTables, SizesOfTheBaselineAloneAreLeftToTheSizesTable) {
+  What more_tasks;
+  more_tasks.tasks = 20000;
+  const std::vector<Row> rows = {time_row("ours", {}, {2}), time_row("theirs", {}, {2}), time_row("ours", more_tasks, {3})};
+  const std::string text = overhead_tables(rows, kOptions);
+  EXPECT_THAT(text, HasSubstr("1000 tasks"));
+  EXPECT_THAT(text, Not(HasSubstr("20000 tasks")));
+  EXPECT_THAT(overhead_tables({time_row("ours", {}, {2})}, kOptions), HasSubstr("1000 tasks")) << "one size has no other place";
+}
 
 TEST(SizesTable, ShowsTheBaselineBySize) {
   std::vector<Row> rows;
