@@ -26,8 +26,8 @@ enum class DataType : uint8_t {
 
 /// Bytes of one element; 0 for a value that names no type.
 constexpr uint64_t get_element_size(DataType dtype) {
-  constexpr uint8_t kSizes[] = {4, 2, 4, 2, 1, 1, 2, 8, 8, 2, 4, 1, 1, 1, 1};
-  return static_cast<uint8_t>(dtype) < static_cast<uint8_t>(DataType::DATA_TYPE_NUM) ? kSizes[static_cast<uint8_t>(dtype)] : 0;
+  constexpr uint64_t kSizes = 0x111142882112424ull;  // four bits a type, the first lowest: no table to load
+  return static_cast<uint8_t>(dtype) < static_cast<uint8_t>(DataType::DATA_TYPE_NUM) ? kSizes >> (4 * static_cast<uint8_t>(dtype)) & 15 : 0;
 }
 
 /// "FLOAT32", ...; "UNKNOWN" for a value that names no type.

@@ -424,18 +424,10 @@ bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t inde
 
 // Looks up and registers one access. A task never depends on itself: its own regions are passed over.
 void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag) {
-  const TaskRef self{plan.slot, plan.id};
-  if (tag != TensorArgType::OUTPUT_EXISTING) {
-    map_.for_each_overlap(*descriptor, range, [&](const RegionWriter& writer) {
-      if (writer.task == self) return false;
-      const uint64_t overlap = std::min(range.end, writer.range.end) - std::max(range.begin, writer.range.begin);
-      add_predecessor(plan, writer.task, writer.ring, EdgeSource::kTensorMap, index, overlap);
-      if (tag != TensorArgType::INOUT) return false;
-      const bool same = writer.range.begin == range.begin && writer.range.end == range.end;
-      return (same && descriptor->is_contiguous) || view_covers(*descriptor, *writer.tensor);
-    });
+  for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
+    const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
+    add_predecessor(plan, {table_.slot_of(hit.ring, hit.task), hit.task}, hit.ring, EdgeSource::kTensorMap, index, overlap);
   }
-  if (tag != TensorArgType::INPUT) map_.insert({range, descriptor, self, static_cast<uint8_t>(plan.ring)});
 }
 
 void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap) {
@@ -510,10 +502,7 @@ void Graph::collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& pr
   if (const TaskRef creator = find_task(tensor.owner_task_id); creator.slot != kNoSlot && !table_.is_done(creator)) {
     producers.push_back(creator);
   }
-  map_.for_each_overlap(tensor, byte_range(tensor), [&](const RegionWriter& writer) {
-    producers.push_back(writer.task);
-    return false;
-  });
+  for (const RegionHit& writer : map_.writers_of(tensor)) producers.push_back({table_.slot_of(writer.ring, writer.task), writer.task});
 }
 
 bool Graph::check_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]) {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "graph/graph.h"
+#include "graph/overlap.h"
 #include "pto_orchestration_api.h"
 
 namespace tilewright {
@@ -143,7 +144,6 @@ SubmitState Graph::full_of_unpublished(int32_t code, const std::string& text) {
 
 bool Graph::check_published(const ChipTensor& tensor, bool all_tasks) {
   if (policy_.publish == GraphPolicy::Publish::kAtSubmit) return true;
-  const ByteRange range = byte_range(tensor);
   const auto refuse = [&](const std::string& why) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("the element's value is not known yet: {}: {}", why, tensor.dump()));
     return false;
@@ -151,9 +151,7 @@ bool Graph::check_published(const ChipTensor& tensor, bool all_tasks) {
   const char* const when =
       policy_.publish == GraphPolicy::Publish::kAtGraphEnd ? "runs only when the graph is complete" : "runs only when its scope has ended";
   for (const Write& write : unpublished_writes_) {
-    if (intersects(range, byte_range(*write.tensor)) && views_overlap(tensor, *write.tensor)) {
-      return refuse(fmt::format("task {} writes it and {}", write.task, when));
-    }
+    if (views_overlap(tensor, *write.tensor)) return refuse(fmt::format("task {} writes it and {}", write.task, when));
   }
   if (const TaskRef creator = find_task(tensor.owner_task_id); creator.slot != kNoSlot && !table_.is_done(creator)) {
     if (waits_for_unpublished(creator)) return refuse(fmt::format("the task that makes it {}", when));

@@ -1,32 +1,25 @@
-// Whether two views may touch a common byte.
+// Whether two views touch a common byte.
 #pragma once
 
 #include <cstdint>
 
-#include "tensor.h"
+#include "graph/region.h"
 
 namespace tilewright {
 
-/// The bytes from a view's first to its last one, as addresses. Empty if begin == end.
-struct ByteRange {
-  uint64_t begin;
-  uint64_t end;
-};
+/// Whether the regions share a byte. Exact, with one exception: where both have so many strides that do not nest that the
+/// search for a common byte exceeds kOverlapWorkLimit steps, the answer is true. (Deciding it is a bounded linear
+/// Diophantine equation, which is NP-complete in the number of strides; regions with two different strides left after
+/// canonicalisation, and all nested ones, are decided in a few steps.)
+bool regions_overlap(const Region& a, const Region& b);
 
-inline ByteRange byte_range(const ChipTensor& view) {
-  const uint64_t size = get_element_size(view.dtype);
-  const uint64_t begin = view.buffer.addr + view.start_offset * size;
-  return {begin, begin + view.extent_elem() * size};
-}
+constexpr uint32_t kOverlapWorkLimit = 20000;
 
-inline bool intersects(ByteRange a, ByteRange b) { return a.begin < b.end && b.begin < a.end; }
+/// Whether `outer` contains every byte of `inner`. Exact for equal regions, for a contiguous `outer`, and for boxes of one
+/// grid; otherwise it may say false where true would be right, never the reverse.
+bool region_covers(const Region& outer, const Region& inner);
 
-/// For views whose byte ranges intersect. Exact if both are contiguous, and if they are boxes of one row-major grid
-/// (equal dtype, rank and strides, each stride a multiple of the next); otherwise true.
-bool views_overlap(const ChipTensor& a, const ChipTensor& b);
-
-/// Whether `outer` contains every byte of `inner`, as far as contiguous ranges and boxes of one grid tell; false
-/// where it is not certain.
-bool view_covers(const ChipTensor& outer, const ChipTensor& inner);
+inline bool views_overlap(const ChipTensor& a, const ChipTensor& b) { return regions_overlap(Region(a), Region(b)); }
+inline bool view_covers(const ChipTensor& outer, const ChipTensor& inner) { return region_covers(Region(outer), Region(inner)); }
 
 }  // namespace tilewright

@@ -1,140 +1,74 @@
-// TensorMap: which unfinished task last wrote the bytes of a view. Private to the submitter.
+// TensorMap: the accesses of unfinished tasks to memory, and what a new access must wait for. Private to the submitter.
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <span>
 
-#include "graph/overlap.h"
-#include "graph/task_table.h"
+#include "graph/region_index.h"
+#include "task_args.h"
 
 namespace tilewright {
 
-/// A region of memory and the task that writes it. `tensor` points at the task's own descriptor of the region; it is
-/// valid as long as the task is in flight.
-struct RegionWriter {
-  ByteRange range{0, 0};
-  const ChipTensor* tensor = nullptr;
-  TaskRef task{kNoSlot, 0};
-  uint8_t ring = 0;
-};
-
-/// An index over address ranges. A region of at most 2^L bytes (L >= 6) is kept in the bucket of (begin >> L, L); a
-/// probe looks, on each level that has live regions, at the buckets its range touches and at the one before, where a
-/// region that straddles into the range would be. So the cost depends on how many levels are in use and on what
-/// overlaps, not on how many regions a buffer has. The newest region of a bucket stands in the bucket itself.
+/// The rules of spec/l2-runtime.md, 1.3 and 3.4, for one access at a time:
 ///
-/// Nothing is deleted: an entry whose writer has completed is dead, which a comparison with the ring's watermark of
-/// completed tasks tells, and dead entries are overwritten. Not thread safe.
+///     tag              waits for writers   and, with track_war,   registers as      removes what it covers
+///     INPUT            yes                                        with it: reader
+///     INOUT            yes                 readers                writer            writers, readers
+///     OUTPUT_EXISTING  no                  writers and readers    writer            with it: writers, readers
+///
+/// Regions overlap if they share a byte (regions_overlap). Not thread safe.
 class TensorMap {
  public:
-  TensorMap();
-
   /// Tasks of ring r with an id below completed[r] are complete. The array must outlive the map.
-  void set_watermarks(const uint32_t* completed) { completed_ = completed; }
+  void set_watermarks(const uint32_t* completed);
 
-  /// Calls visit(const RegionWriter&) for every live region that overlaps `view`; a region may be visited once for
-  /// each of its writers. visit returns true to drop the region (it is superseded).
-  template <typename Visit>
-  void for_each_overlap(const ChipTensor& view, ByteRange range, Visit&& visit);
+  /// Whether writers also wait for earlier readers, and OUTPUT_EXISTING for earlier writers. May change at any time;
+  /// readers before it was switched on are not known.
+  void track_war(bool enabled) { track_war_ = enabled; }
 
-  /// Adds a region. Its writer must be newer than all before.
-  void insert(const RegionWriter& region);
+  /// Registers an access by task `owner` and returns the accesses of other unfinished tasks it must wait for, each access
+  /// once, in no order. Valid until the next call. `view` stays where it is while the task is unfinished; `range` is its
+  /// byte_range. Other tags than the three above find and register nothing.
+  std::span<const RegionHit> access(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);
 
-  void clear();
+  /// The unfinished writers that touch `view`. Valid until the next call.
+  std::span<const RegionHit> writers_of(const ChipTensor& view);
+
+  /// Asks for memory that access() will want, where it is cheap to tell.
+  void prefetch(const ChipTensor& view) const {
+    if (view.is_contiguous) writers_.prefetch(byte_range(view));
+  }
 
  private:
-  static constexpr uint32_t kMinLevel = 6;
-  static constexpr uint32_t kLevels = 64;
-  static constexpr uint32_t kNone = UINT32_MAX;
-  static constexpr uint32_t kGroupBits = 3;
+  void access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner);
+  void access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);
 
-  struct Entry {
-    RegionWriter region;
-    uint32_t older = kNone;  ///< index into spill_
-    uint8_t level = 0;
-  };
-  static_assert(sizeof(Entry) <= 64);
-
-  static uint32_t level_of(ByteRange range) {
-    const uint64_t bytes = range.end - range.begin;
-    return bytes <= (1u << kMinLevel) ? kMinLevel : static_cast<uint32_t>(std::bit_width(bytes - 1));
-  }
-  bool live(const RegionWriter& region) const {
-    return region.task.slot != kNoSlot && static_cast<int32_t>(region.task.id - completed_[region.ring]) >= 0;
-  }
-  // Neighbouring granules share a hash and lie side by side: a probe that looks at two or three finds them in few lines.
-  Entry& bucket(uint64_t granule, uint32_t level) {
-    const uint64_t hash = ((granule >> kGroupBits) * 0x9E3779B97F4A7C15ull) ^ (uint64_t{level} * 0xC2B2AE3D27D4EB4Full);
-    const uint64_t group = (hash ^ hash >> 29) << kGroupBits;
-    return buckets_[(group | (granule & ((1u << kGroupBits) - 1))) & bucket_mask_];
-  }
-  /// Whether any region of this level may be live; forgets the level if not.
-  bool level_live(uint32_t level);
-  template <typename Visit>
-  void visit_bucket(uint64_t granule, uint32_t level, const ChipTensor& view, ByteRange range, Visit&& visit);
-  void place(const RegionWriter& region, uint32_t level);
-  uint32_t spill(const Entry& entry);
-  void grow();
-
-  std::unique_ptr<Entry[]> buckets_;
-  uint64_t bucket_mask_ = 0;
-  std::vector<Entry> spill_;          ///< older regions of buckets, linked by Entry::older
-  std::vector<uint32_t> spill_free_;  ///< unused places in spill_
-  uint64_t levels_ = 0;  ///< bit L: level L may have live regions
-  struct Level {
-    uint32_t newest[kRingCount];
-    bool used[kRingCount];
-    bool straddles;
-  };
-  Level level_[kLevels] = {};
-  const uint32_t* completed_ = nullptr;
+  RegionIndex writers_;
+  RegionIndex readers_;  ///< empty unless track_war_ is or was set
+  bool track_war_ = false;
+  RegionHits hits_;
 };
 
-template <typename Visit>
-void TensorMap::visit_bucket(uint64_t granule, uint32_t level, const ChipTensor& view, ByteRange range, Visit&& visit) {
-  Entry* entry = &bucket(granule, level);
-  for (;;) {
-    RegionWriter& region = entry->region;
-    if (entry->level == level && region.range.begin >> level == granule && intersects(region.range, range) && live(region)) {
-      const bool same = region.range.begin == range.begin && region.range.end == range.end;
-      if (same || views_overlap(view, *region.tensor)) {
-        if (visit(static_cast<const RegionWriter&>(region))) region.task.slot = kNoSlot;
-      }
-    }
-    while (entry->older != kNone && !live(spill_[entry->older].region)) {  // the dead leave the chain
-      spill_free_.push_back(entry->older);
-      entry->older = spill_[entry->older].older;
-    }
-    if (entry->older == kNone) return;
-    entry = &spill_[entry->older];
+inline std::span<const RegionHit> TensorMap::access(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner) {
+  hits_.clear();
+  if (range.begin == range.end) return {};
+  if (view.is_contiguous) [[likely]] {
+    access_bytes(range, tag, owner);
+  } else {
+    access_region(view, range, tag, owner);
   }
+  return hits_.all();
 }
 
-template <typename Visit>
-void TensorMap::for_each_overlap(const ChipTensor& view, ByteRange range, Visit&& visit) {
-  if (range.begin == range.end) return;
-  for (uint64_t levels = levels_; levels != 0; levels &= levels - 1) {
-    const uint32_t level = static_cast<uint32_t>(std::countr_zero(levels));
-    if (!level_live(level)) continue;
-    const uint64_t last = (range.end - 1) >> level;
-    uint64_t first = range.begin >> level;
-    if (level_[level].straddles && first != 0) --first;
-    if (last - first < 2 * bucket_mask_) {
-      for (uint64_t granule = first; granule <= last; ++granule) visit_bucket(granule, level, view, range, visit);
-      continue;
-    }
-    // A probe far wider than this level's granules: look at everything there is instead.
-    const auto visit_entry = [&](Entry& entry) {
-      RegionWriter& region = entry.region;
-      if (entry.level != level || !intersects(region.range, range) || !live(region) || !views_overlap(view, *region.tensor)) return;
-      if (visit(static_cast<const RegionWriter&>(region))) region.task.slot = kNoSlot;
-    };
-    for (uint64_t i = 0; i <= bucket_mask_; ++i) {
-      if (buckets_[i].level != 0) visit_entry(buckets_[i]);
-    }
-    for (Entry& entry : spill_) visit_entry(entry);  // free places hold dead regions
+inline void TensorMap::access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner) {
+  if (tag == TensorArgType::INPUT) {
+    writers_.find_bytes(range, owner, false, hits_);
+    if (track_war_) readers_.insert_bytes(range, owner);
+  } else if (tag == TensorArgType::INOUT || (tag == TensorArgType::OUTPUT_EXISTING && track_war_)) {
+    writers_.update_bytes(range, owner, hits_);
+    if (readers_.maybe_occupied()) readers_.find_bytes(range, owner, true, hits_);
+  } else if (tag == TensorArgType::OUTPUT_EXISTING) {
+    writers_.insert_bytes(range, owner);
   }
 }
 

@@ -4,31 +4,33 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
+#include "graph/overlap.h"
 #include "graph/random_views.h"
+#include "graph/tensor_map_model.h"
 
 namespace tilewright {
 namespace {
 
-using test::bytes_of;
-using test::random_view;
-using test::share_a_byte;
+constexpr TensorArgType kRead = TensorArgType::INPUT;
+constexpr TensorArgType kUpdate = TensorArgType::INOUT;
+constexpr TensorArgType kOverwrite = TensorArgType::OUTPUT_EXISTING;
 
 class TensorMapTest : public testing::Test {
  protected:
   TensorMapTest() { map_.set_watermarks(completed_); }
 
-  void write(const ChipTensor& view, uint32_t id) {
+  std::set<uint32_t> access(const ChipTensor& view, TensorArgType tag, uint32_t id, uint32_t ring = 0) {
     views_.push_back(view);
-    map_.insert({byte_range(view), &views_.back(), {id, id}, 0});
+    return ids(map_.access(views_.back(), byte_range(view), tag, {ring, id}));
   }
-  std::set<uint32_t> writers_of(const ChipTensor& view) {
-    std::set<uint32_t> ids;
-    map_.for_each_overlap(view, byte_range(view), [&](const RegionWriter& writer) {
-      ids.insert(writer.task.id);
-      return false;
-    });
-    return ids;
+  void write(const ChipTensor& view, uint32_t id) { access(view, kOverwrite, id); }
+  std::set<uint32_t> writers_of(const ChipTensor& view) { return ids(map_.writers_of(view)); }
+  static std::set<uint32_t> ids(std::span<const RegionHit> hits) {
+    std::set<uint32_t> result;
+    for (const RegionHit& hit : hits) EXPECT_TRUE(result.insert(hit.task).second) << "found twice: " << hit.task;
+    return result;
   }
   static ChipTensor bytes(uint64_t at, uint32_t count) {
     return make_tensor_external(reinterpret_cast<void*>(at), &count, 1, DataType::UINT8);
@@ -39,77 +41,144 @@ class TensorMapTest : public testing::Test {
   TensorMap map_;
 };
 
+using Ids = std::set<uint32_t>;
+
 TEST_F(TensorMapTest, ARegionIsFoundByWhateverTouchesIt) {
   write(bytes(0x1000, 100), 7);
-  EXPECT_EQ(writers_of(bytes(0x1000, 1)), (std::set<uint32_t>{7}));
-  EXPECT_EQ(writers_of(bytes(0x1063, 1)), (std::set<uint32_t>{7}));
-  EXPECT_EQ(writers_of(bytes(0x1064, 1)), (std::set<uint32_t>{}));
-  EXPECT_EQ(writers_of(bytes(0x0fff, 1)), (std::set<uint32_t>{}));
-  EXPECT_EQ(writers_of(bytes(0, 1u << 31)), (std::set<uint32_t>{7}));
+  EXPECT_EQ(writers_of(bytes(0x1000, 1)), Ids{7});
+  EXPECT_EQ(writers_of(bytes(0x1063, 1)), Ids{7});
+  EXPECT_EQ(writers_of(bytes(0x1064, 1)), Ids{});
+  EXPECT_EQ(writers_of(bytes(0x0fff, 1)), Ids{});
+  EXPECT_EQ(writers_of(bytes(0, 1u << 31)), Ids{7});
 }
 
 TEST_F(TensorMapTest, ARegionThatStraddlesIsFoundFromBothSides) {
-  write(bytes(0x1000 - 4, 8), 1);
-  EXPECT_EQ(writers_of(bytes(0x1000, 4)), (std::set<uint32_t>{1}));
-  EXPECT_EQ(writers_of(bytes(0x1000 - 4, 4)), (std::set<uint32_t>{1}));
+  write(bytes(0x1000, 8), 0);
+  write(bytes(0x2000 - 4, 8), 1);
+  EXPECT_EQ(writers_of(bytes(0x2000, 4)), Ids{1});
+  EXPECT_EQ(writers_of(bytes(0x2000 - 4, 4)), Ids{1});
 }
 
 TEST_F(TensorMapTest, CompletedWritersAreForgotten) {
   write(bytes(0x1000, 64), 1);
   write(bytes(0x1000, 64), 2);
   completed_[0] = 2;
-  EXPECT_EQ(writers_of(bytes(0x1000, 64)), (std::set<uint32_t>{2}));
+  EXPECT_EQ(writers_of(bytes(0x1000, 64)), Ids{2});
   completed_[0] = 3;
-  EXPECT_EQ(writers_of(bytes(0x1000, 64)), (std::set<uint32_t>{}));
+  EXPECT_EQ(writers_of(bytes(0x1000, 64)), Ids{});
 }
 
-TEST_F(TensorMapTest, ADroppedRegionIsNotFoundAgain) {
+TEST_F(TensorMapTest, AnUpdateSupersedesWhatItCovers) {
   write(bytes(0x1000, 64), 1);
-  map_.for_each_overlap(views_[0], byte_range(views_[0]), [](const RegionWriter&) { return true; });
-  EXPECT_EQ(writers_of(bytes(0x1000, 64)), (std::set<uint32_t>{}));
+  write(bytes(0x1020, 64), 2);
+  EXPECT_EQ(access(bytes(0x1000, 64), kUpdate, 3), (Ids{1, 2}));
+  EXPECT_EQ(writers_of(bytes(0x1000, 64)), (Ids{2, 3}));
+  EXPECT_EQ(access(bytes(0x1000, 96), kUpdate, 4), (Ids{2, 3}));
+  EXPECT_EQ(writers_of(bytes(0x1000, 4096)), Ids{4});
+}
+
+TEST_F(TensorMapTest, ATaskDoesNotFindItself) {
+  EXPECT_EQ(access(bytes(0x1000, 64), kUpdate, 1), Ids{});
+  EXPECT_EQ(access(bytes(0x1000, 64), kRead, 1), Ids{});
+  EXPECT_EQ(access(bytes(0x1020, 64), kUpdate, 1), Ids{});
+  EXPECT_EQ(access(bytes(0x1000, 32), kUpdate, 1, /*ring=*/1), Ids{1}) << "the same id in another ring is another task";
+}
+
+TEST_F(TensorMapTest, EmptyViewsAndOtherTagsAreNothing) {
+  const uint32_t none[] = {0}, at[] = {0};
+  access(bytes(0x1000, 64), kUpdate, 1);
+  EXPECT_EQ(access(bytes(0x1000, 64).view(none, at), kUpdate, 2), Ids{});
+  EXPECT_EQ(access(bytes(0x1000, 64), TensorArgType::NO_DEP, 3), Ids{});
+  EXPECT_EQ(access(bytes(0x1000, 64), TensorArgType::OUTPUT, 4), Ids{});
+  EXPECT_EQ(writers_of(bytes(0x1000, 64)), Ids{1});
+}
+
+TEST_F(TensorMapTest, ReadersCountOnlyWhenTracked) {
+  const ChipTensor t = bytes(0x1000, 64);
+  access(t, kUpdate, 0);
+  EXPECT_EQ(access(t, kRead, 1), Ids{0});
+  EXPECT_EQ(access(t, kUpdate, 2), Ids{0});
+  map_.track_war(true);
+  EXPECT_EQ(access(t, kRead, 3), Ids{2});
+  EXPECT_EQ(access(t, kRead, 4), Ids{2}) << "readers do not wait for readers";
+  EXPECT_EQ(access(bytes(0x1000, 32), kUpdate, 5), (Ids{2, 3, 4}));
+  EXPECT_EQ(access(t, kOverwrite, 6), (Ids{2, 3, 4, 5})) << "part of it was left";
+  EXPECT_EQ(access(t, kOverwrite, 7), Ids{6}) << "all that 6 covers was removed";
+  map_.track_war(false);
+  EXPECT_EQ(access(t, kOverwrite, 8), Ids{});
 }
 
 TEST_F(TensorMapTest, ManyLiveRegionsGrowTheMapAndStayFindable) {
   for (uint32_t id = 0; id < 50000; ++id) write(bytes(0x100000 + uint64_t{id} * 64, 64), id);
-  for (uint32_t id = 0; id < 50000; id += 997) EXPECT_EQ(writers_of(bytes(0x100000 + uint64_t{id} * 64, 64)), (std::set<uint32_t>{id}));
+  for (uint32_t id = 0; id < 50000; id += 997) EXPECT_EQ(writers_of(bytes(0x100000 + uint64_t{id} * 64, 64)), Ids{id});
   EXPECT_EQ(writers_of(bytes(0x100000, 64 * 50000)).size(), 50000u);
 }
 
-// Against a list: every common byte is found, and nothing that is no candidate by range.
-TEST_F(TensorMapTest, RandomStridedViewsMatchBruteForce) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937 random(seed);
-  struct Written {
-    uint32_t id;
-    ChipTensor view;
-    std::set<uint64_t> bytes;
+TEST_F(TensorMapTest, TilesOfALongPitchAreToldApart) {
+  const uint32_t shape[] = {1024, 1024}, tile[] = {64, 64};
+  const ChipTensor matrix = make_tensor_external(reinterpret_cast<void*>(0x100040), shape, 2);
+  const auto tile_at = [&](uint32_t row, uint32_t column) {
+    const uint32_t at[] = {row, column};
+    return matrix.view(tile, at);
   };
-  std::vector<Written> written;
-  for (uint32_t id = 0; id < 1500; ++id) {
-    const ChipTensor view = random_view(random, 0x10000 + 960 * (random() % 5));
-    const std::set<uint64_t> in_view = bytes_of(view);
-    const std::set<uint32_t> found = writers_of(view);
-    for (const Written& other : written) {
-      if (other.id < completed_[0]) {
-        ASSERT_EQ(found.count(other.id), 0u);
-        continue;
-      }
-      if (share_a_byte(in_view, other.bytes)) {
-        ASSERT_EQ(found.count(other.id), 1u) << view.dump() << " " << other.view.dump();
-      }
-      if (found.count(other.id) != 0) {
-        ASSERT_TRUE(intersects(byte_range(view), byte_range(other.view)) && views_overlap(view, other.view));
-      }
-    }
-    if (random() % 2 == 0) {
-      write(view, id);
-      written.push_back({id, view, in_view});
-    }
-    if (random() % 16 == 0) completed_[0] += random() % (id - completed_[0] + 1);
-    std::erase_if(written, [&](const Written& other) { return other.id + 200 < completed_[0]; });
+  for (uint32_t id = 0; id < 256; ++id) EXPECT_EQ(access(tile_at(id / 16 * 64, id % 16 * 64), kUpdate, id), Ids{});
+  for (uint32_t id = 0; id < 256; ++id) EXPECT_EQ(writers_of(tile_at(id / 16 * 64, id % 16 * 64)), Ids{id});
+  EXPECT_EQ(writers_of(tile_at(32, 32)), (Ids{0, 1, 16, 17}));
+  EXPECT_EQ(writers_of(matrix.slice(0, 70, 71)).size(), 16u) << "a row";
+  EXPECT_EQ(writers_of(matrix.slice(1, 70, 71)).size(), 16u) << "a column";
+  EXPECT_EQ(writers_of(matrix).size(), 256u);
+  EXPECT_EQ(access(matrix, kUpdate, 256).size(), 256u);
+  EXPECT_EQ(writers_of(matrix), Ids{256});
+}
+
+// More shapes than the index has classes for.
+TEST_F(TensorMapTest, ManyDifferentPitchesWork) {
+  const uint32_t shape[] = {8, 8};
+  for (uint32_t id = 0; id < 200; ++id) {
+    const uint32_t stride[] = {16 + id, 1};
+    access(make_tensor_strided(reinterpret_cast<void*>(0x100000 + uint64_t{id} * 8192), shape, stride, 2), kUpdate, id);
+  }
+  for (uint32_t id = 0; id < 200; ++id) EXPECT_EQ(writers_of(bytes(0x100000 + uint64_t{id} * 8192, 1)), Ids{id});
+  completed_[0] = 200;  // and their classes are used anew
+  EXPECT_EQ(writers_of(bytes(0x100000, 8192 * 200)), Ids{});
+  for (uint32_t id = 200; id < 400; ++id) {
+    const uint32_t stride[] = {16 + id, 1};
+    const ChipTensor view = make_tensor_strided(reinterpret_cast<void*>(0x100000), shape, stride, 2);
+    EXPECT_EQ(access(view, kUpdate, id).count(id - 1), id == 200 ? 0u : 1u);
+    completed_[0] = id;
   }
 }
+
+// A dead entry that nobody came across for half the range of ids must not come back to life.
+TEST_F(TensorMapTest, DeadEntriesStayDeadAroundTheWrapOfIds) {
+  const uint32_t shape[] = {8, 8}, stride[] = {16, 1};
+  const ChipTensor tile = make_tensor_strided(reinterpret_cast<void*>(0x300000), shape, stride, 2);
+  access(bytes(0x100000, 64), kUpdate, 5);
+  access(tile, kUpdate, 5);
+  for (uint64_t id = 6; id < (uint64_t{3} << 32); id += 1u << 27) {
+    completed_[0] = static_cast<uint32_t>(id);
+    EXPECT_EQ(access(bytes(0x200000, 64), kUpdate, static_cast<uint32_t>(id)), Ids{});
+    EXPECT_EQ(writers_of(bytes(0x200000, 64)), Ids{static_cast<uint32_t>(id)});
+    if (id >> 27 & 1) continue;
+    EXPECT_EQ(writers_of(bytes(0x100000, 64)), Ids{});
+    EXPECT_EQ(writers_of(tile), Ids{});
+  }
+}
+
+class TensorMapModelTest : public testing::Test {
+ protected:
+  TensorMapModelTest() : seed_(std::random_device{}()), trace_(__FILE__, __LINE__, testing::Message() << "seed " << seed_), model_(seed_) {}
+  unsigned seed_;
+  testing::ScopedTrace trace_;
+  test::TensorMapModel model_;
+};
+
+TEST_F(TensorMapModelTest, RandomAccessesMatchAList) { model_.run({.steps = 4000, .live = 150}); }
+TEST_F(TensorMapModelTest, RandomAccessesMatchAListWithReadersTracked) { model_.run({.steps = 3000, .live = 150, .track_war = true}); }
+TEST_F(TensorMapModelTest, RandomAccessesMatchAListAcrossTheWrapOfIds) {
+  model_.run({.steps = 2000, .live = 100, .first_id = UINT32_MAX - 1000});
+}
+TEST_F(TensorMapModelTest, RandomAccessesMatchAListWhenNothingCompletes) { model_.run({.steps = 1500, .live = 1u << 30}); }
 
 }  // namespace
 }  // namespace tilewright

@@ -1,0 +1,565 @@
+#include "graph/region_index.h"
+
+#include <algorithm>
+
+#include "graph/overlap.h"
+
+namespace tilewright {
+namespace {
+
+constexpr uint64_t kMix = 0x9E3779B97F4A7C15ull;
+constexpr uint64_t kMiddleMix = 0xC2B2AE3D27D4EB4Full;
+constexpr uint64_t kColumnMix = 0xD6E8FEB86659FD93ull;
+
+bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task && entry.ring() == owner.ring; }
+
+// Which stretches of memory a class has had regions in since it was empty: a bit per 256 KiB, by address modulo 1 GiB. It spares
+// accesses elsewhere the look into the class's table.
+class Neighbourhood {
+ public:
+  void clear() {
+    words_.fill(0);
+    first_added_ = last_added_ = UINT64_MAX;
+  }
+  void add(ByteRange range) {
+    const uint64_t first = range.begin >> kShift, last = (range.end - 1) >> kShift;
+    if (first == first_added_ && last == last_added_) return;
+    first_added_ = first;
+    last_added_ = last;
+    for_words(range, [](uint64_t& word, uint64_t mask) {
+      word |= mask;
+      return false;
+    });
+  }
+  bool touches(ByteRange range) {
+    return for_words(range, [](uint64_t& word, uint64_t mask) { return (word & mask) != 0; });
+  }
+
+ private:
+  static constexpr uint32_t kShift = 18;
+  static constexpr uint64_t kWords = 64;
+
+  template <typename Visit>
+  bool for_words(ByteRange range, Visit&& visit) {
+    const uint64_t first = range.begin >> kShift, last = (range.end - 1) >> kShift;
+    if (first == last) [[likely]]
+      return visit(words_[first / 64 % kWords], uint64_t{1} << first % 64);
+    const uint64_t last_word = std::min(last / 64, first / 64 + kWords - 1);
+    for (uint64_t i = first / 64; i <= last_word; ++i) {
+      uint64_t mask = ~uint64_t{0};
+      if (i == first / 64) mask &= ~uint64_t{0} << first % 64;
+      if (i == last / 64) mask &= ~uint64_t{0} >> (63 - last % 64);
+      if (visit(words_[i % kWords], mask)) return true;
+    }
+    // From kWords words on the last one is the first one again: take the whole of it.
+    return last / 64 > last_word && visit(words_[first / 64 % kWords], ~uint64_t{0});
+  }
+
+  std::array<uint64_t, kWords> words_;
+  uint64_t first_added_, last_added_;  ///< of the newest range
+};
+
+}  // namespace
+
+struct RegionIndex::Class {
+  RegionTable table;
+  uint32_t newest[kRingCount];  ///< task of the newest access, by ring; a completed one if there is none
+  Neighbourhood neighbourhood;
+
+  void reset(const uint32_t* completed) {
+    for (uint32_t ring = 0; ring < kRingCount; ++ring) newest[ring] = completed[ring] - 1;
+    neighbourhood.clear();
+  }
+  void note(ByteRange range, RegionOwner owner) {
+    newest[owner.ring] = owner.task;
+    neighbourhood.add(range);
+  }
+  bool alive(const uint32_t* completed) const {
+    bool any = false;
+    for (uint32_t ring = 0; ring < kRingCount; ++ring) any = any || static_cast<int32_t>(newest[ring] - completed[ring]) >= 0;
+    return any;
+  }
+  /// Moves what is complete to the newest completed task, so that the ids' wrap does not revive it.
+  void forget_completed(const uint32_t* completed) {
+    for (uint32_t ring = 0; ring < kRingCount; ++ring) {
+      if (static_cast<int32_t>(newest[ring] - completed[ring]) < 0) newest[ring] = completed[ring] - 1;
+    }
+  }
+};
+
+struct RegionIndex::LevelClass : Class {
+  uint32_t level;
+  uint64_t offset;  ///< added to addresses, so that the first buffer starts at a granule's border
+  bool straddles;   ///< a region here crosses a border between granules
+
+  uint64_t granule(uint64_t address) const { return (address + offset) >> level; }
+  /// The granule of the first region that may reach `address`.
+  uint64_t first_granule(uint64_t address) const {
+    const uint64_t at = granule(address);
+    return straddles && at != 0 ? at - 1 : at;
+  }
+  RegionEntry& bucket(uint64_t granule) { return table.bucket((granule >> 3) * kMix, granule); }
+
+  /// Calls test(entry) for what is live in granules first to last; true removes the entry.
+  template <typename Test>
+  void visit_granules(uint64_t first, uint64_t last, const uint32_t* completed, Test&& test) {
+    for (uint64_t at = first; at <= last; ++at) {
+      table.visit(bucket(at), completed, [&](const RegionEntry& entry) { return granule(entry.bytes.range.begin) == at && test(entry); });
+    }
+  }
+  /// Of a contiguous region that belongs to this level.
+  void find(ByteRange range, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
+    visit_granules(first_granule(range.begin), granule(range.end - 1), completed, [&](const RegionEntry& entry) {
+      return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
+    });
+  }
+  /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
+  [[gnu::noinline]] static bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
+    const ByteRange other = entry.bytes.range;
+    if (owned(entry, owner)) return false;
+    if (entry.bytes.view != nullptr && !regions_overlap(Region(range), Region(*entry.bytes.view))) return false;
+    hits.add({other, entry.task, entry.ring()});
+    return supersede && contains(range, other);
+  }
+  void insert(ByteRange range, const ChipTensor* view, RegionOwner owner, const uint32_t* completed) {
+    const uint64_t at = granule(range.begin);
+    straddles = straddles || granule(range.end - 1) != at;
+    table.insert(bucket(at), owner.ring, owner.task, completed).bytes = {range, view};
+    if (table.crowded()) [[unlikely]]
+      rebuild(completed);
+    note(range, owner);
+  }
+  /// find with supersede and insert in one, of a contiguous region.
+  void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t at = granule(range.begin), last = granule(range.end - 1);
+    const auto test = [&](const RegionEntry& entry) {
+      return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
+    };
+    if (straddles || at != last) {
+      if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
+      if (at != last) visit_granules(last, last, completed, test);
+      straddles = straddles || at != last;
+    }
+    RegionEntry& entry = table.replace(bucket(at), owner.ring, owner.task, completed, [&](const RegionEntry& other) {
+      return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
+    });
+    entry.bytes = {range, nullptr};
+    if (table.crowded()) [[unlikely]]
+      rebuild(completed);
+    note(range, owner);
+  }
+  [[gnu::noinline]] void rebuild(const uint32_t* completed) {
+    table.rebuild(completed, [&](const RegionEntry& entry) -> RegionEntry& { return bucket(granule(entry.bytes.range.begin)); });
+  }
+};
+
+using Granules = std::array<uint64_t, kBoxDims>;  // wide: bounds of large regions have large coordinates
+
+struct RegionIndex::GridClass : Class {
+  GridKey key;
+  uint8_t levels[kBoxDims];
+  Grid grid;
+  std::array<bool, kBoxDims> straddles;  ///< by dimension, as above
+  bool any_straddles;
+
+  Granules first_granules(const Box& box) const { return {box.at[0] >> levels[0], box.at[1] >> levels[1], box.at[2] >> levels[2]}; }
+  Granules last_granules(const Box& box) const {
+    Granules last;
+    for (uint32_t d = 0; d < kBoxDims; ++d) last[d] = (box.at[d] + (box.size[d] - 1)) >> levels[d];
+    return last;
+  }
+  /// Of the regions that may reach into granules from `first` on.
+  Granules widened(Granules first) const {
+    for (uint32_t d = 0; d < kBoxDims; ++d) {
+      if (straddles[d] && first[d] != 0) --first[d];
+    }
+    return first;
+  }
+  RegionEntry& bucket(const Granules& at) { return table.bucket(at[0] * kMix + at[1] * kMiddleMix + (at[2] >> 3) * kColumnMix, at[2]); }
+
+  template <typename Test>
+  void visit_granules(const Granules& first, const Granules& last, const uint32_t* completed, Test&& test) {
+    if (first == last) return table.visit(bucket(first), completed, test);
+    uint64_t buckets = 1;
+    for (uint32_t d = 0; d < kBoxDims; ++d) buckets *= std::min(last[d] - first[d] + 1, uint64_t{1} << 20);
+    if (buckets > table.bucket_count()) return table.visit_all(completed, test);
+    Granules at;
+    for (at[0] = first[0]; at[0] <= last[0]; ++at[0]) {
+      for (at[1] = first[1]; at[1] <= last[1]; ++at[1]) {
+        for (at[2] = first[2]; at[2] <= last[2]; ++at[2]) {
+          table.visit(bucket(at), completed, [&](const RegionEntry& entry) { return first_granules(entry.box) == at && test(entry); });
+        }
+      }
+    }
+  }
+  /// Of a region that is a box here.
+  void find(const Box& box, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
+    visit_granules(widened(first_granules(box)), last_granules(box), completed,
+                   [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, supersede, hits); });
+  }
+  [[gnu::noinline]] bool met(const RegionEntry& entry, const Box& box, RegionOwner owner, bool supersede, RegionHits& hits) const {
+    if (owned(entry, owner)) return false;
+    hits.add({grid.range_of(entry.box), entry.task, entry.ring()});
+    return supersede && contains(box, entry.box);
+  }
+  void insert(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed) {
+    const Granules first = first_granules(box);
+    note_straddling(first, last_granules(box));
+    table.insert(bucket(first), owner.ring, owner.task, completed).box = box;
+    if (table.crowded()) [[unlikely]]
+      rebuild(completed);
+    note(range, owner);
+  }
+  /// find with supersede, and insert.
+  void update(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const Granules first = first_granules(box), last = last_granules(box);
+    if (any_straddles || first != last) {
+      find(box, owner, true, completed, hits);
+      return insert(box, range, owner, completed);
+    }
+    table
+        .replace(bucket(first), owner.ring, owner.task, completed,
+                 [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, true, hits); })
+        .box = box;
+    if (table.crowded()) [[unlikely]]
+      rebuild(completed);
+    note(range, owner);
+  }
+  void note_straddling(const Granules& first, const Granules& last) {
+    if (first == last) return;
+    for (uint32_t d = 0; d < kBoxDims; ++d) straddles[d] = straddles[d] || first[d] != last[d];
+    any_straddles = true;
+  }
+  [[gnu::noinline]] void rebuild(const uint32_t* completed) {
+    table.rebuild(completed, [&](const RegionEntry& entry) -> RegionEntry& { return bucket(first_granules(entry.box)); });
+  }
+};
+
+RegionIndex::RegionIndex() { sweep_at_.fill(0); }
+RegionIndex::~RegionIndex() = default;
+
+void RegionHits::grow() {
+  const size_t capacity = std::max<size_t>(64, 2 * capacity_);
+  auto hits = std::make_unique<RegionHit[]>(capacity);
+  std::copy_n(hits_.get(), count_, hits.get());
+  hits_ = std::move(hits);
+  capacity_ = capacity;
+}
+
+// ---- homes ----
+
+inline bool RegionIndex::fits_grid(const Region& region, GridKey& key) {
+  const auto level = [](uint64_t size, uint32_t least) { return std::max(least, static_cast<uint32_t>(std::bit_width(size - 1))); };
+  const Region::Dim& outer = region.dims[region.rank - 1];
+  if (region.rank > 2 || outer.stride > UINT32_MAX || outer.count > UINT32_MAX) return false;
+  key.pitches = outer.stride << 32 | outer.stride;
+  key.levels = level(outer.count, 0) | level(region.run, kMinColumnLevel) << 16;
+  if (region.rank == 1) return true;
+  const Region::Dim& inner = region.dims[0];
+  key.pitches = outer.stride << 32 | inner.stride;
+  key.levels |= level(inner.count, 0) << 8;
+  return region.nested();
+}
+
+inline void RegionIndex::locate(const Region& region, Home& home) {
+  if (region.rank == 0) {
+    const uint32_t level = level_of(region.range);
+    if ((live_levels_ >> level & 1) != 0) home.level = levels_[level].get();
+    return;
+  }
+  GridKey key;
+  if (!fits_grid(region, key)) return;
+  if ((live_grids_ >> last_grid_ & 1) != 0) [[likely]] {
+    GridClass& c = *grids_[last_grid_];
+    if (c.key.pitches == key.pitches && c.key.levels == key.levels && c.grid.place(region, home.box)) [[likely]] {
+      home.grid = &c;
+      return;
+    }
+  }
+  locate_in_grid(region, key, home);
+}
+
+void RegionIndex::locate_in_grid(const Region& region, const GridKey& key, Home& home) {
+  for (uint64_t grids = live_grids_; grids != 0; grids &= grids - 1) {
+    const uint32_t index = static_cast<uint32_t>(std::countr_zero(grids));
+    GridClass& c = *grids_[index];
+    if (c.key.pitches != key.pitches || c.key.levels != key.levels || !c.grid.place(region, home.box)) continue;
+    home.grid = &c;
+    last_grid_ = index;
+    return;
+  }
+}
+
+inline void RegionIndex::settle(const Region& region, const ChipTensor& view, Home& home) {
+  locate(region, home);
+  if (home.level == nullptr && home.grid == nullptr) [[unlikely]]
+    open(region, view, home);
+}
+
+void RegionIndex::open(const Region& region, const ChipTensor& view, Home& home) {
+  GridKey key;
+  if (region.rank != 0 && fits_grid(region, key)) {
+    home.grid = open_grid(key, region, view);
+    if (home.grid != nullptr && home.grid->grid.place(region, home.box)) return;
+    home.grid = nullptr;
+  }
+  home.level = open_level(level_of(region.range), region.range.begin);
+}
+
+RegionIndex::LevelClass* RegionIndex::open_level(uint32_t level, uint64_t begin) {
+  const uint64_t bit = uint64_t{1} << level;
+  if ((live_levels_ & bit) == 0) {
+    if (levels_[level] == nullptr) levels_[level] = std::make_unique<LevelClass>();
+    LevelClass& c = *levels_[level];
+    c.reset(completed_);
+    c.level = level;
+    c.offset = (0 - begin) & (bit - 1);
+    c.straddles = false;
+    live_levels_ |= bit;
+    live_classes_changed();
+  }
+  return levels_[level].get();
+}
+
+// Makes a class for regions like this one; null if all are in use.
+RegionIndex::GridClass* RegionIndex::open_grid(const GridKey& key, const Region& region, const ChipTensor& view) {
+  if (live_grids_ == ~uint64_t{0}) {
+    for (uint32_t i = 0; i < kGrids; ++i) {
+      if (!grids_[i]->alive(completed_)) live_grids_ &= ~(uint64_t{1} << i);
+    }
+    if (live_grids_ == ~uint64_t{0}) return nullptr;
+  }
+  const uint32_t index = static_cast<uint32_t>(std::countr_one(live_grids_));
+  if (grids_[index] == nullptr) grids_[index] = std::make_unique<GridClass>();
+  GridClass& c = *grids_[index];
+  c.reset(completed_);
+  c.key = key;
+  for (uint32_t d = 0; d < kBoxDims; ++d) c.levels[d] = static_cast<uint8_t>(key.levels >> 8 * d);
+  c.straddles.fill(false);
+  c.any_straddles = false;
+  const uint64_t outer = key.pitches >> 32, inner = key.pitches & UINT32_MAX;
+  c.grid = Grid(outer, inner, view.buffer.addr);
+  Box box;
+  if (!c.grid.place(region, box)) c.grid = Grid(outer, inner, region.range.begin);
+  live_grids_ |= uint64_t{1} << index;
+  last_grid_ = index;
+  live_classes_changed();
+  return &c;
+}
+
+// ---- lookup ----
+
+void RegionIndex::find(const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  Home home;
+  locate(region, home);
+  find_elsewhere(home, region, owner, supersede, hits);
+  find_at_home(home, region, owner, supersede, hits);
+}
+
+void RegionIndex::update(const Region& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
+  if (is_ancient(owner)) [[unlikely]]
+    forget_ancient(owner);
+  Home home;
+  settle(region, view, home);
+  find_elsewhere(home, region, owner, true, hits);
+  if (home.grid != nullptr) return home.grid->update(home.box, region.range, owner, completed_, hits);
+  find_at_home(home, region, owner, true, hits);
+  insert_at(home, region, view, owner);
+}
+
+void RegionIndex::insert(const Region& region, const ChipTensor& view, RegionOwner owner) {
+  if (is_ancient(owner)) [[unlikely]]
+    forget_ancient(owner);
+  Home home;
+  settle(region, view, home);
+  insert_at(home, region, view, owner);
+}
+
+// The same for contiguous regions, which are most of all: nothing leaves registers that need not.
+
+void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
+  const uint32_t level = level_of(range);
+  if (level == only_level_) [[likely]]
+    return only_class_->find(range, owner, supersede, completed_, hits);
+  find(Region(range), owner, supersede, hits);
+}
+
+void RegionIndex::update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits) {
+  if (is_ancient(owner)) [[unlikely]]
+    forget_ancient(owner);
+  const uint32_t level = level_of(range);
+  LevelClass& c = level == only_level_ ? *only_class_ : settle_bytes(range, level, owner, hits);
+  c.update(range, owner, completed_, hits);
+}
+
+void RegionIndex::insert_bytes(ByteRange range, RegionOwner owner) {
+  if (is_ancient(owner)) [[unlikely]]
+    forget_ancient(owner);
+  open_level(level_of(range), range.begin)->insert(range, nullptr, owner, completed_);
+}
+
+RegionIndex::LevelClass& RegionIndex::settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits) {
+  Home home;
+  home.level = open_level(level, range.begin);
+  find_elsewhere(home, Region(range), owner, true, hits);
+  return *home.level;
+}
+
+void RegionIndex::live_classes_changed() {
+  only_level_ = kLevels;
+  if (live_grids_ != 0 || !std::has_single_bit(live_levels_)) return;
+  only_level_ = static_cast<uint32_t>(std::countr_zero(live_levels_));
+  only_class_ = levels_[only_level_].get();
+}
+
+inline void RegionIndex::find_at_home(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  if (home.level != nullptr && region.rank == 0) {
+    home.level->find(region.range, owner, supersede, completed_, hits);
+  } else if (home.level != nullptr) {
+    find_in_level(*home.level, region, owner, supersede, hits);
+  } else if (home.grid != nullptr) {
+    home.grid->find(home.box, owner, supersede, completed_, hits);
+  }
+}
+
+inline void RegionIndex::find_elsewhere(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  uint64_t levels = live_levels_, grids = live_grids_;
+  if (home.level != nullptr) levels &= ~(uint64_t{1} << home.level->level);
+  if (home.grid != nullptr) grids &= ~(uint64_t{1} << last_grid_);
+  if ((levels | grids) != 0) find_in_classes(levels, grids, region, owner, supersede, hits);
+}
+
+void RegionIndex::find_in_classes(uint64_t levels, uint64_t grids, const Region& region, RegionOwner owner, bool supersede,
+                                  RegionHits& hits) {
+  for (; levels != 0; levels &= levels - 1) {
+    const uint32_t level = static_cast<uint32_t>(std::countr_zero(levels));
+    LevelClass& c = *levels_[level];
+    if (!c.neighbourhood.touches(region.range)) continue;
+    if (c.alive(completed_)) {
+      find_in_level(c, region, owner, supersede, hits);
+    } else {
+      live_levels_ &= ~(uint64_t{1} << level);
+      live_classes_changed();
+    }
+  }
+  for (; grids != 0; grids &= grids - 1) {
+    const uint32_t index = static_cast<uint32_t>(std::countr_zero(grids));
+    GridClass& c = *grids_[index];
+    if (!c.neighbourhood.touches(region.range)) continue;
+    if (c.alive(completed_)) {
+      find_in_grid(c, region, owner, supersede, hits);
+    } else {
+      live_grids_ &= ~(uint64_t{1} << index);
+      live_classes_changed();
+    }
+  }
+}
+
+void RegionIndex::find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  const auto test = [&](const RegionEntry& entry) {
+    const ByteRange range = entry.bytes.range;
+    if (!intersects(range, region.range) || owned(entry, owner)) return false;
+    if (region.rank == 0 && entry.bytes.view == nullptr) {
+      hits.add({range, entry.task, entry.ring()});
+      return supersede && contains(region.range, range);
+    }
+    const Region other = entry.bytes.view != nullptr ? Region(*entry.bytes.view) : Region(range);
+    if (!regions_overlap(region, other)) return false;
+    hits.add({range, entry.task, entry.ring()});
+    return supersede && region_covers(region, other);
+  };
+  const uint64_t first = c.first_granule(region.range.begin), last = c.granule(region.range.end - 1);
+  // Row by row where rows are further apart than granules, if that is less to look at.
+  uint64_t run = region.run;
+  uint32_t inner = 0;
+  while (inner < region.rank && region.dims[inner].stride <= uint64_t{1} << c.level) {
+    run += (region.dims[inner].count - 1) * region.dims[inner].stride;
+    ++inner;
+  }
+  uint64_t by_rows = (run >> c.level) + 2;
+  for (uint32_t i = inner; i < region.rank && by_rows < last - first; ++i) by_rows *= region.dims[i].count;
+  const bool rows = by_rows < last - first && region.nested();
+  if ((rows ? by_rows : last - first + 1) > c.table.bucket_count()) return c.table.visit_all(completed_, test);
+  if (!rows) return c.visit_granules(first, last, completed_, test);
+  uint64_t index[MAX_TENSOR_DIMS] = {};
+  uint64_t unseen = 0;
+  for (uint64_t begin = region.range.begin;;) {
+    const uint64_t end_granule = c.granule(begin + run - 1);
+    c.visit_granules(std::max(unseen, c.first_granule(begin)), end_granule, completed_, test);
+    unseen = end_granule + 1;
+    uint32_t d = inner;
+    for (; d < region.rank; ++d) {
+      begin += region.dims[d].stride;
+      if (++index[d] < region.dims[d].count) break;
+      begin -= region.dims[d].count * region.dims[d].stride;
+      index[d] = 0;
+    }
+    if (d == region.rank) return;
+  }
+}
+
+void RegionIndex::find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  Bounds parts[2];
+  const uint32_t count = c.grid.bound(region, parts);
+  for (uint32_t part = 0; part < count; ++part) {
+    const Bounds& bounds = parts[part];
+    Granules first, last;
+    for (uint32_t d = 0; d < kBoxDims; ++d) {
+      first[d] = bounds.first[d] >> c.levels[d];
+      last[d] = bounds.last[d] >> c.levels[d];
+    }
+    c.visit_granules(c.widened(first), last, completed_, [&](const RegionEntry& entry) {
+      if (!intersects(entry.box, bounds) || owned(entry, owner)) return false;
+      if (part == 1 && intersects(entry.box, parts[0])) return false;  // found already
+      bool covered;
+      if (bounds.exact) {
+        covered = supersede && contains(bounds, entry.box);
+      } else {
+        const Region other = c.grid.region_of(entry.box);
+        if (!regions_overlap(region, other)) return false;
+        covered = supersede && region_covers(region, other);
+      }
+      hits.add({c.grid.range_of(entry.box), entry.task, entry.ring()});
+      return covered;
+    });
+  }
+}
+
+// ---- insertion ----
+
+inline void RegionIndex::insert_at(const Home& home, const Region& region, const ChipTensor& view, RegionOwner owner) {
+  if (home.level != nullptr) {
+    home.level->insert(region.range, region.rank == 0 ? nullptr : &view, owner, completed_);
+  } else {
+    home.grid->insert(home.box, region.range, owner, completed_);
+  }
+}
+
+// Ids are compared around the wrap of 32 bits, so an entry must not stay in its table for half of it.
+void RegionIndex::forget_ancient(RegionOwner owner) {
+  for (uint32_t level = 0; level < kLevels; ++level) {
+    if (levels_[level] == nullptr) continue;
+    LevelClass& c = *levels_[level];
+    c.rebuild(completed_);
+    c.forget_completed(completed_);
+    if (!c.alive(completed_)) live_levels_ &= ~(uint64_t{1} << level);
+  }
+  for (uint32_t index = 0; index < kGrids; ++index) {
+    if (grids_[index] == nullptr) continue;
+    GridClass& c = *grids_[index];
+    c.rebuild(completed_);
+    c.forget_completed(completed_);
+    if (!c.alive(completed_)) live_grids_ &= ~(uint64_t{1} << index);
+  }
+  live_classes_changed();
+  sweep_at_[owner.ring] = owner.task + (1u << 30);
+}
+
+void RegionIndex::prefetch(ByteRange range) const {
+  const uint32_t level = level_of(range);
+  if (levels_[level] == nullptr || range.begin == range.end) return;
+  LevelClass& c = *levels_[level];
+  __builtin_prefetch(&c.bucket(c.granule(range.begin)), 1);
+}
+
+}  // namespace tilewright

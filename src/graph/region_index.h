@@ -1,0 +1,144 @@
+// RegionIndex: which live accesses touch the bytes of a region.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "graph/region.h"
+#include "graph/region_table.h"
+
+namespace tilewright {
+
+/// An access that a lookup found.
+struct RegionHit {
+  ByteRange range;  ///< from its first to its last byte
+  uint32_t task;    ///< id in its ring
+  uint32_t ring;
+};
+
+/// The hits of a lookup. Keeps its memory from one to the next.
+class RegionHits {
+ public:
+  void clear() { count_ = 0; }
+  void add(const RegionHit& hit) {
+    if (count_ == capacity_) [[unlikely]]
+      grow();
+    hits_[count_++] = hit;
+  }
+  std::span<const RegionHit> all() const { return {hits_.get(), count_}; }
+
+ private:
+  [[gnu::noinline]] void grow();
+
+  std::unique_ptr<RegionHit[]> hits_;
+  size_t capacity_ = 0;
+  size_t count_ = 0;
+};
+
+/// The task on whose behalf the index is asked: it never finds itself.
+struct RegionOwner {
+  uint32_t ring;
+  uint32_t task;
+};
+
+/// Regions are kept in classes of like shape, each with a hash table:
+///  - by level: regions whose extent has at most 2^L bytes, keyed by (first address >> L). Contiguous regions are here, and
+///    those that are no boxes of a grid;
+///  - by grid: boxes of one or two pitches and given levels (the power of two that bounds the size) per dimension, keyed by
+///    (coordinate >> level) in each.
+/// So a region that an access touches lies in one of few buckets, however many there are: its own granule, and the one
+/// before in a dimension in which regions of the class cross granules. An access looks so into every class that has
+/// live regions in its neighbourhood; classes of which all tasks are complete are forgotten.
+///
+/// A lookup costs a few ns per class plus what it finds; it does not depend on how many regions are live. Not thread safe.
+/// Addresses must be below 2^63.
+class RegionIndex {
+ public:
+  RegionIndex();
+  ~RegionIndex();
+
+  /// Tasks of ring r with an id below completed[r] are complete and their accesses are dead. Must outlive the index.
+  void set_watermarks(const uint32_t* completed) { completed_ = completed; }
+
+  bool maybe_occupied() const { return (live_levels_ | live_grids_) != 0; }
+
+  /// Adds a hit for every live access whose region shares a byte with `region`. With `supersede`, accesses to regions that
+  /// `region` covers are removed (where region_covers is sure).
+  void find(const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+
+  /// Adds an access. `view` is the access's descriptor, of which `region` is the canonical form; it stays valid while the
+  /// task is incomplete. Ids of a ring's tasks ascend.
+  void insert(const Region& region, const ChipTensor& view, RegionOwner owner);
+
+  /// find with supersede, then insert: what a write does.
+  void update(const Region& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits);
+
+  /// The three for a contiguous region.
+  void find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
+  void insert_bytes(ByteRange range, RegionOwner owner);
+  void update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits);
+
+  /// Asks for the memory that find and insert will want for a contiguous region, to be called some 50 ns earlier.
+  void prefetch(ByteRange range) const;
+
+ private:
+  static constexpr uint32_t kLevels = 64;
+  static constexpr uint32_t kGrids = 64;
+  static constexpr uint32_t kMinLevel = 6;
+  static constexpr uint32_t kMinColumnLevel = 4;
+  struct Class;
+  struct LevelClass;
+  struct GridClass;
+  struct GridKey {
+    uint64_t pitches;  ///< outer << 32 | inner
+    uint32_t levels;   ///< a byte per dimension of Box, the first lowest
+  };
+
+  static uint32_t level_of(ByteRange range) {
+    return static_cast<uint32_t>(std::bit_width((range.end - range.begin - 1) | ((1u << kMinLevel) - 1)));
+  }
+  /// Where a region is kept: one of the two, or neither if its class is not open.
+  struct Home {
+    LevelClass* level = nullptr;
+    GridClass* grid = nullptr;
+    Box box;  ///< in the grid
+  };
+
+  static bool fits_grid(const Region& region, GridKey& key);
+
+  void locate(const Region& region, Home& home);
+  /// locate, with the class opened if it is not. Every region has a home then.
+  void settle(const Region& region, const ChipTensor& view, Home& home);
+  void open(const Region& region, const ChipTensor& view, Home& home);
+  void locate_in_grid(const Region& region, const GridKey& key, Home& home);
+  GridClass* open_grid(const GridKey& key, const Region& region, const ChipTensor& view);
+  LevelClass* open_level(uint32_t level, uint64_t begin);
+
+  void find_at_home(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void find_elsewhere(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  /// The class of a level, opened if it is not, after a lookup in all others.
+  LevelClass& settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits);
+  void find_in_classes(uint64_t levels, uint64_t grids, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void insert_at(const Home& home, const Region& region, const ChipTensor& view, RegionOwner owner);
+  /// To be called when live_levels_ or live_grids_ have changed.
+  void live_classes_changed();
+  bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task - sweep_at_[owner.ring]) >= 0; }
+  void forget_ancient(RegionOwner owner);
+
+  const uint32_t* completed_ = nullptr;
+  uint64_t live_levels_ = 0;  ///< bit L: level L may have live regions
+  uint64_t live_grids_ = 0;
+  uint32_t only_level_ = kLevels;     ///< the level, if only one class may have live regions and it is a level
+  LevelClass* only_class_ = nullptr;  ///< and that class
+  std::array<uint32_t, kRingCount> sweep_at_;  ///< ids from which on dead entries must be gone, lest the ids' wrap revive them
+  std::array<std::unique_ptr<LevelClass>, kLevels> levels_;
+  std::array<std::unique_ptr<GridClass>, kGrids> grids_;
+  uint32_t last_grid_ = 0;  ///< where locate looks first
+};
+
+}  // namespace tilewright

@@ -1,0 +1,135 @@
+// RegionTable: a hash table of regions of like size, and the accesses to them that may be live.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "graph/grid.h"
+#include "graph/lazy_array.h"
+#include "graph/region.h"
+#include "graph/ring_sizes.h"
+
+namespace tilewright {
+
+/// One access to a region: where, and by which task.
+class RegionEntry {
+ public:
+  struct Bytes {
+    ByteRange range;
+    const ChipTensor* view;  ///< the access's own descriptor if the region has gaps; null if it is contiguous
+  };
+  union {
+    Bytes bytes;  ///< in tables of byte ranges
+    Box box;      ///< in tables of grids
+  };
+  uint32_t task;  ///< id in its ring
+
+  RegionEntry() : bytes{}, task(0) {}
+
+  uint32_t ring() const { return link_ >> kRingShift & (kRingCount - 1); }
+  /// Tasks of ring r with an id below completed[r] are complete; ids are compared around the wrap of 32 bits.
+  bool live(const uint32_t* completed) const { return (link_ & kPresent) != 0 && static_cast<int32_t>(task - completed[ring()]) >= 0; }
+
+ private:
+  friend class RegionTable;
+  static_assert(kRingCount == 4, "the ring takes two bits of link_");
+  static constexpr uint32_t kPresent = 1u << 31;
+  static constexpr uint32_t kRingShift = 29;
+  static constexpr uint32_t kOlder = (1u << kRingShift) - 1;
+
+  uint32_t older() const { return link_ & kOlder; }
+  void set_older(uint32_t older) { link_ = (link_ & ~kOlder) | older; }
+
+  uint32_t link_ = 0;  ///< place + 1 of the bucket's next older entry among the spilled ones, 0 for none; ring; present
+};
+static_assert(sizeof(RegionEntry) == 32, "two buckets a cache line");
+
+/// Buckets with the newest entry in place and older ones spilled. It does not know keys: its user hashes, and says where an
+/// entry belongs when the table grows. Nothing needs to be deleted: entries of completed tasks are overwritten, and leave
+/// when they are come across. A new table has 128 buckets; memory is committed as it is touched. Not thread safe.
+class RegionTable {
+ public:
+  RegionTable();
+
+  uint64_t bucket_count() const { return uint64_t{8} << (64 - shift_); }
+  /// The bucket of a hash of which the high bits are good; `low` places neighbours side by side.
+  RegionEntry& bucket(uint64_t hash, uint64_t low) { return buckets_[(hash >> shift_) << 3 | (low & 7)]; }
+
+  /// Calls test(const RegionEntry&) for the live entries of a bucket; true removes the entry.
+  template <typename Test>
+  void visit(RegionEntry& bucket, const uint32_t* completed, Test&& test) {
+    if (bucket.live(completed) && test(static_cast<const RegionEntry&>(bucket))) bucket.link_ &= ~RegionEntry::kPresent;
+    if (bucket.older() != 0) [[unlikely]]
+      visit_spilled(bucket, completed, test);
+  }
+  template <typename Test>
+  void visit_all(const uint32_t* completed, Test&& test) {
+    for (uint64_t i = 0, n = bucket_count(); i < n; ++i) visit(buckets_[i], completed, test);
+  }
+
+  /// Makes place at the head of a bucket for an access by `task`; the caller fills in where it is.
+  RegionEntry& insert(RegionEntry& bucket, uint32_t ring, uint32_t task, const uint32_t* completed) {
+    return replace(bucket, ring, task, completed, [](const RegionEntry&) { return false; });
+  }
+  /// visit, then insert.
+  template <typename Test>
+  RegionEntry& replace(RegionEntry& bucket, uint32_t ring, uint32_t task, const uint32_t* completed, Test&& test) {
+    if (bucket.older() != 0) [[unlikely]]
+      visit_spilled(bucket, completed, test);
+    uint32_t older = bucket.older();
+    if (bucket.live(completed) && !test(static_cast<const RegionEntry&>(bucket))) older = spill(bucket);
+    bucket.task = task;
+    bucket.link_ = RegionEntry::kPresent | ring << RegionEntry::kRingShift | older;
+    return bucket;
+  }
+  /// Whether so much is spilled that rebuild() should be called.
+  bool crowded() const { return spilled_ > spill_limit_; }
+  /// Forgets what is dead, grows if the rest needs it, and inserts it again where bucket_of(entry) says.
+  template <typename BucketOf>
+  void rebuild(const uint32_t* completed, BucketOf&& bucket_of) {
+    std::vector<RegionEntry> entries;
+    visit_all(completed, [&](const RegionEntry& entry) {
+      entries.push_back(entry);
+      return false;
+    });
+    reset(entries.size());
+    for (size_t i = entries.size(); i-- > 0;) {  // the newest of a bucket came first and goes in last
+      RegionEntry& bucket = bucket_of(entries[i]);
+      entries[i].set_older(bucket.live(completed) ? spill(bucket) : 0);
+      bucket = entries[i];
+    }
+  }
+
+ private:
+  template <typename Test>
+  [[gnu::noinline]] void visit_spilled(RegionEntry& bucket, const uint32_t* completed, Test& test) {
+    RegionEntry* newer = &bucket;
+    while (newer->older() != 0) {
+      RegionEntry& entry = spill_[newer->older() - 1];
+      if (entry.live(completed) && !test(static_cast<const RegionEntry&>(entry))) {
+        newer = &entry;
+        continue;
+      }
+      const uint32_t place = newer->older();
+      newer->set_older(entry.older());
+      entry.link_ = free_;
+      free_ = place;
+      --spilled_;
+    }
+  }
+  uint32_t spill(const RegionEntry& entry);
+  void reset(uint64_t entries);
+
+  void allocate(uint32_t group_bits);
+
+  std::unique_ptr<LazyArray<RegionEntry>> memory_;
+  RegionEntry* buckets_;  ///< the array in memory_
+  uint32_t shift_;        ///< 64 - log2(groups of eight buckets)
+  uint32_t free_ = 0;  ///< place + 1 of the first unused one in spill_, linked like the used
+  uint64_t spilled_ = 0;
+  uint64_t spill_limit_;
+  std::vector<RegionEntry> spill_;
+};
+
+}  // namespace tilewright
