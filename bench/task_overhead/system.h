@@ -36,7 +36,7 @@ struct RunTimes {
   std::optional<Clock::duration> build{};  ///< the part of it before anything ran, for systems that first build a graph
 };
 
-/// One system. Called from one thread: prepare once, then describe, then run as often as asked.
+/// One system. Called from one thread: prepare once, then run as often as asked, then describe.
 class System {
  public:
   virtual ~System() = default;
@@ -57,7 +57,7 @@ class System {
   /// conditions, which is a fact about it and no failure, and any other Error if it fails.
   virtual void prepare(const Workload& workload, const Order& order, const Conditions& conditions) = 0;
 
-  /// Constant facts of the row, known after prepare. All systems: "discovery" ("data": found from the accesses, "edges":
+  /// Facts of the row, the same for every run. All systems: "discovery" ("data": found from the accesses, "edges":
   /// told), "version". Where it has them: "rings" (sizes), "cores". Where it helps a reader: "note".
   virtual std::vector<Field> describe() const = 0;
 

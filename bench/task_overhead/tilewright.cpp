@@ -1,5 +1,6 @@
 // Tilewright itself: an orchestration and kernels, compiled from source and run by the simulated device in this process.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "platform/device.h"
 #include "task_overhead/system.h"
@@ -40,21 +41,28 @@ class Tilewright : public System {
     const PlatformInfo& platform = device_->platform();
     return {{"discovery", "data"},
             {"version", compiler_version()},
-            {"rings", "task window 16384 in each of 4 rings, heap 256 MiB each"},
+            {"rings", fmt::format("task window {}, heap {} MiB", fmt::join(report_.task_window, " "), fmt::join(heap_mib(), " "))},
             {"cores", fmt::format("{} AIC and {} AIV simulated", platform.aic_cores, 2 * platform.aic_cores)}};
   }
 
   RunTimes run(StampBoard& board) override {
     input_.board = &board;
-    const RunReport report = device_->run(0, arguments_, {}, options_);
-    return {std::chrono::nanoseconds(report.run_ns)};
+    report_ = device_->run(0, arguments_, {}, options_);
+    return {std::chrono::nanoseconds(report_.run_ns)};
   }
 
  private:
+  std::vector<uint64_t> heap_mib() const {
+    std::vector<uint64_t> sizes;
+    for (uint64_t bytes : report_.heap_bytes) sizes.push_back(bytes >> 20);
+    return sizes;
+  }
+
   std::optional<SlotMemory> memory_;
   OrchestrationInput input_{};
   std::unique_ptr<Device> device_;
   RunOptions options_;
+  RunReport report_;
   ChipStorageTaskArgs arguments_;
 };
 
