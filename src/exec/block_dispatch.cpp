@@ -25,7 +25,8 @@ struct BlockDispatch::Wide {
   std::atomic<int32_t> remaining;  ///< blocks x lanes not finished
 };
 
-BlockDispatch::BlockDispatch(TaskTable& table, int32_t aic_cores) : table_(table), cores_(aic_cores) {}
+BlockDispatch::BlockDispatch(TaskTable& table, KernelRunner& runner, int32_t aic_cores)
+    : table_(table), runner_(runner), cores_(aic_cores) {}
 
 BlockDispatch::~BlockDispatch() = default;
 
@@ -34,6 +35,10 @@ void BlockDispatch::reset() {
   for (auto& queue : open_) queue.clear();
   jobs_.clear();
   running_.clear();
+  dispatched_.clear();
+  candidates_.clear();
+  staged_.clear();
+  staged_early_ = 0;
   reserved_ = 0;
   look_ = false;
   update_flags();
@@ -65,16 +70,21 @@ BlockDispatch::Sort BlockDispatch::sort_of(const TaskSlot& task) const {
   return kind_of(task.lanes) == CoreType::AIC ? kAic : kAiv;
 }
 
-void BlockDispatch::open(uint32_t slot, std::shared_ptr<void> shared) {
+BlockDispatch::Open BlockDispatch::make_open(uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
-  Open opened{slot, nullptr};
+  Open open{slot, nullptr};
   if (task.block_num != 1 || !one_lane(task.lanes)) {
-    opened.wide = std::make_unique<Wide>();
-    opened.wide->shared = std::move(shared);
-    opened.wide->remaining.store(task.block_num * __builtin_popcount(task.lanes));
+    open.wide = std::make_unique<Wide>();
+    open.wide->shared = runner_.share(task);
+    open.wide->remaining.store(task.block_num * __builtin_popcount(task.lanes));
   }
+  return open;
+}
+
+void BlockDispatch::open(uint32_t slot) {
+  Open opened = make_open(slot);
   const std::lock_guard lock(mutex_);
-  open_[sort_of(task)].push_back(std::move(opened));
+  open_[sort_of(table_.record(slot))].push_back(std::move(opened));
   look_ = true;
   update_flags();
 }
@@ -111,15 +121,18 @@ bool BlockDispatch::ignore_reservations() {
 // Gives cores to one open task: for one block, or for all if they start together.
 bool BlockDispatch::place(bool respect_reservations) {
   cores_wanted_.store(true);  // before looking: whoever frees a core afterwards looks again
-  uint32_t reserved = 0;
-  for (const Sort sort : {kTogether, kMixed, kAic, kAiv}) {
-    if (place_from(sort, reserved, respect_reservations)) {
-      if (!any_open()) reserved_ = 0;  // else the next look tells
-      return true;
+  for (;;) {
+    uint32_t reserved = 0;
+    for (const Sort sort : {kTogether, kMixed, kAic, kAiv}) {
+      if (place_from(sort, reserved, respect_reservations)) {
+        if (!any_open()) reserved_ = 0;  // else the next look tells
+        return true;
+      }
     }
+    if (give_up_staged(reserved)) continue;
+    reserved_ = reserved;
+    return false;
   }
-  reserved_ = reserved;
-  return false;
 }
 
 // Adds to `reserved` what the tasks of this sort wait for.
@@ -128,12 +141,13 @@ bool BlockDispatch::place_from(Sort sort, uint32_t& reserved, bool respect_reser
   for (auto at = queue.begin(); at != queue.end(); ++at) {
     const uint32_t kinds = kinds_of(table_.record(at->slot).lanes);
     const bool may = !respect_reservations || (kinds & reserved) == 0;
-    if (may && (sort == kTogether ? place_together(*at) : place_block(*at))) {
-      Wide* const wide = at->wide.get();
-      if (wide == nullptr || wide->next_block == table_.record(at->slot).block_num) {
-        if (wide != nullptr) running_.push_back(std::move(at->wide));
-        queue.erase(at);
-      }
+    if (may && (sort == kTogether ? place_together(*at, jobs_) : place_block(*at, jobs_))) {
+      const TaskSlot& task = table_.record(at->slot);
+      if (at->wide != nullptr && at->wide->next_block != task.block_num) return true;
+      const bool wide = at->wide != nullptr;
+      if (wide) running_.push_back(std::move(at->wide));
+      queue.erase(at);
+      if (wide) add_dispatched(task);
       return true;
     }
     reserved |= kinds;
@@ -142,25 +156,25 @@ bool BlockDispatch::place_from(Sort sort, uint32_t& reserved, bool respect_reser
   return false;
 }
 
-bool BlockDispatch::place_block(Open& open) {
+bool BlockDispatch::place_block(Open& open, std::deque<Job>& jobs) {
   const TaskSlot& task = table_.record(open.slot);
   const int32_t core = one_lane(task.lanes) ? cores_.acquire_reserved(kind_of(task.lanes)) : cores_.acquire_cluster(task.lanes);
   if (core == CorePool::kNone) return false;
-  add_jobs(open.wide.get(), task, core, open.wide != nullptr ? open.wide->next_block++ : 0);
+  add_jobs(jobs, open.wide.get(), task, core, open.wide != nullptr ? open.wide->next_block++ : 0);
   return true;
 }
 
-bool BlockDispatch::place_together(Open& open) {
+bool BlockDispatch::place_together(Open& open, std::deque<Job>& jobs) {
   const TaskSlot& task = table_.record(open.slot);
   const std::vector<int32_t> cores = cores_.acquire_all(task.lanes, task.block_num);
-  for (const int32_t core : cores) add_jobs(open.wide.get(), task, core, open.wide->next_block++);
+  for (const int32_t core : cores) add_jobs(jobs, open.wide.get(), task, core, open.wide->next_block++);
   return !cores.empty();
 }
 
 // `core` is a cluster if the task has several lanes.
-void BlockDispatch::add_jobs(Wide* wide, const TaskSlot& task, int32_t core, int32_t block) {
+void BlockDispatch::add_jobs(std::deque<Job>& jobs, Wide* wide, const TaskSlot& task, int32_t core, int32_t block) {
   const auto add = [&](CoreType kind, int32_t index, int32_t lane) {
-    jobs_.push_back({wide, {&task, kind, index, lane, block, wide != nullptr ? wide->shared.get() : nullptr}});
+    jobs.push_back({wide, {&task, kind, index, lane, block, wide != nullptr ? wide->shared.get() : nullptr}});
   };
   if (one_lane(task.lanes)) {
     const CoreType kind = kind_of(task.lanes);
@@ -178,6 +192,103 @@ uint32_t BlockDispatch::finish_job(const Job& job) {
   const std::lock_guard lock(mutex_);
   std::erase_if(running_, [&](const auto& wide) { return wide.get() == job.wide; });
   return slot;
+}
+
+// ---- staging --------------------------------------------------------------------------------------------
+
+void BlockDispatch::dispatched(const TaskSlot& task) {
+  const std::lock_guard lock(mutex_);
+  add_dispatched(task);
+  update_flags();
+}
+
+void BlockDispatch::add_dispatched(const TaskSlot& task) {
+  if ((task.flags & TaskSlot::kEarlyResolve) == 0) return;
+  std::erase_if(dispatched_, [&](TaskRef other) { return table_.is_done(other); });
+  dispatched_.push_back({table_.slot_of(task.ring, task.id), task.id});
+  for (size_t i = 0; i < candidates_.size();) {
+    const uint32_t slot = candidates_[i];
+    if (!can_stage(slot)) {
+      ++i;
+      continue;
+    }
+    candidates_.erase(candidates_.begin() + static_cast<ptrdiff_t>(i));
+    stage(slot);
+  }
+}
+
+void BlockDispatch::offer(uint32_t slot) {
+  const std::lock_guard lock(mutex_);
+  if (std::find(candidates_.begin(), candidates_.end(), slot) != candidates_.end()) return;
+  if (std::any_of(staged_.begin(), staged_.end(), [&](const Staged& staged) { return staged.open.slot == slot; })) return;
+  if (can_stage(slot)) {
+    stage(slot);
+  } else if (candidates_.size() < kMaxCandidates) {
+    candidates_.push_back(slot);
+  }
+}
+
+bool BlockDispatch::can_stage(uint32_t slot) const {
+  const TaskSlot& task = table_.record(slot);
+  bool waits = false;
+  for (uint32_t i = 0; i < task.predecessor_count; ++i) {
+    const TaskRef predecessor = task.predecessors()[i];
+    if (table_.is_done(predecessor)) continue;
+    if (std::find(dispatched_.begin(), dispatched_.end(), predecessor) == dispatched_.end()) return false;
+    waits = true;
+  }
+  return waits;
+}
+
+// Takes cores for as many blocks as there are, unless an open task waits for some.
+void BlockDispatch::stage(uint32_t slot) {
+  const TaskSlot& task = table_.record(slot);
+  if (any_open() || reserved_ != 0) return;
+  Staged staged{make_open(slot), {}};
+  if (sort_of(task) == kTogether) {
+    place_together(staged.open, staged.jobs);
+  } else {
+    for (int32_t block = 0; block < task.block_num && place_block(staged.open, staged.jobs); ++block) {
+    }
+  }
+  if (staged.jobs.empty()) return;
+  for (Job& job : staged.jobs) {
+    runner_.stage(job.call);
+    job.call.staged = true;
+  }
+  staged_.push_back(std::move(staged));
+}
+
+// Frees the cores of the task staged last that has some of these kinds. It starts as any other when it is ready.
+bool BlockDispatch::give_up_staged(uint32_t kinds) {
+  for (size_t i = staged_.size(); i-- > 0;) {
+    if ((kinds_of(table_.record(staged_[i].open.slot).lanes) & kinds) == 0) continue;
+    for (const Job& job : staged_[i].jobs) cores_.release(job.call.kind, job.call.core);
+    staged_.erase(staged_.begin() + static_cast<ptrdiff_t>(i));
+    return true;
+  }
+  return false;
+}
+
+bool BlockDispatch::start_staged(uint32_t slot) {
+  const std::lock_guard lock(mutex_);
+  std::erase(candidates_, slot);
+  const auto at = std::find_if(staged_.begin(), staged_.end(), [&](const Staged& staged) { return staged.open.slot == slot; });
+  if (at == staged_.end()) return false;
+  Staged staged = std::move(*at);
+  staged_.erase(at);
+  const TaskSlot& task = table_.record(slot);
+  jobs_.insert(jobs_.begin(), staged.jobs.begin(), staged.jobs.end());
+  if (staged.open.wide != nullptr && staged.open.wide->next_block != task.block_num) {
+    open_[sort_of(task)].push_front(std::move(staged.open));
+    look_ = true;
+  } else if (staged.open.wide != nullptr) {
+    running_.push_back(std::move(staged.open.wide));
+    add_dispatched(task);
+  }
+  staged_early_.fetch_add(1, std::memory_order_relaxed);
+  update_flags();
+  return true;
 }
 
 uint32_t BlockDispatch::describe_open(std::string& lines) {

@@ -12,19 +12,10 @@
 #include <vector>
 
 #include "exec/core_pool.h"
+#include "exec/kernel_runner.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
-
-/// One kernel to run on one core.
-struct KernelCall {
-  const TaskSlot* task;
-  CoreType kind;
-  int32_t core;
-  int32_t lane;   ///< PTO2SubtaskSlot
-  int32_t block;  ///< of task->block_num
-  void* shared = nullptr;  ///< of a task with several blocks or lanes: what KernelRunner::share made for it
-};
 
 /// A core of each kind that a carrier keeps from one kernel to the next.
 struct WarmCores {
@@ -50,7 +41,7 @@ class BlockDispatch {
     KernelCall call;
   };
 
-  BlockDispatch(TaskTable& table, int32_t aic_cores);
+  BlockDispatch(TaskTable& table, KernelRunner& runner, int32_t aic_cores);
   ~BlockDispatch();
 
   const CorePool& cores() const { return cores_; }
@@ -83,8 +74,8 @@ class BlockDispatch {
 
   // ---- open tasks ----
 
-  /// Takes over a ready task, and what its kernels share, which is dropped when the task is done.
-  void open(uint32_t slot, std::shared_ptr<void> shared = nullptr);
+  /// Takes over a ready task.
+  void open(uint32_t slot);
   /// Whether take_job may find something.
   bool has_jobs() const { return has_jobs_.load(std::memory_order_acquire); }
   /// A kernel with its core, to be run.
@@ -96,6 +87,20 @@ class BlockDispatch {
   /// wait for these tasks. True if one can start.
   bool ignore_reservations();
 
+  // ---- staging: cores for a task before what it waits for has ended (set_allow_early_resolve) ----
+  //
+  // A task that waits is staged once every unfinished task it waits for allows that and has cores for all its blocks (so
+  // that staging never takes cores its own producers need). Staged cores are given up when anything ready wants them.
+
+  /// A task that allows early resolve got cores for all its blocks.
+  void dispatched(const TaskSlot& task);
+  /// Task `slot`, which is about to be parked, may be staged.
+  void offer(uint32_t slot);
+  /// Task `slot` is ready. True if it was staged: its jobs can be taken. False: start it as any other.
+  bool start_staged(uint32_t slot);
+  /// How many tasks were staged to the end, since the last reset.
+  uint64_t staged_early() const { return staged_early_; }
+
   /// Tasks that are ready and have no core; appends a line for each sort of them to `lines`.
   uint32_t describe_open(std::string& lines);
 
@@ -106,22 +111,40 @@ class BlockDispatch {
     std::unique_ptr<Wide> wide;  ///< null for a task of one block and one lane
   };
 
+  /// A task with cores that waits for its producers.
+  struct Staged {
+    Open open;
+    std::deque<Job> jobs;
+  };
+  /// More tasks than this are not considered at a time.
+  static constexpr size_t kMaxCandidates = 64;
+
   Sort sort_of(const TaskSlot& task) const;
+  Open make_open(uint32_t slot);
   bool look_again();
   bool place(bool respect_reservations);
   bool place_from(Sort sort, uint32_t& reserved, bool respect_reservations);
-  bool place_block(Open& open);
-  bool place_together(Open& open);
-  void add_jobs(Wide* wide, const TaskSlot& task, int32_t core_or_cluster, int32_t block);
+  bool place_block(Open& open, std::deque<Job>& jobs);
+  bool place_together(Open& open, std::deque<Job>& jobs);
+  void add_jobs(std::deque<Job>& jobs, Wide* wide, const TaskSlot& task, int32_t core_or_cluster, int32_t block);
+  void add_dispatched(const TaskSlot& task);
+  bool can_stage(uint32_t slot) const;
+  void stage(uint32_t slot);
+  bool give_up_staged(uint32_t kinds);
   bool any_open() const;
   void update_flags();
 
   TaskTable& table_;
+  KernelRunner& runner_;
   CorePool cores_;
   std::mutex mutex_;
   std::array<std::deque<Open>, kSortCount> open_;
   std::deque<Job> jobs_;                       ///< with their cores
   std::vector<std::unique_ptr<Wide>> running_;  ///< all blocks of which have cores
+  std::vector<TaskRef> dispatched_;             ///< tasks that allow early resolve and run; may hold some that have ended
+  std::vector<uint32_t> candidates_;            ///< tasks that may be staged and wait for a task to be dispatched
+  std::vector<Staged> staged_;
+  std::atomic<uint64_t> staged_early_{0};
   uint32_t reserved_ = 0;                       ///< kinds of core, a bit each, that an open task waits for
   bool look_ = false;                           ///< an open task may find cores
   std::atomic<bool> has_jobs_{false};

@@ -93,6 +93,12 @@ Fiber::~Fiber() {
 
 void Fiber::start(std::function<void()> body) {
   forget_frames(memory_, memory_bytes_);
+#ifdef TW_TSAN
+  if (context_ != nullptr) {  // abandoned frames stay on its record of calls, which has an end
+    __tsan_destroy_fiber(tsan_fiber_);
+    tsan_fiber_ = __tsan_create_fiber(0);
+  }
+#endif
   body_ = std::move(body);
   finished_ = false;
   context_ = context::make_fcontext(memory_ + memory_bytes_, memory_bytes_ - kGuardBytes, FiberEntry::enter);

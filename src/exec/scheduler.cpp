@@ -45,7 +45,7 @@ uint64_t process_cpu_ns() {
 }
 
 Scheduler::Scheduler(TaskTable& table, KernelRunner& runner, int32_t threads, int32_t aic_cores)
-    : table_(table), runner_(runner), dispatch_(table, aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
+    : table_(table), runner_(runner), dispatch_(table, runner, aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
   for (int32_t i = 0; i < threads; ++i) carriers_.push_back(std::make_unique<Carrier>());
   for (size_t i = 1; i < carriers_.size(); ++i) helpers_.emplace_back([this, i] { helper_main(i); });
 }
@@ -456,6 +456,8 @@ uint32_t Scheduler::next_task(Carrier& carrier) {
 void Scheduler::start(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   if (const TaskRef undone = table_.undone_predecessor(task); undone.slot != kNoSlot) {
+    if ((task.flags & TaskSlot::kMayStage) != 0) [[unlikely]]
+      dispatch_.offer(slot);
     const uint32_t list = table_.park(slot, undone);
     if (list != kNoSlot) add_ready(carrier, list);
     return;
@@ -463,7 +465,7 @@ void Scheduler::start(Carrier& carrier, uint32_t slot) {
   if ((task.flags & TaskSlot::kHints) != 0) [[unlikely]]
     return start_hinted(carrier, slot);
   if (task.lanes == 0) return complete(carrier, slot);
-  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot, runner_.share(task));
+  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot);
   start_single(carrier, slot);
 }
 
@@ -483,6 +485,7 @@ void Scheduler::start_single(Carrier& carrier, uint32_t slot) {
 // A task with a predicate or a hint.
 void Scheduler::start_hinted(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
+  if ((task.flags & TaskSlot::kMayStage) != 0 && dispatch_.start_staged(slot)) return wake_if(true);
   const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
   if (skipped) return complete(carrier, slot);
   if (task.lanes == 0) {
@@ -492,16 +495,20 @@ void Scheduler::start_hinted(Carrier& carrier, uint32_t slot) {
     }
     return complete(carrier, slot);
   }
-  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot, runner_.share(task));
+  if (task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0) return open(slot);
   start_single(carrier, slot);
 }
 
 bool Scheduler::run_kernel(const KernelCall& call) {
-  if ((call.task->flags & TaskSlot::kTimed) == 0) [[likely]]
+  const TaskSlot& task = *call.task;
+  if ((task.flags & (TaskSlot::kTimed | TaskSlot::kEarlyResolve)) == 0) [[likely]]
     return runner_.run(call);
+  const bool one_block = task.block_num == 1 && (task.lanes & (task.lanes - 1)) == 0;
+  if ((task.flags & TaskSlot::kEarlyResolve) != 0 && one_block) dispatch_.dispatched(task);
+  if ((task.flags & TaskSlot::kTimed) == 0) return runner_.run(call);
   const uint64_t dispatch_ns = now_ns();
   const bool over = runner_.run(call);
-  timing_.add(call.task->timing_slot(), dispatch_ns, now_ns());
+  timing_.add(task.timing_slot(), dispatch_ns, now_ns());
   return over;
 }
 
@@ -581,8 +588,8 @@ void Scheduler::share(uint32_t list) {
 
 // ---- cores ----------------------------------------------------------------------------------------------
 
-void Scheduler::open(uint32_t slot, std::shared_ptr<void> shared) {
-  dispatch_.open(slot, std::move(shared));
+void Scheduler::open(uint32_t slot) {
+  dispatch_.open(slot);
   wake_if(true);
 }
 

@@ -15,24 +15,12 @@
 #include "exec/block_dispatch.h"
 #include "exec/epoch.h"
 #include "exec/fiber.h"
+#include "exec/kernel_runner.h"
 #include "exec/suspended_kernels.h"
 #include "exec/timing_slots.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
-
-/// Runs a kernel to its end on the calling fiber. Thread safe: several carriers call it, for different cores.
-class KernelRunner {
- public:
-  virtual ~KernelRunner() = default;
-  /// False if the kernel registered conditions (Scheduler::complete_later): its task is not over.
-  virtual bool run(const KernelCall& call) = 0;
-  /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,
-  /// and it lives until the last of them has returned. Null for nothing.
-  virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }
-  /// Called once on every carrier thread that the scheduler starts, before anything runs there.
-  virtual void on_thread_start() {}
-};
 
 /// Why a run ended before its last task. The first failure counts.
 struct RunFailure {
@@ -113,6 +101,8 @@ class Scheduler {
   const RunFailure& failure() const { return failure_; }
   /// Of the tasks with a timing slot in this run, in nanoseconds since its start. Valid after run().
   TimingSlots::Span timing(int32_t slot) const;
+  /// Tasks of this run that started on cores they were staged on.
+  uint64_t staged_early() const { return dispatch_.staged_early(); }
 
  private:
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
@@ -167,7 +157,7 @@ class Scheduler {
   void wake_if(bool useful) {
     if (useful && someone_sleeps()) wake();
   }
-  void open(uint32_t slot, std::shared_ptr<void> shared = nullptr);
+  void open(uint32_t slot);
   bool has_work(const Carrier& carrier) const;
   bool finished();
   bool orchestration_may_continue();

@@ -64,6 +64,7 @@ void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* o
   error_text_.clear();
   scopes_.clear();
   site_ = {};
+  early_resolve_used_ = false;
   unpublished_.clear();
   unpublished_writes_.clear();
   has_backward_edges_ = false;
@@ -241,10 +242,8 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   record.block_num = lanes != 0 ? args.launch_spec.block_num() : 1;
   record.arguments = block;
   record.flags = has_predicate ? TaskSlot::kHasPredicate : 0;
-  if (args.launch_spec.require_sync_start() && record.block_num > 1) record.flags |= TaskSlot::kSyncStart;
-  if (args.task_timing_slot() >= 0) {
-    record.flags |= TaskSlot::kTimed | static_cast<uint32_t>(args.task_timing_slot()) << TaskSlot::kTimingSlotShift;
-  }
+  if (has_hints(args)) [[unlikely]]
+    record.flags |= hint_flags(args, record);
   store_predecessors(plan, record);
 
   ++ring.next;
@@ -259,6 +258,26 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   }
   if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
   return SubmitState::kAccepted;
+}
+
+bool Graph::has_hints(const CoreTaskArgs& args) const {
+  return early_resolve_used_ || args.allow_early_resolve() || args.launch_spec.require_sync_start() || args.task_timing_slot() >= 0;
+}
+
+uint32_t Graph::hint_flags(const CoreTaskArgs& args, const TaskSlot& record) {
+  uint32_t flags = 0;
+  if (args.launch_spec.require_sync_start() && record.block_num > 1) flags |= TaskSlot::kSyncStart;
+  if (args.task_timing_slot() >= 0) {
+    flags |= TaskSlot::kTimed | static_cast<uint32_t>(args.task_timing_slot()) << TaskSlot::kTimingSlotShift;
+  }
+  if (record.lanes == 0) return flags;
+  // Whether everything the task waits for allows it is known when it waits; before the first task that does, nothing can.
+  if (early_resolve_used_ && (record.flags & TaskSlot::kHasPredicate) == 0) flags |= TaskSlot::kMayStage;
+  if (args.allow_early_resolve()) {
+    flags |= TaskSlot::kEarlyResolve;
+    early_resolve_used_ = true;
+  }
+  return flags;
 }
 
 // The heap block of a task's outputs, its descriptors, and how long it lives.

@@ -154,6 +154,8 @@ class Graph {
   }
   bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
   bool check_sync_start(uint8_t lanes, int32_t blocks);
+  bool has_hints(const CoreTaskArgs& args) const;
+  uint32_t hint_flags(const CoreTaskArgs& args, const TaskSlot& record);
   void fail_kernel(int32_t id, uint8_t lane);
   bool check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
@@ -211,6 +213,7 @@ class Graph {
   const std::vector<uint8_t>* kernel_lanes_ = nullptr;
   GraphObserver* observer_ = nullptr;
   int32_t aic_cores_ = INT32_MAX / 2;
+  bool early_resolve_used_ = false;  ///< in this run
 
   std::vector<uint32_t> unpublished_;  ///< slots in submission order: a stack along the open scopes
   std::vector<Write> unpublished_writes_;

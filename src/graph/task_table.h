@@ -53,7 +53,9 @@ struct alignas(64) TaskSlot {
   static constexpr uint32_t kRoomToGrow = 4;   ///< more_predecessors has room up to the next power of two
   static constexpr uint32_t kSyncStart = 8;    ///< its blocks, several, start together
   static constexpr uint32_t kTimed = 16;       ///< has a timing slot
-  static constexpr uint32_t kHints = kHasPredicate | kTimed;  ///< what makes starting the task more than running it
+  static constexpr uint32_t kEarlyResolve = 32;  ///< allows that tasks which wait for it are staged
+  static constexpr uint32_t kMayStage = 64;      ///< may be staged itself
+  static constexpr uint32_t kHints = kHasPredicate | kTimed | kMayStage;  ///< what makes starting the task more than running it
   static constexpr uint32_t kTimingSlotShift = 16;
 
   const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }

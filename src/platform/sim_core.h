@@ -31,6 +31,7 @@ class SimCore : public CoreContext {
 
   /// Fills the arguments for a kernel; the result stays valid until the next call. `kernel_name` outlives the kernel.
   int64_t* prepare(const KernelCall& call, const char* kernel_name);
+  int64_t* arguments() { return args_; }
   /// Makes this the core of the calling thread, for the instruction set and for crash reports.
   void make_current();
   /// After a kernel: crash reports name none.

@@ -81,6 +81,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
 
   // KernelRunner and CoreHost: called on worker fibers.
   bool run(const KernelCall& call) override;
+  void stage(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
@@ -250,6 +251,7 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   report.aiv_cores_used = scheduler_->cores().used(CoreType::AIV);
   std::copy(sizes_.task_window.begin(), sizes_.task_window.end(), report.task_window);
   std::copy(sizes_.heap_bytes.begin(), sizes_.heap_bytes.end(), report.heap_bytes);
+  report.staged_early = scheduler_->staged_early();
   report_timing(report);
   return report;
 }
@@ -298,7 +300,7 @@ std::string who(const SimCore& core) {
 bool SimDevice::run(const KernelCall& call) {
   SimCore& core = this->core(call.kind, call.core);
   const size_t id = static_cast<size_t>(call.task->kernel_ids[call.lane]);
-  int64_t* args = core.prepare(call, callable_->kernel_names[id].c_str());
+  int64_t* args = call.staged ? core.arguments() : core.prepare(call, callable_->kernel_names[id].c_str());
   core.make_current();
   try {
     entries_[id](args);
@@ -312,6 +314,11 @@ bool SimDevice::run(const KernelCall& call) {
     return true;
   complete_later(call, core);
   return false;
+}
+
+void SimDevice::stage(const KernelCall& call) {
+  const size_t id = static_cast<size_t>(call.task->kernel_ids[call.lane]);
+  core(call.kind, call.core).prepare(call, callable_->kernel_names[id].c_str());
 }
 
 // The kernel registered conditions: its task is over when they hold.

@@ -260,6 +260,19 @@ TEST_F(RunErrors, ATaskWithConditionsIsOverWhenTheyHold) {
   }
 }
 
+TEST_F(RunErrors, ATaskIsStagedBeforeItsProducerEnds) {
+  RunOptions options;
+  options.host_threads = 1;
+  for (const bool hint : {true, false}) {
+    const CallableHandle handle = worker_.register_callable(build(
+        std::string("args.add_inout(x); args.add_scalar(0); args.set_allow_early_resolve(") + (hint ? "true" : "false") +
+            "); rt_submit_aiv_task(0, args); args.reset(); args.add_inout(x); args.add_scalar(1); rt_submit_aiv_task(0, args);",
+        "if (args[1] == 0) { for (int i = 0; i < 100; ++i) dsb(DSB_DDR); t.data_as<float>()[0] = 6; } else t.data_as<float>()[0] *= 7;"));
+    EXPECT_EQ(worker_.run(handle, arguments_, {}, options).staged_early, hint ? 1u : 0u);
+    EXPECT_EQ(x_[0], 42.0f);
+  }
+}
+
 TEST_F(RunErrors, TimingSlotsAreReported) {
   const CallableHandle handle =
       worker_.register_callable(build("args.add_inout(x); args.set_task_timing_slot(15); args.launch_spec.set_block_num(3);"

@@ -1,0 +1,39 @@
+// What the scheduler needs of whoever can run kernels.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core_type.h"
+#include "graph/task_table.h"
+
+namespace tilewright {
+
+/// One kernel to run on one core.
+struct KernelCall {
+  const TaskSlot* task;
+  CoreType kind;
+  int32_t core;
+  int32_t lane;            ///< PTO2SubtaskSlot
+  int32_t block;           ///< of task->block_num
+  void* shared = nullptr;  ///< of a task with several blocks or lanes: what KernelRunner::share made for it
+  bool staged = false;     ///< KernelRunner::stage was called for it
+};
+
+/// Runs a kernel to its end on the calling fiber. Thread safe: several carriers call it, for different cores.
+class KernelRunner {
+ public:
+  virtual ~KernelRunner() = default;
+  /// False if the kernel registered conditions (Scheduler::complete_later): its task is not over.
+  virtual bool run(const KernelCall& call) = 0;
+  /// Prepares the core and the arguments of a kernel before what its task waits for has ended. run() follows, with
+  /// KernelCall::staged, unless the core is wanted by somebody else first. Must not wait or yield.
+  virtual void stage(const KernelCall&) {}
+  /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,
+  /// and it lives until the last of them has returned. Null for nothing.
+  virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }
+  /// Called once on every carrier thread that the scheduler starts, before anything runs there.
+  virtual void on_thread_start() {}
+};
+
+}  // namespace tilewright
