@@ -53,7 +53,7 @@ void run(benchmark::State& state, Pattern pattern, uint32_t live, bool track_war
   uint32_t completed[kRingCount] = {};
   TensorMap map;
   map.set_watermarks(completed);
-  map.track_war(track_war);
+  map.begin_run(track_war);
   const size_t count = pattern.accesses.size();
   uint32_t task = 0;
   uint64_t found = 0;

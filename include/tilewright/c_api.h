@@ -193,6 +193,8 @@ typedef struct tw_run_options {
   int32_t aic_cores;           /* 0: all of the platform */
   int32_t record_dependencies; /* not 0: tw_report_edges and tw_report_tasks have something to say */
   uint64_t cpu_limit_ms;       /* CPU time after which the run is ended; 0: no limit */
+  int32_t track_war;           /* not 0: writers also wait for earlier readers, write-only accesses for earlier writers */
+  int32_t reserved;            /* 0 */
 } tw_run_options;
 
 /* When the tasks of a timing slot ran, in nanoseconds since the run began; zeros if none did. */

@@ -45,6 +45,10 @@ struct RunOptions {
   /// does not use it up. While kernels do nothing but poll memory, the pauses between polls count too. Needs a device
   /// process: a kernel that does not yield costs it; the device is replaced, its memory stays.
   uint64_t cpu_limit_ms = 0;
+  /// Writers also wait for earlier readers of their bytes, and write-only accesses (add_output of an existing tensor) for
+  /// earlier writers. Refused (kUnsupported) for aicpu_build_graph, which orders tasks by explicit edges alone. The
+  /// environment variable TW_TRACK_WAR=1 sets it for every run that orders accesses by itself.
+  bool track_war = false;
 };
 
 /// When the tasks of one timing slot (set_task_timing_slot) ran, over all their blocks and lanes, in nanoseconds since the

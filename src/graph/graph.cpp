@@ -55,6 +55,7 @@ Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
 
 void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer, const GraphPolicy& policy) {
   policy_ = policy;
+  map_.begin_run(policy.track_war);
   kernel_lanes_ = kernel_lanes;
   observer_ = observer;
   for (Ring& ring : rings_) ring.first = ring.next;

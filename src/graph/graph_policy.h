@@ -17,6 +17,7 @@ struct GraphPolicy {
   };
 
   bool automatic = true;                 ///< creator edges and overlap of bytes order tasks; if not, explicit edges alone
+  bool track_war = false;                ///< overlap also orders writers after readers; see TensorMap
   Publish publish = Publish::kAtSubmit;
   bool reclaims = true;                  ///< slots and output memory are used again within a run
   uint32_t rings = kRingCount;           ///< scope depth d uses ring min(d, rings - 1); settings of other rings do not count
@@ -33,7 +34,9 @@ struct GraphPolicy {
 ///   aicpu_build_graph         explicit edges, published scope by scope, reclaimed, four rings; with
 ///                             PTO_AICPU_BUILD_GRAPH_BUILD_MODE=0 published when complete and nothing reclaimed. An invalid
 ///                             value of the variable is logged and ignored, as those of PTO2_RING_* are.
-GraphPolicy policy_of(RuntimeVariant variant);
+/// RunOptions::track_war or TW_TRACK_WAR=1 sets track_war where order is automatic. Throws Error(kUnsupported) if the option
+/// asks for it where it is not; the variable, which is for all runs, does not. Its invalid values are treated likewise.
+GraphPolicy policy_of(const RunOptions& options);
 
 /// Sizes with the rings that `policy` does not use as small as they can be.
 RingSizes used_rings(RingSizes sizes, const GraphPolicy& policy);

@@ -16,18 +16,26 @@ namespace {
 
 constexpr const char* kBuildMode = "PTO_AICPU_BUILD_GRAPH_BUILD_MODE";
 
-/// Sets the build mode for a test's length.
-class BuildMode {
+/// Sets an environment variable for as long as it lives.
+class Variable {
  public:
-  explicit BuildMode(const char* value) { ::setenv(kBuildMode, value, 1); }
-  ~BuildMode() { ::unsetenv(kBuildMode); }
+  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~Variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+class BuildMode : public Variable {
+ public:
+  explicit BuildMode(const char* value) : Variable(kBuildMode, value) {}
 };
 
 class PolicyTest : public testing::Test {
  protected:
   void begin(RuntimeVariant variant, uint64_t window = 64, uint64_t heap = 1 << 16) {
     if (graph_ != nullptr) graph_->end_run();
-    const GraphPolicy policy = policy_of(variant);
+    const GraphPolicy policy = policy_of({.runtime = variant});
     RingSizes sizes;
     sizes.task_window.fill(window);
     sizes.heap_bytes.fill(heap);
@@ -100,7 +108,7 @@ TEST_F(PolicyTest, HostBuiltTasksOfAllDepthsUseOneRing) {
   RingSizes sizes;
   sizes.task_window.fill(1 << 20);
   sizes.heap_bytes.fill(uint64_t{1} << 40);
-  const RingSizes used = used_rings(sizes, policy_of(kHost));
+  const RingSizes used = used_rings(sizes, policy_of({.runtime = kHost}));
   EXPECT_EQ(used.heap_bytes, (std::array<uint64_t, 4>{uint64_t{1} << 40, 1024, 1024, 1024}));
   EXPECT_EQ(used.task_window, (std::array<uint64_t, 4>{1 << 20, 4, 4, 4}));
 }
@@ -230,10 +238,33 @@ TEST_F(PolicyTest, BuildModeZeroPublishesNothingBeforeTheEnd) {
 
 TEST_F(PolicyTest, BuildModeOneIsTheDefaultAndAnInvalidOneIsIgnored) {
   using enum GraphPolicy::Publish;
-  EXPECT_EQ(policy_of(kAicpu).publish, kAtScopeEnd);
+  EXPECT_EQ(policy_of({.runtime = kAicpu}).publish, kAtScopeEnd);
   for (const char* value : {"1", "2", "", "00"}) {
     const BuildMode mode(value);
-    EXPECT_EQ(policy_of(kAicpu).publish, kAtScopeEnd) << value;
+    EXPECT_EQ(policy_of({.runtime = kAicpu}).publish, kAtScopeEnd) << value;
+  }
+}
+
+TEST_F(PolicyTest, TrackWarComesFromTheOptionOrTheVariable) {
+  EXPECT_FALSE(policy_of({}).track_war);
+  EXPECT_TRUE(policy_of({.track_war = true}).track_war);
+  for (const char* value : {"0", "", "yes"}) {
+    const Variable variable("TW_TRACK_WAR", value);
+    EXPECT_FALSE(policy_of({}).track_war) << value;
+    EXPECT_TRUE(policy_of({.track_war = true}).track_war) << value;
+  }
+  const Variable variable("TW_TRACK_WAR", "1");
+  EXPECT_TRUE(policy_of({.runtime = kHost}).track_war);
+  EXPECT_FALSE(policy_of({.runtime = kAicpu}).track_war) << "no accesses are ordered there: the variable is for other runs";
+}
+
+TEST_F(PolicyTest, TrackWarIsRefusedWhereAccessesAreNotOrdered) {
+  try {
+    policy_of({.runtime = kAicpu, .track_war = true});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_NE(std::string(error.what()).find("aicpu_build_graph"), std::string::npos) << error.what();
   }
 }
 

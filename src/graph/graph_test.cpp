@@ -45,9 +45,9 @@ class GraphTest : public testing::Test {
       : heap_(new std::byte[4 * (sizes.heap_bytes[0] + 4096)]), graph_(sizes, reinterpret_cast<uint64_t>(heap_.get())) {
     begin();
   }
-  void begin() {
+  void begin(const GraphPolicy& policy = {}) {
     edges_ = Edges();
-    graph_.begin_run(&lanes_, &edges_);
+    graph_.begin_run(&lanes_, &edges_, policy);
   }
   PTO2TaskId submit(const CoreTaskArgs& args, int32_t kernel = 0) {
     outputs_ = TaskOutputTensors();
@@ -107,6 +107,34 @@ TEST_F(GraphTest, OutputExistingRegistersWithoutLookingUp) {
   submit(read);       // 2
   EXPECT_EQ(edges_.of(id(1)), EdgeSet{});
   EXPECT_EQ(edges_.of(id(2)), (EdgeSet{{id(0).raw, EdgeSource::kTensorMap}, {id(1).raw, EdgeSource::kTensorMap}}));
+}
+
+TEST_F(GraphTest, WithTrackWarWritersWaitForReadersAndOverwritersForWriters) {
+  const ChipTensor t = floats(0x10000, 16);
+  const uint32_t half[] = {8}, at[] = {4};
+  const ChipTensor part = t.view(half, at);
+  CoreTaskArgs read, write, overwrite_part;
+  read.add_input(t);
+  write.add_inout(t);
+  overwrite_part.add_output(part);
+  for (const bool track_war : {false, true, false}) {
+    SCOPED_TRACE(track_war);
+    graph_.end_run();
+    begin({.track_war = track_war});
+    const EdgeSource map = EdgeSource::kTensorMap;
+    submit(read);            // 0
+    submit(write);           // 1: after the reader
+    submit(read);            // 2
+    submit(read);            // 3: readers do not wait for each other
+    submit(overwrite_part);  // 4: after the writer and both readers, of which it leaves a part
+    submit(write);           // 5: after all, but 0, which 1 replaced
+    EXPECT_EQ(edges_.of(id(1)), track_war ? (EdgeSet{{id(0).raw, map}}) : EdgeSet{});
+    EXPECT_EQ(edges_.of(id(2)), (EdgeSet{{id(1).raw, map}}));
+    EXPECT_EQ(edges_.of(id(3)), (EdgeSet{{id(1).raw, map}}));
+    EXPECT_EQ(edges_.of(id(4)), track_war ? (EdgeSet{{id(1).raw, map}, {id(2).raw, map}, {id(3).raw, map}}) : EdgeSet{});
+    EXPECT_EQ(edges_.of(id(5)), track_war ? (EdgeSet{{id(1).raw, map}, {id(2).raw, map}, {id(3).raw, map}, {id(4).raw, map}})
+                                          : (EdgeSet{{id(1).raw, map}, {id(4).raw, map}}));
+  }
 }
 
 TEST_F(GraphTest, NoDepAndManualDepKeepOnlyTheCreatorEdge) {
@@ -369,8 +397,9 @@ TEST_F(SmallGraphTest, OutputsStayWhileATaskThatReadsThemRuns) {
 
 // ---- the rules as a model: random programs against a list of everything written ----
 
-struct ModelWrite {
+struct ModelAccess {
   uint64_t task;
+  bool writes;
   test::ByteSet bytes;
   ChipTensor view;
 };
@@ -386,8 +415,9 @@ TEST(GraphModel, RandomProgramsMatchTheRules) {
     std::vector<std::byte> heap(4 * (sizes.heap_bytes[0] + 4096));
     Graph graph(sizes, reinterpret_cast<uint64_t>(heap.data()));
     Edges edges;
-    graph.begin_run(&lanes, &edges);
-    std::vector<ModelWrite> writes;
+    const bool track_war = round % 2 != 0;
+    graph.begin_run(&lanes, &edges, {.track_war = track_war});
+    std::vector<ModelAccess> earlier;
     std::deque<uint32_t> pending;
     const auto complete_one = [&] {
       uint32_t slot;
@@ -426,10 +456,12 @@ TEST(GraphModel, RandomProgramsMatchTheRules) {
         if (edge.successor.raw == self) found.insert(edge.predecessor.raw);
       }
       for (const auto& [tag, view] : accesses) {
-        if (view.manual_dep || (tag != TensorArgType::INPUT && tag != TensorArgType::INOUT)) continue;
+        const bool writes = tag == TensorArgType::INOUT || tag == TensorArgType::OUTPUT_EXISTING;
+        const bool waits = tag == TensorArgType::INPUT || tag == TensorArgType::INOUT || (writes && track_war);
+        if (view.manual_dep || !waits) continue;
         const test::ByteSet bytes = test::bytes_of(view);
-        for (const ModelWrite& write : writes) {
-          if (test::share_a_byte(bytes, write.bytes)) expected.insert(write.task);
+        for (const ModelAccess& other : earlier) {
+          if ((other.writes || (writes && track_war)) && test::share_a_byte(bytes, other.bytes)) expected.insert(other.task);
         }
       }
       // A superseded writer is reached through the one that superseded it.
@@ -443,8 +475,8 @@ TEST(GraphModel, RandomProgramsMatchTheRules) {
       for (uint64_t task : expected) ASSERT_EQ(reached.count(task), 1u) << "task " << self << " must follow " << task;
       for (uint64_t task : found) ASSERT_EQ(expected.count(task), 1u) << "task " << self << " need not follow " << task;
       for (const auto& [tag, view] : accesses) {
-        if (view.manual_dep || (tag != TensorArgType::INOUT && tag != TensorArgType::OUTPUT_EXISTING)) continue;
-        writes.push_back({self, test::bytes_of(view), view});
+        if (view.manual_dep || tag == TensorArgType::NO_DEP) continue;
+        earlier.push_back({self, tag != TensorArgType::INPUT, test::bytes_of(view), view});
       }
       if (random() % 3 == 0) complete_one();
     }

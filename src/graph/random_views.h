@@ -1,13 +1,33 @@
 // Random tensors and views for tests of the engine, and the bytes they cover, enumerated element by element.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <vector>
 
 #include "tensor.h"
 
 namespace tilewright::test {
+
+/// A test with a generator whose seed a failure tells; TW_TEST_SEED repeats it.
+class RandomTest : public testing::Test {
+ protected:
+  RandomTest() : RandomTest(seed()) {}
+
+  std::mt19937 random_;
+
+ private:
+  explicit RandomTest(unsigned seed) : random_(seed), trace_(__FILE__, __LINE__, testing::Message() << "TW_TEST_SEED=" << seed) {}
+  static unsigned seed() {
+    const char* const given = std::getenv("TW_TEST_SEED");
+    return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
+  }
+
+  testing::ScopedTrace trace_;
+};
 
 /// A random view of a buffer at `base`: rank 1 to 5, sub-boxes, steps, transposes and reshapes. Never empty.
 inline ChipTensor random_view(std::mt19937& random, uint64_t base) {

@@ -323,12 +323,8 @@ RegionIndex::LevelClass* RegionIndex::open_level(uint32_t level, uint64_t begin)
 
 // Makes a class for regions like this one; null if all are in use.
 RegionIndex::GridClass* RegionIndex::open_grid(const GridKey& key, const Region& region, const ChipTensor& view) {
-  if (live_grids_ == ~uint64_t{0}) {
-    for (uint32_t i = 0; i < kGrids; ++i) {
-      if (!grids_[i]->alive(completed_)) live_grids_ &= ~(uint64_t{1} << i);
-    }
-    if (live_grids_ == ~uint64_t{0}) return nullptr;
-  }
+  if (live_grids_ == ~uint64_t{0}) close_dead_classes();
+  if (live_grids_ == ~uint64_t{0}) return nullptr;
   const uint32_t index = static_cast<uint32_t>(std::countr_one(live_grids_));
   if (grids_[index] == nullptr) grids_[index] = std::make_unique<GridClass>();
   GridClass& c = *grids_[index];
@@ -535,23 +531,30 @@ inline void RegionIndex::insert_at(const Home& home, const Region& region, const
   }
 }
 
-// Ids are compared around the wrap of 32 bits, so an entry must not stay in its table for half of it.
-void RegionIndex::forget_ancient(RegionOwner owner) {
-  for (uint32_t level = 0; level < kLevels; ++level) {
-    if (levels_[level] == nullptr) continue;
-    LevelClass& c = *levels_[level];
-    c.rebuild(completed_);
-    c.forget_completed(completed_);
-    if (!c.alive(completed_)) live_levels_ &= ~(uint64_t{1} << level);
+void RegionIndex::close_dead_classes() {
+  for (uint64_t levels = live_levels_; levels != 0; levels &= levels - 1) {
+    const int level = std::countr_zero(levels);
+    if (!levels_[static_cast<size_t>(level)]->alive(completed_)) live_levels_ &= ~(uint64_t{1} << level);
   }
-  for (uint32_t index = 0; index < kGrids; ++index) {
-    if (grids_[index] == nullptr) continue;
-    GridClass& c = *grids_[index];
-    c.rebuild(completed_);
-    c.forget_completed(completed_);
-    if (!c.alive(completed_)) live_grids_ &= ~(uint64_t{1} << index);
+  for (uint64_t grids = live_grids_; grids != 0; grids &= grids - 1) {
+    const int index = std::countr_zero(grids);
+    if (!grids_[static_cast<size_t>(index)]->alive(completed_)) live_grids_ &= ~(uint64_t{1} << index);
   }
   live_classes_changed();
+}
+
+// Ids are compared around the wrap of 32 bits, so an entry must not stay in its table for half of it.
+void RegionIndex::forget_ancient(RegionOwner owner) {
+  const auto forget = [&](auto& classes) {
+    for (auto& c : classes) {
+      if (c == nullptr) continue;
+      c->rebuild(completed_);
+      c->forget_completed(completed_);
+    }
+  };
+  forget(levels_);
+  forget(grids_);
+  close_dead_classes();
   sweep_at_[owner.ring] = owner.task + (1u << 30);
 }
 

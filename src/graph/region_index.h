@@ -63,6 +63,8 @@ class RegionIndex {
   /// Tasks of ring r with an id below completed[r] are complete and their accesses are dead. Must outlive the index.
   void set_watermarks(const uint32_t* completed) { completed_ = completed; }
 
+  /// Forgets classes of which all tasks are complete, so that no lookup considers them.
+  void close_dead_classes();
   bool maybe_occupied() const { return (live_levels_ | live_grids_) != 0; }
 
   /// Adds a hit for every live access whose region shares a byte with `region`. With `supersede`, accesses to regions that

@@ -22,9 +22,13 @@ class TensorMap {
   /// Tasks of ring r with an id below completed[r] are complete. The array must outlive the map.
   void set_watermarks(const uint32_t* completed);
 
-  /// Whether writers also wait for earlier readers, and OUTPUT_EXISTING for earlier writers. May change at any time;
-  /// readers before it was switched on are not known.
-  void track_war(bool enabled) { track_war_ = enabled; }
+  /// Starts a run: whether writers also wait for earlier readers, and OUTPUT_EXISTING for earlier writers. Costs nothing that
+  /// depends on what ran before.
+  void begin_run(bool track_war) {
+    track_war_ = track_war;
+    writers_.close_dead_classes();
+    readers_.close_dead_classes();
+  }
 
   /// Registers an access by task `owner` and returns the accesses of other unfinished tasks it must wait for, each access
   /// once, in no order. Valid until the next call. `view` stays where it is while the task is unfinished; `range` is its
@@ -44,7 +48,7 @@ class TensorMap {
   void access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);
 
   RegionIndex writers_;
-  RegionIndex readers_;  ///< empty unless track_war_ is or was set
+  RegionIndex readers_;  ///< empty unless track_war_ is set
   bool track_war_ = false;
   RegionHits hits_;
 };

@@ -29,10 +29,10 @@ class TensorMapModel {
     bool track_war = false;
   };
 
-  explicit TensorMapModel(unsigned seed) : random_(seed) { map_.set_watermarks(completed_); }
+  explicit TensorMapModel(std::mt19937& random) : random_(random) { map_.set_watermarks(completed_); }
 
   void run(const Options& options) {
-    map_.track_war(options.track_war);
+    map_.begin_run(options.track_war);
     for (uint32_t ring = 0; ring < kRingCount; ++ring) completed_[ring] = next_[ring] = options.first_id + 77 * ring;
     for (int step = 0; step < options.steps && !testing::Test::HasFailure(); ++step) {
       const uint32_t submitting = random_() % kRingCount;
@@ -121,7 +121,7 @@ class TensorMapModel {
   }
 
   static constexpr uint64_t kBase = 0x100010;
-  std::mt19937 random_;
+  std::mt19937& random_;
   uint32_t completed_[kRingCount] = {};
   uint32_t next_[kRingCount] = {};
   TensorMap map_;

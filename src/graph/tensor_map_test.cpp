@@ -98,13 +98,13 @@ TEST_F(TensorMapTest, ReadersCountOnlyWhenTracked) {
   access(t, kUpdate, 0);
   EXPECT_EQ(access(t, kRead, 1), Ids{0});
   EXPECT_EQ(access(t, kUpdate, 2), Ids{0});
-  map_.track_war(true);
+  map_.begin_run(true);
   EXPECT_EQ(access(t, kRead, 3), Ids{2});
   EXPECT_EQ(access(t, kRead, 4), Ids{2}) << "readers do not wait for readers";
   EXPECT_EQ(access(bytes(0x1000, 32), kUpdate, 5), (Ids{2, 3, 4}));
   EXPECT_EQ(access(t, kOverwrite, 6), (Ids{2, 3, 4, 5})) << "part of it was left";
   EXPECT_EQ(access(t, kOverwrite, 7), Ids{6}) << "all that 6 covers was removed";
-  map_.track_war(false);
+  map_.begin_run(false);
   EXPECT_EQ(access(t, kOverwrite, 8), Ids{});
 }
 
@@ -165,12 +165,9 @@ TEST_F(TensorMapTest, DeadEntriesStayDeadAroundTheWrapOfIds) {
   }
 }
 
-class TensorMapModelTest : public testing::Test {
+class TensorMapModelTest : public test::RandomTest {
  protected:
-  TensorMapModelTest() : seed_(std::random_device{}()), trace_(__FILE__, __LINE__, testing::Message() << "seed " << seed_), model_(seed_) {}
-  unsigned seed_;
-  testing::ScopedTrace trace_;
-  test::TensorMapModel model_;
+  test::TensorMapModel model_{random_};
 };
 
 TEST_F(TensorMapModelTest, RandomAccessesMatchAList) { model_.run({.steps = 4000, .live = 150}); }

@@ -222,7 +222,7 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   config.validate();
   const auto at = callables_.find(slot);
   if (at == callables_.end()) throw Error(ErrorCode::kUnknownHandle, fmt::format("no callable is loaded in slot {}", slot));
-  const GraphPolicy policy = policy_of(options.runtime);
+  const GraphPolicy policy = policy_of(options);
   prepare_engine(config, options, policy);
   runtime_.attach(*graph_, *scheduler_, aic_cores_);
   callable_ = &at->second;

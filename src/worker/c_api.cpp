@@ -169,12 +169,14 @@ tilewright::RunOptions options_of(const tw_run_options* given, const tilewright:
   tilewright::RunOptions options;
   options.runtime = worker.runtime;
   if (given == nullptr) return options;
-  const tw_run_options known = read_struct(*given, "tw_run_options");
+  const tw_run_options known = read_struct(*given, "tw_run_options", offsetof(tw_run_options, track_war));
+  if (known.reserved != 0) throw Error(ErrorCode::kInvalidArgument, "tw_run_options: reserved is not 0");
   options.runtime = runtime_of(known.runtime);
   options.host_threads = known.host_threads;
   options.aic_cores = known.aic_cores;
   options.record_dependencies = known.record_dependencies != 0;
   options.cpu_limit_ms = known.cpu_limit_ms;
+  options.track_war = known.track_war != 0;
   return options;
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr uint32_t kLayout[] = {sizeof(ChipTensor), sizeof(CallConfig), sizeof(RunOptions), sizeof(DependencyEdge), sizeof(TaskRecord)};
 
 // Whoever adds a field to these structs comes here: encode, decode, kProtocolVersion and protocol_test know all of them.
-static_assert(sizeof(RunOptions) == 24, "update encode_run and decode_run");
+static_assert(sizeof(RunOptions) == 32, "update encode_run and decode_run");
 static_assert(offsetof(RunReport, tasks) + sizeof(RunReport::tasks) == sizeof(RunReport) && sizeof(RunReport) == 424,
               "update encode_report and decode_report");
 
@@ -73,7 +73,8 @@ void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskA
       .put(options.host_threads)
       .put(options.aic_cores)
       .put(options.record_dependencies)
-      .put(options.cpu_limit_ms);
+      .put(options.cpu_limit_ms)
+      .put(options.track_war);
 }
 
 void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
@@ -100,6 +101,7 @@ void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
   request.options.aic_cores = in.get<int32_t>();
   request.options.record_dependencies = in.get<uint8_t>() != 0;
   request.options.cpu_limit_ms = in.get<uint64_t>();
+  request.options.track_war = in.get<uint8_t>() != 0;
   in.finish();
 }
 

@@ -37,6 +37,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   options.aic_cores = 5;
   options.record_dependencies = true;
   options.cpu_limit_ms = uint64_t{1} << 40;
+  options.track_war = true;
   std::vector<uint8_t> bytes;
   encode_run(bytes, 9, *args, config, options);
   EXPECT_LT(bytes.size(), 2000u) << "unused argument slots are not sent";
@@ -54,6 +55,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   EXPECT_EQ(got->options.aic_cores, 5);
   EXPECT_TRUE(got->options.record_dependencies);
   EXPECT_EQ(got->options.cpu_limit_ms, options.cpu_limit_ms);
+  EXPECT_TRUE(got->options.track_war);
 }
 
 TEST(Protocol, AReportArrivesAsItWasSent) {

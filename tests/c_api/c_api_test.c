@@ -232,6 +232,17 @@ static void bad_runs(tw_worker *worker, tw_callable hello, const tw_image *image
   options.runtime = 0;
   options.aic_cores = 1000;
   FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "1000");
+  options.aic_cores = 0;
+  options.track_war = 1;
+  OK(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error));
+  options.runtime = TW_RUNTIME_AICPU_BUILD_GRAPH;
+  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "unsupported", "track_war");
+  options.struct_size = offsetof(tw_run_options, track_war); /* a header without the field */
+  OK(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error));
+  options.struct_size = sizeof options;
+  options.track_war = 0;
+  options.reserved = 1;
+  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "reserved");
   OK(tw_worker_register(worker, image, &second, &error));
   CHECK(second != hello);
   OK(tw_worker_unregister(worker, second, &error));

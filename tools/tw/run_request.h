@@ -32,6 +32,7 @@ struct RunWords {
   std::string nan = "never";
   int32_t rounds = 1;
   bool list_dependencies = false;
+  bool track_war = false;
   bool debug_kernel = false;
   bool in_process = false;
 };

@@ -127,6 +127,13 @@ TEST(RunRequest, DependenciesAreRecordedWhenListed) {
   EXPECT_TRUE(prepare_run(words, kAxpy, kRuntime).options.record_dependencies);
 }
 
+TEST(RunRequest, TrackWarIsPassedOn) {
+  RunWords words = axpy_words();
+  EXPECT_FALSE(prepare_run(words, kAxpy, kRuntime).options.track_war);
+  words.track_war = true;
+  EXPECT_TRUE(prepare_run(words, kAxpy, kRuntime).options.track_war);
+}
+
 TEST(RunRequest, OutputsAreCheckedBeforeTheRun) {
   TemporaryDirectory directory;
   const std::string root = directory.path().string();

@@ -122,6 +122,26 @@ TEST_F(Run, DependenciesNameTasksKernelsAndSources) {
   EXPECT_EQ(json["tasks"][1]["kernels"], "bias_relu");
 }
 
+TEST_F(Run, TrackWarOrdersAWriterAfterAReader) {
+  const std::string words = "$tw run " +
+                            callable_of(
+                                "  CoreTaskArgs read, write;\n  read.add_input(args.tensor(0).ref());\n"
+                                "  write.add_inout(args.tensor(0).ref());\n  rt_submit_dummy_task(read);\n"
+                                "  rt_submit_dummy_task(write);") +
+                            " --platform a2a3sim --arg x=f32[4] --deps --json";
+  const auto dependencies = [&](const std::string& command) {
+    const ProcessResult result = shell(command);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return nlohmann::json::parse(result.output)["dependencies"].size();
+  };
+  EXPECT_EQ(dependencies(words), 0u);
+  EXPECT_EQ(dependencies(words + " --track-war"), 1u);
+  EXPECT_EQ(dependencies("export TW_TRACK_WAR=1; " + words), 1u);
+  const ProcessResult refused = shell(words + " --track-war --runtime aicpu_build_graph");
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_THAT(refused.output, HasSubstr("track_war orders accesses by itself, aicpu_build_graph does not"));
+}
+
 TEST_F(Run, MisuseEndsWith2BeforeAnythingIsBuilt) {
   write("broken.json", "{\"name\": ");
   const std::string sim = "$tw run $hello --platform a2a3sim";
