@@ -16,13 +16,16 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
   app.add_option("--output", options.output, "Where to write the JSON (default: bench/<case>.json in the build directory)");
 }
 
+std::filesystem::path output_path(const Report& report, const OutputOptions& options) {
+  return options.output.empty() ? program_directory().parent_path() / "bench" / (report.case_name() + ".json") : options.output;
+}
+
 int publish(const Report& report, const TableLayout& layout, const OutputOptions& options) {
   return publish_tables(report, report.table(layout), options);
 }
 
 int publish_tables(const Report& report, const std::string& tables, const OutputOptions& options) {
-  const std::filesystem::path path =
-      options.output.empty() ? program_directory().parent_path() / "bench" / (report.case_name() + ".json") : options.output;
+  const std::filesystem::path path = output_path(report, options);
   report.write(path);
   const std::string text = options.json ? report.json() : tables + fmt::format("\nwritten to {}\n", path.string());
   std::fputs(text.c_str(), stdout);

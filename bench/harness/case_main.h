@@ -21,6 +21,9 @@ struct OutputOptions {
 /// Adds --json and --output.
 void add_output_options(CLI::App& app, OutputOptions& options);
 
+/// Where the JSON of the case goes. Throws Error(kIoError).
+std::filesystem::path output_path(const Report& report, const OutputOptions& options);
+
 /// Writes the file, prints the table or the JSON, and returns the exit code: 1 if a measurement failed, else 0.
 int publish(const Report& report, const TableLayout& layout, const OutputOptions& options);
 /// The same with tables of the case's own.

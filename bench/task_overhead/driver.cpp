@@ -85,6 +85,7 @@ int run(const Options& options) {
   for (size_t i = 0; i < plan.size(); ++i) {
     print_progress(plan[i], i, plan.size(), Clock::now() - start);
     report.add(measure(plan[i], options));
+    report.write(output_path(report, options.output));  // a run that is ended early leaves what it has measured
   }
   const TableOptions table_options = {options.baseline, options.statistic == "min" ? Statistic::kLeast : Statistic::kMedian};
   const auto metg = metg_rows(report.rows(), table_options.statistic);
