@@ -56,7 +56,7 @@ class Error : public std::exception {
 
   const char* what() const noexcept override { return text_.c_str(); }
   ErrorCode code() const { return code_; }
-  /// Runtime status (the negative PTO2_ERROR_* number of spec/api.md F) for kRunFailed, else 0.
+  /// Runtime status (the negative PTO2_ERROR_* number of spec/api.md F) for kRunFailed, kDeadlock and kDeadline, else 0.
   int status() const { return status_; }
   const std::string& message() const { return message_; }
   const std::string& hint() const { return hint_; }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <iterator>
 
 #include "base/error.h"
 #include "pto_orchestration_api.h"
@@ -94,6 +95,10 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) 
   Carrier& carrier = *carriers_[0];
   Carrier* const outer = carrier_of_thread();
   carrier_of_thread() = &carrier;
+  if (std::exchange(run_thread_, std::this_thread::get_id()) != std::this_thread::get_id()) {  // fibers stay on their thread
+    std::move(carrier.idle_fibers.begin(), carrier.idle_fibers.end(), std::back_inserter(carrier.abandoned_fibers));
+    carrier.idle_fibers.clear();
+  }
   orchestration_->start([this, &orchestrate] {
     orchestrate();
     leave(Leave::kFinished);
@@ -189,16 +194,22 @@ bool Scheduler::step(Carrier& carrier) {
   if (!work) return false;
   carrier.prefer_suspended = true;
   carrier.backoff.reset();
-  std::unique_ptr<Fiber> fiber;
-  if (carrier.idle_fibers.empty()) {
-    fiber = std::make_unique<Fiber>(kWorkerStackBytes);
-  } else {
-    fiber = std::move(carrier.idle_fibers.back());
-    carrier.idle_fibers.pop_back();
-  }
-  fiber->start([this] { worker_main(); });
-  switch_to(carrier, std::move(fiber));
+  switch_to(carrier, worker_fiber(carrier));
   return true;
+}
+
+// A fiber in worker_main, at its start or where it became idle.
+std::unique_ptr<Fiber> Scheduler::worker_fiber(Carrier& carrier) {
+  const auto take = [](std::vector<std::unique_ptr<Fiber>>& fibers) {
+    std::unique_ptr<Fiber> fiber = std::move(fibers.back());
+    fibers.pop_back();
+    return fiber;
+  };
+  if (!carrier.idle_fibers.empty()) return take(carrier.idle_fibers);
+  std::unique_ptr<Fiber> fiber =
+      carrier.abandoned_fibers.empty() ? std::make_unique<Fiber>(kWorkerStackBytes) : take(carrier.abandoned_fibers);
+  fiber->start([this] { worker_main(); });
+  return fiber;
 }
 
 void Scheduler::switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
@@ -209,6 +220,7 @@ void Scheduler::switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
   switch (carrier.leave) {
     case Leave::kYielded: return carrier.suspended.add_polling(std::move(fiber), carrier.wait);
     case Leave::kKernelWaits: return carrier.suspended.add_waiting(std::move(fiber), *carrier.wait);
+    case Leave::kAbandoned: return carrier.abandoned_fibers.push_back(std::move(fiber));
     default: carrier.idle_fibers.push_back(std::move(fiber)); carrier.backoff.reset();
   }
 }
@@ -336,7 +348,7 @@ void Scheduler::leave_run(Carrier& carrier) {
       });
     }
   }
-  carrier.suspended.abandon(carrier.idle_fibers);
+  carrier.suspended.abandon(carrier.abandoned_fibers);
 }
 
 bool Scheduler::has_work(const Carrier& carrier) const {
@@ -415,7 +427,7 @@ void Scheduler::worker_main() {
       flush(carrier);
       if (!stopped() && has_work(carrier)) continue;
       leave(Leave::kIdle);
-      return;
+      continue;
     }
     if (async_.any() && ++carrier.async_turn % 16 == 0) [[unlikely]]
       complete_async(carrier);

@@ -118,7 +118,8 @@ class Scheduler {
     WarmCores warm;
     Fiber* current = nullptr;
     Leave leave = Leave::kIdle;
-    std::vector<std::unique_ptr<Fiber>> idle_fibers;
+    std::vector<std::unique_ptr<Fiber>> idle_fibers;       ///< go on in worker_main when resumed
+    std::vector<std::unique_ptr<Fiber>> abandoned_fibers;  ///< hold a kernel that was given up: to be started anew
     SuspendedKernels suspended;
     const KernelWait* wait = nullptr;  ///< with kYielded and kKernelWaits
     PollBackoff backoff;
@@ -138,6 +139,7 @@ class Scheduler {
   void helper_main(size_t index);
   void participate(Carrier& carrier);
   bool step(Carrier& carrier);
+  std::unique_ptr<Fiber> worker_fiber(Carrier& carrier);
   void switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber);
   void leave(Leave why);
   void worker_main();
@@ -184,6 +186,7 @@ class Scheduler {
   std::vector<std::unique_ptr<Carrier>> carriers_;
   std::vector<std::thread> helpers_;
 
+  std::thread::id run_thread_;  ///< that called run() last
   std::unique_ptr<Fiber> orchestration_;
   std::function<bool()> condition_;  ///< what the orchestration waits for
 

@@ -247,6 +247,17 @@ TEST_P(SchedulerTest, WaitAllAndWaitDoneReturnWhenTheirTasksAre) {
   });
 }
 
+TEST_P(SchedulerTest, RunsMayComeFromDifferentThreads) {
+  std::atomic<int> ran{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (number(call) % 3 == 0) scheduler_.yield();
+    ++ran;
+  };
+  for (int i = 0; i < 4; ++i) std::thread([&] { run_numbered(100); }).join();
+  run_numbered(100);
+  EXPECT_EQ(ran.load(), 500);
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, SchedulerTest, testing::Values(1, 2, 4), testing::PrintToStringParamName());
 
 }  // namespace

@@ -229,6 +229,9 @@ void write_stack(ReportWriter& out, const ucontext_t& interrupted) {
     if (here.kernel != nullptr) out.text("kernel\t").text(here.kernel).text("\n");
     if (here.core != nullptr) out.text("core\t").text(here.core).text("\n");
     if (signal == SIGPROF) {
+      if (const CrashWait* const wait = crash_wait().load(); wait != nullptr) {
+        out.text("waits\t").hex(static_cast<uint64_t>(wait->status)).text("\t").text(wait->what).text("\n");
+      }
       for (const auto& slot : g_contexts) {
         const CrashContext* const thread = slot.load();
         if (thread == nullptr || thread->kernel == nullptr) continue;
@@ -247,6 +250,11 @@ CrashContext* crash_context() {
   CrashContext* context = &t_context;
   asm volatile("" : "+r"(context));  // the result depends on the thread, whatever the optimiser knows
   return context;
+}
+
+std::atomic<const CrashWait*>& crash_wait() {
+  static constinit std::atomic<const CrashWait*> wait{nullptr};
+  return wait;
 }
 
 void install_crash_stack() { static thread_local const CrashStack stack; }

@@ -77,6 +77,9 @@ CrashReport parse_crash_report(std::string_view text) {
       running.core = std::string(take(line, '\t'));
       running.kernel = std::string(line);
       report.running.push_back(std::move(running));
+    } else if (field == "waits") {
+      report.wait_status = static_cast<int32_t>(take_hex(line));
+      report.waits_for = std::string(line);
     } else if (field == "frame") {
       CrashReport::Frame frame;
       frame.symbol_offset = take_hex(line);

@@ -1,6 +1,7 @@
 // What a device process says when a kernel crashes it: signal, kernel, core and stack.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@ struct CrashContext {
 /// The context of the calling thread. Not inlined and opaque to the compiler: fibers move between threads, so it must
 /// be asked for again after every switch. The pointer belongs to the thread.
 [[gnu::noinline]] CrashContext* crash_context();
+
+/// What the orchestration waits for while kernels run, for deadline reports.
+struct CrashWait {
+  const char* what;  ///< "get_tensor_data"
+  int32_t status;    ///< PTO2_ERROR_* of a run that ends meanwhile
+};
+/// Of this process; null: nothing. What it points at is static.
+std::atomic<const CrashWait*>& crash_wait();
 
 /// Gives the calling thread a stack for signal handlers, so that a kernel which overruns its own can be reported, and
 /// lists the thread's context in deadline reports. Undone when the thread ends. For every thread that runs kernels; has
@@ -50,6 +59,8 @@ struct CrashReport {
   std::string core;
   std::vector<Frame> frames;     ///< innermost first
   std::vector<Running> running;  ///< deadline reports: what the threads ran
+  std::string waits_for;         ///< deadline reports: what the orchestration waited for; empty if it did not
+  int32_t wait_status = 0;       ///< the status for that
 };
 
 /// Understands what a report says so far: a process may die while it writes one.

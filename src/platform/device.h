@@ -52,7 +52,7 @@ class Device {
   virtual void unload(uint32_t slot) = 0;
 
   /// Runs the callable in `slot`. Tensors of `args` are device addresses, which the caller has checked. Returns after the last task completed.
-  /// Throws kRunFailed (status() holds the runtime's code), kKernelCrashed, kDeviceLost, kDeadlock.
+  /// Throws kRunFailed, kDeadlock or kDeadline (status() holds the runtime's code), kKernelCrashed, kDeviceLost.
   virtual RunReport run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) = 0;
 };
 

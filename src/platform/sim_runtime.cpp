@@ -244,6 +244,9 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
     scheduler_->stop();
     return false;
   }
+  static constexpr CrashWait kReads{"get_tensor_data", PTO2_ERROR_TENSOR_WAIT_TIMEOUT},
+      kWrites{"set_tensor_data", PTO2_ERROR_TENSOR_WAIT_TIMEOUT};
+  crash_wait().store(write ? &kWrites : &kReads);
   if (all_tasks) {
     scheduler_->wait_all();
     *crash_context() = kOrchestrationContext;
@@ -254,6 +257,7 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
       if (!graph_->table().is_done(producer)) wait_for(producer);
     }
   }
+  crash_wait().store(nullptr);
   if (waited_in_vain()) {
     graph_->fail(PTO2_ERROR_TENSOR_WAIT_TIMEOUT, fmt::format("{} waited for tasks that can no longer complete: {}",
                                                              write ? "set_tensor_data" : "get_tensor_data", tensor.dump()));

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "platform/crash_report.h"
+#include "task/status.h"
 
 extern char** environ;
 
@@ -87,18 +88,27 @@ class Spawn {
   posix_spawnattr_t attributes_;
 };
 
+constexpr int32_t kSchedulerTimeout = 100;  // spec/api.md, F
+
 Error crash_error(const CrashReport& report, const std::string& device) {
   std::string stack = describe_frames(report);
   if (!stack.empty()) stack.insert(0, 1, '\n');
   const std::string where = report.core.empty() ? device : fmt::format("{} of {}", report.core, device);
   if (report.signal == SIGPROF) {
     std::string running;
+    int32_t kernels = 0;
     for (const auto& [kernel, core] : report.running) {
+      kernels += core != "orchestrator" ? 1 : 0;
       running += fmt::format("{}{}{}{}", running.empty() ? "" : ", ", kernel, core.empty() ? "" : " on ", core);
     }
-    return Error(ErrorCode::kDeadline,
-                 fmt::format("the run used up its CPU time on {}; running: {}{}", device, running.empty() ? "no kernel" : running, stack),
-                 "a kernel may loop for ever; raise the limit (cpu_limit_ms) if it only needs longer");
+    const int32_t detail = classify_stall_detail(kernels, 0, 0, false);
+    const int32_t status = runtime_status_from_error_codes(report.wait_status, kSchedulerTimeout);
+    const std::string waits = report.waits_for.empty() ? "" : fmt::format("the orchestration waits in {}; ", report.waits_for);
+    return Error(
+        ErrorCode::kDeadline,
+        fmt::format("run failed with code {} ({}): {}the run used up its CPU time on {} ({}); running: {}{}", status, status_name(-status),
+                    waits, device, stall_detail_name(detail), running.empty() ? "no kernel" : running, stack),
+        "a kernel or the orchestration may loop for ever; raise the limit (cpu_limit_ms) if it only needs longer", status);
   }
   const std::string what = describe_signal(report);
   if (report.kernel.empty()) {

@@ -203,6 +203,36 @@ TEST_F(RunErrors, TensorDataOfAKernelThatNeverEndsIsWaitedForInVain) {
   }
 }
 
+constexpr const char* kNeverYields = "(void)t; for (volatile int i = 0;; i = 1) {}";
+
+TEST_F(RunErrors, AKernelThatNeverYieldsCostsTheProcessAtTheDeadline) {
+  RunOptions options;
+  options.cpu_limit_ms = 100;
+  expect_error(build(kSubmit, kNeverYields), ErrorCode::kDeadline,
+               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "func_id 0 on AIV", "kernel_entry"}, -100, {}, options);
+  expect_error(build(std::string(kSubmit) + "uint32_t at[] = {0}; get_tensor_data<float>(x, 1, at);", kNeverYields), ErrorCode::kDeadline,
+               {"TENSOR_WAIT_TIMEOUT", "the orchestration waits in get_tensor_data", "func_id 0 on AIV"}, -8, {}, options);
+}
+
+TEST_F(RunErrors, AnOrchestrationThatNeverEndsIsNamedAtTheDeadline) {
+  RunOptions options;
+  options.cpu_limit_ms = 100;
+  expect_error(build("for (volatile int i = 0;; i = 1) {}"), ErrorCode::kDeadline,
+               {"SCHEDULER_TIMEOUT", "ORCH_STARVATION", "orchestration on orchestrator"}, -100, {}, options);
+}
+
+TEST_F(RunErrors, AFlagThatNobodySetsIsADeadlockAtOnce) {
+  expect_error(build(kSubmit, "(void)t; wait_flag_dev(3);"), ErrorCode::kDeadlock,
+               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "kernel func_id 0 on AIV", "waits for", "flag 3"}, -100);
+}
+
+TEST_F(RunErrors, AMeetingThatOneBlockMissesNamesWhoWaits) {
+  expect_error(build("args.add_inout(x); args.launch_spec.set_block_num(3); args.launch_spec.set_require_sync_start(true);"
+                     "rt_submit_aiv_task(0, args);",
+                     "(void)t; if (get_block_idx(args) != 1) pto::SYNCALL<pto::SyncCoreType::AIVOnly>();"),
+               ErrorCode::kDeadlock, {"2 kernels wait", "(block 0 of 3) waits for", "(block 2 of 3) waits for"}, -100);
+}
+
 TEST_F(RunErrors, AFullRingOfTasksThatNeverEndIsNamed) {
   CallConfig config;
   for (uint64_t& window : config.runtime_env.ring_task_window) window = 8;
