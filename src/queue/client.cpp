@@ -37,7 +37,7 @@ class ForegroundSignals {
     sigset_t wanted;
     ::sigemptyset(&wanted);
     for (int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) {
-      struct sigaction action {};
+      struct sigaction action{};
       if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;  // nohup, or a background job of sh
       ::sigaddset(&wanted, signal);
     }

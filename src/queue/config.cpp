@@ -38,7 +38,8 @@ class TableReader {
       if (const auto number = node->value<double>(); number && *number >= 0) return void(value = *number);
       fail(key, "a number that is not negative");
     } else if constexpr (std::is_same_v<T, int> || std::is_same_v<T, size_t>) {
-      if (const auto number = node->value_exact<int64_t>(); number && *number >= 0 && *number <= 1'000'000) return void(value = static_cast<T>(*number));
+      if (const auto number = node->value_exact<int64_t>(); number && *number >= 0 && *number <= 1'000'000)
+        return void(value = static_cast<T>(*number));
       fail(key, "a whole number from 0 to 1000000");
     } else if constexpr (std::is_same_v<T, std::string>) {
       if (const auto text = node->value_exact<std::string>()) return void(value = *text);
@@ -51,7 +52,8 @@ class TableReader {
   void finish(const std::set<std::string>& tables = {}) const {
     for (const auto& [key, node] : table_) {
       const std::string name(key.str());
-      if (!known_.contains(name) && !tables.contains(name)) throw Error(ErrorCode::kParseError, fmt::format("{}: unknown key '{}'", where_, name));
+      if (!known_.contains(name) && !tables.contains(name))
+        throw Error(ErrorCode::kParseError, fmt::format("{}: unknown key '{}'", where_, name));
     }
   }
 
@@ -140,14 +142,19 @@ void find_devices(QueueConfig& config, const fs::path& device_directory, const s
   std::vector<Device> chosen;
   for (int id : parse_device_ids(restrict_to)) {
     const auto found = std::find_if(config.devices.begin(), config.devices.end(), [&](const Device& device) { return device.id == id; });
-    if (found != config.devices.end()) chosen.push_back(*found);
-    else if (config.devices.empty()) chosen.push_back({id, {}, {}, 1});
-    else throw Error(ErrorCode::kInvalidArgument, fmt::format("TW_TASK_DEVICES names device {}, which is not among: {}", id, config.source));
+    if (found != config.devices.end())
+      chosen.push_back(*found);
+    else if (config.devices.empty())
+      chosen.push_back({id, {}, {}, 1});
+    else
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("TW_TASK_DEVICES names device {}, which is not among: {}", id, config.source));
   }
   config.source = fmt::format("TW_TASK_DEVICES={}{}", restrict_to, config.devices.empty() ? "" : ", of " + config.source);
   // The preferred order is the file's.
   if (!config.devices.empty()) {
-    std::erase_if(config.devices, [&](const Device& device) { return std::none_of(chosen.begin(), chosen.end(), [&](const Device& c) { return c.id == device.id; }); });
+    std::erase_if(config.devices, [&](const Device& device) {
+      return std::none_of(chosen.begin(), chosen.end(), [&](const Device& c) { return c.id == device.id; });
+    });
   } else {
     config.devices = std::move(chosen);
   }
@@ -173,12 +180,14 @@ Isolation parse_isolation(std::string_view text) {
 }
 
 const std::vector<std::string>& visibility_variables() {
-  static const std::vector<std::string> names = {"ASCEND_RT_VISIBLE_DEVICES", "ASCEND_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES",    "NVIDIA_VISIBLE_DEVICES",
-                                                 "HIP_VISIBLE_DEVICES",       "ROCR_VISIBLE_DEVICES",   "ONEAPI_DEVICE_SELECTOR", "ZE_AFFINITY_MASK"};
+  static const std::vector<std::string> names = {"ASCEND_RT_VISIBLE_DEVICES", "ASCEND_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES",
+                                                 "NVIDIA_VISIBLE_DEVICES",    "HIP_VISIBLE_DEVICES",    "ROCR_VISIBLE_DEVICES",
+                                                 "ONEAPI_DEVICE_SELECTOR",    "ZE_AFFINITY_MASK"};
   return names;
 }
 
-QueueConfig parse_config(const std::string& text, const std::string& name, const fs::path& device_directory, const std::string& restrict_to) {
+QueueConfig parse_config(const std::string& text, const std::string& name, const fs::path& device_directory,
+                         const std::string& restrict_to) {
   QueueConfig config;
   config.deviceless_limit = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   toml::parse_result parsed = toml::parse(text, name);
@@ -228,7 +237,8 @@ QueueConfig load_config() {
     return parse_config({}, path.string(), "/dev", restrict_to);
   }
   if ((info.st_uid != 0 && info.st_uid != ::geteuid()) || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    throw refused(fmt::format("{} can be written by others, and it names commands", path.string()), "it has to belong to root or to you, with mode 644 or less");
+    throw refused(fmt::format("{} can be written by others, and it names commands", path.string()),
+                  "it has to belong to root or to you, with mode 644 or less");
   }
   return parse_config(read_file(path), path.string(), "/dev", restrict_to);
 }

@@ -39,7 +39,8 @@ struct QueueConfig {
 QueueConfig load_config();
 
 /// For tests: the same from a text, with nodes looked for in `device_directory`. `restrict_to` as TW_TASK_DEVICES.
-QueueConfig parse_config(const std::string& text, const std::string& name, const std::filesystem::path& device_directory, const std::string& restrict_to);
+QueueConfig parse_config(const std::string& text, const std::string& name, const std::filesystem::path& device_directory,
+                         const std::string& restrict_to);
 
 /// The variables by which vendors' libraries choose devices; a job gets none of them from its caller.
 const std::vector<std::string>& visibility_variables();

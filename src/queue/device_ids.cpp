@@ -30,7 +30,8 @@ std::vector<int> parse_device_ids(std::string_view text) {
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
     const size_t dash = part.find('-');
     const int first = static_cast<int>(parse_number(part.substr(0, dash), "device id", 0, kHighest));
-    const int last = dash == std::string_view::npos ? first : static_cast<int>(parse_number(part.substr(dash + 1), "device id", first, kHighest));
+    const int last =
+        dash == std::string_view::npos ? first : static_cast<int>(parse_number(part.substr(dash + 1), "device id", first, kHighest));
     for (int id = first; id <= last; ++id) ids.push_back(id);
   }
   std::sort(ids.begin(), ids.end());

@@ -43,12 +43,13 @@ EntryName EntryName::with_state(JobState other) const {
 }
 
 std::optional<EntryName> EntryName::parse(std::string_view text) {
-  if (text.size() < 3 || (text[0] != 'w' && text[0] != 'r') || text[1] != '.') return std::nullopt;
+  if (text.size() < 3 || (text[0] != 'w' && text[0] != 'r' && text[0] != 'e') || text[1] != '.') return std::nullopt;
   EntryName name;
   name.state = static_cast<JobState>(text[0]);
   text.remove_prefix(2);
   const auto arrival = take_number(text), uid = take_number(text), priority = take_number(text), width = take_number(text);
-  if (!arrival || !uid || !priority || !width || *uid > UINT32_MAX || *priority > kHighestPriority - kLowestPriority || *width > 65536 || !is_job_id(text)) {
+  if (!arrival || !uid || !priority || !width || *uid > UINT32_MAX || *priority > kHighestPriority - kLowestPriority || *width > 65536 ||
+      !is_job_id(text)) {
     return std::nullopt;
   }
   name.arrival = *arrival;
@@ -61,8 +62,8 @@ std::optional<EntryName> EntryName::parse(std::string_view text) {
 }
 
 std::string Entry::serialize() const {
-  json value = {{"v", version},     {"id", id},       {"pid", pid},           {"pidns", pid_namespace}, {"user", user},
-                {"pool", pool},     {"avoid", avoid}, {"width", width},       {"one_group", one_group}, {"limit", limit},
+  json value = {{"v", version},           {"id", id},           {"pid", pid},        {"pidns", pid_namespace}, {"user", user},
+                {"pool", pool},           {"avoid", avoid},     {"width", width},    {"one_group", one_group}, {"limit", limit},
                 {"submitted", submitted}, {"started", started}, {"devices", devices}};
   std::string text;
   // The ids come first; what is for reading only gets what is left.

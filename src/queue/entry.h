@@ -16,7 +16,8 @@ inline constexpr size_t kEntrySize = 4096;  ///< every entry file has this size,
 inline constexpr int kLowestPriority = -100;
 inline constexpr int kHighestPriority = 100;
 
-enum class JobState : char { kWaiting = 'w', kRunning = 'r' };
+/// Ended: its devices are free, its record is being written.
+enum class JobState : char { kWaiting = 'w', kRunning = 'r', kEnded = 'e' };
 
 /// "w.ARRIVAL.UID.PRIORITY.WIDTH.ID"; numbers of fixed width, so that the order of names is the order of arrival.
 struct EntryName {

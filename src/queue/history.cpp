@@ -90,7 +90,8 @@ class Database {
   };
   void check(int result) const {
     if (result == SQLITE_OK) return;
-    throw Error(ErrorCode::kIoError, fmt::format("job history {}: {}", path_.string(), ::sqlite3_errmsg(handle_.get())), {}, is_damage(result) ? 1 : 0);
+    throw Error(ErrorCode::kIoError, fmt::format("job history {}: {}", path_.string(), ::sqlite3_errmsg(handle_.get())), {},
+                is_damage(result) ? 1 : 0);
   }
 
   fs::path path_;
@@ -134,7 +135,8 @@ std::vector<fs::path> record_files(const fs::path& directory) {
 
 fs::path history_directory() {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') return fs::path(state) / "tilewright" / "queue";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return fs::path(home) / ".local" / "state" / "tilewright" / "queue";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return fs::path(home) / ".local" / "state" / "tilewright" / "queue";
   throw Error(ErrorCode::kInvalidArgument, "neither XDG_STATE_HOME nor HOME is set", "the queue keeps records and logs of your jobs there");
 }
 
@@ -212,14 +214,16 @@ std::vector<History::Usage> History::usage(double days) const {
   std::error_code ignored;
   if (!fs::exists(directory_ / "history.db", ignored)) return {};
   Database database(directory_ / "history.db");
-  Database::Statement rows(database,
-                           "SELECT jobs.user, COALESCE(job_devices.device, -1), COUNT(*), SUM(jobs.run_seconds) / 3600, AVG(jobs.wait_seconds),"
-                           " SUM(jobs.exit_code <> 0) FROM jobs LEFT JOIN job_devices ON jobs.id = job_devices.id WHERE jobs.ended >= ?"
-                           " GROUP BY 1, 2 ORDER BY 1, 2");
+  Database::Statement rows(
+      database,
+      "SELECT jobs.user, COALESCE(job_devices.device, -1), COUNT(*), SUM(jobs.run_seconds) / 3600, AVG(jobs.wait_seconds),"
+      " SUM(jobs.exit_code <> 0) FROM jobs LEFT JOIN job_devices ON jobs.id = job_devices.id WHERE jobs.ended >= ?"
+      " GROUP BY 1, 2 ORDER BY 1, 2");
   rows.bind(static_cast<double>(std::time(nullptr)) - days * 86400);
   std::vector<Usage> usage;
   while (rows.step()) {
-    Usage row{rows.text(0), static_cast<int>(rows.number(1)), static_cast<long>(rows.number(2)), rows.number(3), rows.number(4), static_cast<long>(rows.number(5))};
+    Usage row{rows.text(0),   static_cast<int>(rows.number(1)), static_cast<long>(rows.number(2)), rows.number(3),
+              rows.number(4), static_cast<long>(rows.number(5))};
     if (row.device < 0) row.device_hours = 0;
     usage.push_back(std::move(row));
   }

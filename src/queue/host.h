@@ -50,7 +50,7 @@ class Host {
   // The one entry of this process. Under the mutex. Throw Error where the directory cannot be written.
   virtual void publish(const EntryName& name, const Entry& entry) = 0;  ///< locked before it can be seen
   virtual void update(const EntryName& from, const EntryName& to, const Entry& entry) = 0;
-  virtual void withdraw(const EntryName& name) = 0;
+  virtual void withdraw(const EntryName& name) = 0;  ///< without the mutex
 
   /// Takes the lock of a device without waiting; false if somebody else has it.
   virtual bool lock_device(const Device& device) = 0;

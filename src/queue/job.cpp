@@ -17,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<const char*, 8> kReasonNames = {"job", "wait_timeout", "time_limit", "cancelled", "no_device", "refused", "cannot_execute", "infrastructure"};
+constexpr std::array<const char*, 8> kReasonNames = {"job",       "wait_timeout", "time_limit",     "cancelled",
+                                                     "no_device", "refused",      "cannot_execute", "infrastructure"};
 
 }  // namespace
 

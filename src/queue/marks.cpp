@@ -43,7 +43,8 @@ void for_each_file(const QueueDirectory& directory, std::string_view prefix, siz
   for (const std::string& name : directory.names()) {
     const std::vector<long> numbers = numbers_behind(name, prefix);
     QueueDirectory::Content content;
-    if (numbers.size() == count && directory.read(name, content) && content.uid == static_cast<unsigned long>(numbers.back())) body(numbers, content.text);
+    if (numbers.size() == count && directory.read(name, content) && content.uid == static_cast<unsigned long>(numbers.back()))
+      body(numbers, content.text);
   }
 }
 
@@ -66,7 +67,8 @@ std::vector<OutMark> read_out_marks(const QueueDirectory& directory) {
 
 void take_out(const QueueDirectory& directory, int device, int64_t until, const std::string& reason) {
   const std::string line = reason.substr(0, std::min(reason.find('\n'), size_t{500}));
-  directory.write(fmt::format("out.{}.{}", device, ::geteuid()), fmt::format("{} {}\n{}\n", until, boot_id(), line.empty() ? "taken out" : line));
+  directory.write(fmt::format("out.{}.{}", device, ::geteuid()),
+                  fmt::format("{} {}\n{}\n", until, boot_id(), line.empty() ? "taken out" : line));
 }
 
 std::vector<OutMark> put_back(const QueueDirectory& directory, int device) {

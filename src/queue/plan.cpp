@@ -78,8 +78,10 @@ class Timeline {
       start.devices.assign(members.begin(), members.begin() + job.width);
       for (size_t device : start.devices) {
         const int64_t time = free_at(device);
-        if (time == kNever) ++start.unknown;
-        else start.time = std::max(start.time, time);
+        if (time == kNever)
+          ++start.unknown;
+        else
+          start.time = std::max(start.time, time);
       }
       if (best.devices.empty() || !best.no_later_than(start)) best = std::move(start);
     }
@@ -124,7 +126,8 @@ struct Head {
 
 class Planner {
  public:
-  Planner(const PlanInput& input, bool backfill) : input_(input), backfill_(backfill), timeline_(input), order_(queue_order(input.waiting, input.running)) {
+  Planner(const PlanInput& input, bool backfill)
+      : input_(input), backfill_(backfill), timeline_(input), order_(queue_order(input.waiting, input.running)) {
     for (const PlanRunning& running : input.running) deviceless_ += running.devices.empty();
   }
 
@@ -150,7 +153,8 @@ class Planner {
     for (const std::vector<size_t>& devices : timeline_.placements(job, reserved)) {
       Timeline with = timeline_;
       with.occupy(devices, end_of(job, input_.now));
-      const bool harmless = std::all_of(heads_.begin(), heads_.end(), [&](const Head& head) { return with.earliest(*head.job).no_later_than(head.start); });
+      const bool harmless =
+          std::all_of(heads_.begin(), heads_.end(), [&](const Head& head) { return with.earliest(*head.job).no_later_than(head.start); });
       if (!harmless) continue;
       timeline_.occupy(devices, end_of(job, input_.now));
       decision.start = true;
@@ -192,9 +196,10 @@ class Planner {
       } else {
         if (start.unknown == 0) decision.expected = start.time;
         future.occupy(start.devices, end_of(job, start.unknown == 0 ? start.time : kNever));
-        decision.reason = fmt::format("needs {} of {} devices, {} free now; {}", job.width, job.pool.size(), timeline_.free_now(job),
-                                      reserved ? "first in line: its devices are reserved as they become free"
-                                               : fmt::format("{} jobs wait in front, and starting now would delay a reservation or lacks devices", in_front));
+        decision.reason = fmt::format(
+            "needs {} of {} devices, {} free now; {}", job.width, job.pool.size(), timeline_.free_now(job),
+            reserved ? "first in line: its devices are reserved as they become free"
+                     : fmt::format("{} jobs wait in front, and starting now would delay a reservation or lacks devices", in_front));
         if (start.unknown > 0) decision.reason += fmt::format("; waits for {} devices whose jobs have no time limit", start.unknown);
       }
       ++in_front;

@@ -42,7 +42,8 @@ uint64_t own_pid_namespace() {
 
 void write_entry(int fd, const Entry& entry) {
   const std::string text = entry.serialize();
-  if (text.size() != kEntrySize) throw QueueError(kExitInfrastructure, ErrorCode::kLimitExceeded, "the job asks for more devices than an entry can list");
+  if (text.size() != kEntrySize)
+    throw QueueError(kExitInfrastructure, ErrorCode::kLimitExceeded, "the job asks for more devices than an entry can list");
   const ssize_t put = ::pwrite(fd, text.data(), text.size(), 0);
   if (put < 0) throw failed("cannot write the queue entry");
   if (put != static_cast<ssize_t>(text.size())) {
@@ -146,7 +147,8 @@ void PosixHost::publish(const EntryName& name, const Entry& entry) {
     }
     ::fchmod(entry_.get(), 0644);
     write_entry(entry_.get(), entry);
-    if (::renameat2(directory_.fd(), temporary.c_str(), directory_.fd(), name.text().c_str(), RENAME_NOREPLACE) != 0) throw failed("cannot publish the entry");
+    if (::renameat2(directory_.fd(), temporary.c_str(), directory_.fd(), name.text().c_str(), RENAME_NOREPLACE) != 0)
+      throw failed("cannot publish the entry");
   } catch (...) {
     directory_.remove(temporary);
     entry_.reset();
@@ -157,7 +159,8 @@ void PosixHost::publish(const EntryName& name, const Entry& entry) {
 void PosixHost::update(const EntryName& from, const EntryName& to, const Entry& entry) {
   write_entry(entry_.get(), entry);
   const std::string before = from.text(), after = to.text();
-  if (before != after && ::renameat(directory_.fd(), before.c_str(), directory_.fd(), after.c_str()) != 0) throw failed("cannot update the entry");
+  if (before != after && ::renameat(directory_.fd(), before.c_str(), directory_.fd(), after.c_str()) != 0)
+    throw failed("cannot update the entry");
 }
 
 void PosixHost::withdraw(const EntryName& name) {
@@ -189,7 +192,8 @@ bool PosixHost::lock_device(const Device& device) {
   }
   if (!file || !flock_retrying(file.get(), (device.slots > 1 ? LOCK_SH : LOCK_EX) | LOCK_NB)) return false;
   struct stat locked{}, named{};
-  const int found = device.node.empty() ? ::fstatat(directory_.fd(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) : ::stat(device.node.c_str(), &named);
+  const int found =
+      device.node.empty() ? ::fstatat(directory_.fd(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) : ::stat(device.node.c_str(), &named);
   // Somebody may have put another file in its place meanwhile.
   if (::fstat(file.get(), &locked) != 0 || found != 0 || locked.st_ino != named.st_ino || locked.st_dev != named.st_dev) return false;
   if (device.slots > 1 && !lock_slot(device)) return false;
@@ -242,7 +246,8 @@ void PosixHost::send(const std::string& id, std::string_view message) {
   const FileDescriptor sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = socket_address(directory_.fd(), id);
   // A full queue means that it has been poked often enough; an absent socket, that nobody is there.
-  ::sendto(sender.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  ::sendto(sender.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+           sizeof address);
 }
 
 bool PosixHost::listened_to(const std::string& id) {

@@ -53,7 +53,8 @@ void require_reachable(const fs::path& path) {
 
 fs::path QueueDirectory::default_path() {
   struct stat info{};
-  const bool shared = ::stat("/var/lock", &info) == 0 && S_ISDIR(info.st_mode) && (info.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
+  const bool shared =
+      ::stat("/var/lock", &info) == 0 && S_ISDIR(info.st_mode) && (info.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
   return fs::path(shared ? "/var/lock" : "/tmp") / "tilewright-queue";
 }
 
@@ -67,16 +68,19 @@ QueueDirectory QueueDirectory::open() {
     make_directory(directory.path_);
     directory.fd_ = FileDescriptor(try_open());
   }
-  if (!directory.fd_ && (errno == ELOOP || errno == ENOTDIR)) throw refused(fmt::format("queue directory {} is a link or no directory", directory.path_.string()));
+  if (!directory.fd_ && (errno == ELOOP || errno == ENOTDIR))
+    throw refused(fmt::format("queue directory {} is a link or no directory", directory.path_.string()));
   if (!directory.fd_) throw directory_failed(errno, directory.path_, "cannot be opened");
   struct stat info{};
   if (::fstat(directory.fd_.get(), &info) != 0) throw directory_failed(errno, directory.path_, "cannot be read");
   if ((info.st_mode & kEverybody) != kEverybody) {
-    throw refused(fmt::format("queue directory {} has mode {:o}, so that other users cannot share it safely", directory.path_.string(), info.st_mode & 07777),
+    throw refused(fmt::format("queue directory {} has mode {:o}, so that other users cannot share it safely", directory.path_.string(),
+                              info.st_mode & 07777),
                   "chmod 1777; two users in two directories would both own the same device");
   }
   require_reachable(directory.path_);
-  if (info.st_uid != 0) directory.note_ = fmt::format("{} belongs to uid {}, who can delete the files of others in it", directory.path_.string(), info.st_uid);
+  if (info.st_uid != 0)
+    directory.note_ = fmt::format("{} belongs to uid {}, who can delete the files of others in it", directory.path_.string(), info.st_uid);
   return directory;
 }
 

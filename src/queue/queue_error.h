@@ -10,7 +10,8 @@ namespace tilewright::queue {
 
 class QueueError : public Error {
  public:
-  QueueError(int exit, ErrorCode code, std::string message, std::string hint = {}) : Error(code, std::move(message), std::move(hint)), exit_(exit) {}
+  QueueError(int exit, ErrorCode code, std::string message, std::string hint = {})
+      : Error(code, std::move(message), std::move(hint)), exit_(exit) {}
   int exit() const { return exit_; }
 
  private:

@@ -48,9 +48,11 @@ std::string printable(std::string text, size_t longest = std::string::npos) {
 }
 
 json live_json(const Snapshot::Job& job, int64_t now) {
-  const bool running = job.name.state == JobState::kRunning;
+  const bool running = job.name.state != JobState::kWaiting;
   json value = {{"id", job.name.id},
-                {"state", running ? "running" : "pending"},
+                {"state", job.name.state == JobState::kEnded ? "ending"
+                          : running                          ? "running"
+                                                             : "pending"},
                 {"user", user_name(job.name.uid)},
                 {"uid", job.name.uid},
                 {"pid", job.entry.pid},
@@ -107,20 +109,21 @@ int print_list(const QueueConfig& config, const ReportOptions& options) {
   fmt::print("Running\n");
   for (const auto& job : snapshot.running) {
     fmt::print("  {}  {:<10} devices {:<10} {:>8.0f} s  {}\n", job.name.id, user_name(job.name.uid),
-               job.entry.devices.empty() ? "-" : format_device_ids(job.entry.devices), in_seconds(now - job.entry.started), printable(job.entry.command, 60));
+               job.entry.devices.empty() ? "-" : format_device_ids(job.entry.devices), in_seconds(now - job.entry.started),
+               printable(job.entry.command, 60));
   }
   fmt::print("Pending\n");
   for (const auto& job : snapshot.window) {
-    fmt::print("  {}  {:<10} wants {:<12} {:>8.0f} s  {}\n", job.name.id, user_name(job.name.uid), job.entry.width, in_seconds(now - job.name.arrival),
-               printable(job.entry.command, 60));
+    fmt::print("  {}  {:<10} wants {:<12} {:>8.0f} s  {}\n", job.name.id, user_name(job.name.uid), job.entry.width,
+               in_seconds(now - job.name.arrival), printable(job.entry.command, 60));
   }
   if (snapshot.waiting.size() > snapshot.window.size() && snapshot.window.size() >= kPlanWindow) {
     fmt::print("  ... and up to {} more\n", snapshot.waiting.size() - snapshot.window.size());
   }
   fmt::print("Done\n");
   for (const JobRecord& record : done) {
-    fmt::print("  {}  {:<10} exit {:<3} {:<15} {:>8.1f} s  {}\n", record.id, record.user, record.exit_code, end_reason_name(record.reason), record.run_seconds,
-               printable(record.command, 60));
+    fmt::print("  {}  {:<10} exit {:<3} {:<15} {:>8.1f} s  {}\n", record.id, record.user, record.exit_code, end_reason_name(record.reason),
+               record.run_seconds, printable(record.command, 60));
   }
   return 0;
 }
@@ -145,8 +148,9 @@ int print_status(const QueueConfig&, const std::string& id, const ReportOptions&
     print_json(record_json(*record));
     return 0;
   }
-  fmt::print("completed (exit={})\nended by: {}\nreason: {}{}\ndevices: {}\ncommand: {}\n", record->exit_code, record->reason == EndReason::kJob ? "job" : "queue",
-             end_reason_name(record->reason), record->text.empty() ? "" : ", " + record->text, format_device_ids(record->devices), printable(record->command));
+  fmt::print("completed (exit={})\nended by: {}\nreason: {}{}\ndevices: {}\ncommand: {}\n", record->exit_code,
+             record->reason == EndReason::kJob ? "job" : "queue", end_reason_name(record->reason),
+             record->text.empty() ? "" : ", " + record->text, format_device_ids(record->devices), printable(record->command));
   return 0;
 }
 
@@ -156,7 +160,8 @@ int print_devices(const QueueConfig& config, const ReportOptions& options) {
   const std::vector<OutMark> marks = host.out_marks();
   json devices = json::array();
   for (const Device& device : config.devices) {
-    json value = {{"id", device.id}, {"node", device.node}, {"group", device.group}, {"slots", device.slots}, {"jobs", json::array()}, {"state", "free"}, {"reason", ""}};
+    json value = {{"id", device.id},       {"node", device.node}, {"group", device.group}, {"slots", device.slots},
+                  {"jobs", json::array()}, {"state", "free"},     {"reason", ""}};
     for (const auto& job : snapshot.running) {
       if (std::find(job.entry.devices.begin(), job.entry.devices.end(), device.id) == job.entry.devices.end()) continue;
       value["jobs"].push_back(job.name.id);
@@ -171,8 +176,10 @@ int print_devices(const QueueConfig& config, const ReportOptions& options) {
       host.unlock_devices();
       host.unlock();
       if (!locked) {
-        value["state"] = ::access(device.node.empty() ? "/" : device.node.c_str(), R_OK) == 0 || device.node.empty() ? "busy" : "unavailable";
-        value["reason"] = value["state"] == "busy" ? "its lock is held by a process that is no job of the queue, or by what is left of one" : "cannot be opened by this user";
+        value["state"] =
+            ::access(device.node.empty() ? "/" : device.node.c_str(), R_OK) == 0 || device.node.empty() ? "busy" : "unavailable";
+        value["reason"] = value["state"] == "busy" ? "its lock is held by a process that is no job of the queue, or by what is left of one"
+                                                   : "cannot be opened by this user";
       } else if (!foreign.empty()) {
         value["state"] = "in use";
         value["reason"] = "outside the queue: " + foreign;
@@ -181,24 +188,31 @@ int print_devices(const QueueConfig& config, const ReportOptions& options) {
     for (const OutMark& mark : marks) {
       if (mark.device != device.id) continue;
       value["state"] = "out";
-      value["reason"] = fmt::format("{} (by {}, {})", mark.reason, user_name(mark.uid), mark.until == kNever ? "until put back" : "until " + moment(mark.until - host.now()));
+      value["reason"] = fmt::format("{} (by {}, {})", mark.reason, user_name(mark.uid),
+                                    mark.until == kNever ? "until put back" : "until " + moment(mark.until - host.now()));
     }
     devices.push_back(std::move(value));
   }
   const bool isolated = config.isolation != Isolation::kNone && namespace_possible();
   const std::string guarantee =
       isolated ? "each job's processes are in a PID namespace: whatever is killed, they end before a device is given on"
-               : "no PID namespace here: if supervisor and runner of a job are killed at the same moment, processes of the job that closed the lock's "
+               : "no PID namespace here: if supervisor and runner of a job are killed at the same moment, processes of the job that closed "
+                 "the lock's "
                  "descriptor may go on while the device is given on";
   if (options.json) {
-    print_json({{"devices", devices}, {"source", config.source}, {"directory", host.directory().path().string()}, {"isolation", isolated ? "namespace" : "none"},
-                {"guarantee", guarantee}, {"note", host.directory().note()}});
+    print_json({{"devices", devices},
+                {"source", config.source},
+                {"directory", host.directory().path().string()},
+                {"isolation", isolated ? "namespace" : "none"},
+                {"guarantee", guarantee},
+                {"note", host.directory().note()}});
     return 0;
   }
   fmt::print("{:>5}  {:<18} {:<8} {:>5}  {:<11} {}\n", "id", "node", "group", "slots", "state", "reason");
   for (const json& value : devices) {
-    fmt::print("{:>5}  {:<18} {:<8} {:>5}  {:<11} {}\n", value["id"].get<int>(), value["node"].get<std::string>(), value["group"].get<std::string>(),
-               value["slots"].get<int>(), value["state"].get<std::string>(), printable(value["reason"].get<std::string>()));
+    fmt::print("{:>5}  {:<18} {:<8} {:>5}  {:<11} {}\n", value["id"].get<int>(), value["node"].get<std::string>(),
+               value["group"].get<std::string>(), value["slots"].get<int>(), value["state"].get<std::string>(),
+               printable(value["reason"].get<std::string>()));
   }
   fmt::print("\ndevices from: {}\nqueue directory: {}\nguarantee: {}\n", config.source, host.directory().path().string(), guarantee);
   if (!host.directory().note().empty()) fmt::print("note: {}\n", host.directory().note());
@@ -212,20 +226,31 @@ int print_stats(const ReportOptions& options) {
   if (options.json) {
     json value = {{"days", options.days}, {"own", json::array()}, {"host", json::array()}};
     for (const auto& row : usage) {
-      value["own"].push_back({{"user", row.user}, {"device", row.device}, {"jobs", row.jobs}, {"failed", row.failed}, {"device_hours", row.device_hours}, {"wait_seconds", row.wait_seconds}});
+      value["own"].push_back({{"user", row.user},
+                              {"device", row.device},
+                              {"jobs", row.jobs},
+                              {"failed", row.failed},
+                              {"device_hours", row.device_hours},
+                              {"wait_seconds", row.wait_seconds}});
     }
     for (const Account& account : accounts) {
-      value["host"].push_back({{"user", user_name(account.uid)}, {"uid", account.uid}, {"jobs", account.jobs}, {"device_hours", account.device_seconds / 3600}});
+      value["host"].push_back({{"user", user_name(account.uid)},
+                               {"uid", account.uid},
+                               {"jobs", account.jobs},
+                               {"device_hours", account.device_seconds / 3600}});
     }
     print_json(value);
     return 0;
   }
-  fmt::print("Own jobs of {} days\n{:<12} {:>6} {:>8} {:>8} {:>13} {:>13}\n", options.days, "user", "device", "jobs", "failed", "device hours", "mean wait, s");
+  fmt::print("Own jobs of {} days\n{:<12} {:>6} {:>8} {:>8} {:>13} {:>13}\n", options.days, "user", "device", "jobs", "failed",
+             "device hours", "mean wait, s");
   for (const auto& row : usage) {
-    fmt::print("{:<12} {:>6} {:>8} {:>8} {:>13.3f} {:>13.1f}\n", row.user, row.device < 0 ? "-" : fmt::format("{}", row.device), row.jobs, row.failed, row.device_hours, row.wait_seconds);
+    fmt::print("{:<12} {:>6} {:>8} {:>8} {:>13.3f} {:>13.1f}\n", row.user, row.device < 0 ? "-" : fmt::format("{}", row.device), row.jobs,
+               row.failed, row.device_hours, row.wait_seconds);
   }
   fmt::print("\nAll users of this host since the queue directory was made\n{:<12} {:>8} {:>13}\n", "user", "jobs", "device hours");
-  for (const Account& account : accounts) fmt::print("{:<12} {:>8} {:>13.3f}\n", user_name(account.uid), account.jobs, account.device_seconds / 3600);
+  for (const Account& account : accounts)
+    fmt::print("{:<12} {:>8} {:>13.3f}\n", user_name(account.uid), account.jobs, account.device_seconds / 3600);
   return 0;
 }
 
@@ -241,7 +266,9 @@ int print_explanation(const QueueConfig& config, const std::string& id, const Re
     if (options.json) {
       print_json({{"id", id}, {"state", "pending"}, {"reason", reason}, {"expected_in_seconds", known ? json(in_seconds(in)) : json()}});
     } else {
-      fmt::print("{}\nexpected start: {}\n", reason, known ? fmt::format("{} (in {:.0f} s) at the latest, if nothing of higher priority comes", moment(in), in_seconds(in)) : "not known");
+      fmt::print("{}\nexpected start: {}\n", reason,
+                 known ? fmt::format("{} (in {:.0f} s) at the latest, if nothing of higher priority comes", moment(in), in_seconds(in))
+                       : "not known");
     }
     return 0;
   }
@@ -284,10 +311,9 @@ std::optional<JobRecord> follow(PosixHost& host, const std::string& id, bool wit
   LogReader log(with_log ? path : "/dev/null");
   JobWatch watch(host, id, record_directory(), with_log ? path : "");
   for (;;) {
-    const std::optional<JobRecord> record = history().find(id);
-    const bool gone = record || !find_live_job(host, id);
+    const bool gone = !find_live_job(host, id);  // first: the record is there before the entry goes
     log.copy();
-    if (gone) return record ? record : history().find(id);
+    if (gone) return history().find(id);
     watch.wait();
   }
 }
@@ -305,22 +331,29 @@ int print_log(const std::string& id, bool follow_log) {
   const std::string path = history().log_path(id);
   if (!fs::exists(path)) {
     if (!history().find(id) && !find_live_job(host, id)) not_found(id);
-    throw QueueError(1, ErrorCode::kFileNotFound, fmt::format("{} has no log", id), "only detached jobs have one; a job in the foreground writes to its caller's streams");
+    throw QueueError(1, ErrorCode::kFileNotFound, fmt::format("{} has no log", id),
+                     "only detached jobs have one; a job in the foreground writes to its caller's streams");
   }
-  if (follow_log) follow(host, id, true);
-  else LogReader(path).copy();
+  if (follow_log)
+    follow(host, id, true);
+  else
+    LogReader(path).copy();
   return 0;
 }
 
 int wait_for_job(const std::string& id) {
   require_id(id);
   PosixHost host(QueueDirectory::open());
-  if (const auto job = find_live_job(host, id)) require_own(*job, "wait for");
-  else if (!history().find(id)) not_found(id);
+  if (const auto job = find_live_job(host, id))
+    require_own(*job, "wait for");
+  else if (!history().find(id))
+    not_found(id);
   // A detached job's log appears when it starts; until then there is nothing to follow.
   const fs::path log = history().log_path(id);
   const std::optional<JobRecord> record = follow(host, id, fs::exists(log));
-  if (!record) throw QueueError(kExitInfrastructure, ErrorCode::kInternal, fmt::format("{} ended without a record: its supervisor and runner were killed", id));
+  if (!record)
+    throw QueueError(kExitInfrastructure, ErrorCode::kInternal,
+                     fmt::format("{} ended without a record: its supervisor and runner were killed", id));
   if (record->reason != EndReason::kJob) fmt::print(stderr, "task-submit: {}: {}\n", id, record->text);
   return record->exit_code;
 }
@@ -330,7 +363,8 @@ int cancel_job(const std::string& id) {
   PosixHost host(QueueDirectory::open());
   const auto job = find_live_job(host, id);
   if (!job) {
-    if (const auto record = history().find(id)) throw QueueError(1, ErrorCode::kInvalidArgument, fmt::format("{} is over (exit={})", id, record->exit_code));
+    if (const auto record = history().find(id))
+      throw QueueError(1, ErrorCode::kInvalidArgument, fmt::format("{} is over (exit={})", id, record->exit_code));
     not_found(id);
   }
   require_own(*job, "cancel");

@@ -62,7 +62,7 @@ Snapshot take_snapshot(Host& host, const QueueSettings& settings, const std::str
     std::optional<Entry> entry = host.read(name);
     if (!host.alive(name)) {
       host.remove_dead(name);
-    } else if (entry && entry->version == kProtocolVersion) {
+    } else if (name.state == JobState::kRunning && entry && entry->version == kProtocolVersion) {
       const int64_t ends = entry->limit == 0 ? kNever : entry->started + entry->limit;
       input.running.push_back({name.id, name.uid, entry->devices, ends});
       snapshot.running.push_back({name, std::move(*entry)});
@@ -94,7 +94,8 @@ Seat::Seat(Host& host, const QueueSettings& settings, EntryName name, Entry entr
     : host_(host), settings_(settings), name_(std::move(name)), entry_(std::move(entry)) {}
 
 const Device* Seat::device(int id) const {
-  const auto found = std::find_if(settings_.devices.begin(), settings_.devices.end(), [&](const Device& device) { return device.id == id; });
+  const auto found =
+      std::find_if(settings_.devices.begin(), settings_.devices.end(), [&](const Device& device) { return device.id == id; });
   return found == settings_.devices.end() ? nullptr : &*found;
 }
 
@@ -123,13 +124,13 @@ void Seat::pass() {
   std::set<std::string> pokes;
   for (bool changed = true; changed;) {
     changed = false;
-    Snapshot snapshot = take_snapshot(host_, settings_, granted_ ? std::string() : name_.id);
+    Snapshot snapshot = take_snapshot(host_, settings_, waits() ? name_.id : std::string());
     pokes.clear();
     for (bool replan = true; replan && !changed;) {
       replan = false;
       for (const Decision& decision : plan(snapshot.input)) {
         if (!decision.start) continue;
-        if (decision.id == name_.id && !granted_) {
+        if (decision.id == name_.id && waits()) {
           take(decision.devices, snapshot.input.now);
           changed = true;
         } else if (decision.id != name_.id) {
@@ -148,7 +149,8 @@ void Seat::pass() {
 /// otherwise keep devices idle.
 bool Seat::offer_taken(const Decision& decision, Snapshot& snapshot) {
   const int64_t since = offered_.try_emplace(decision.id, snapshot.input.now).first->second;
-  const auto job = std::find_if(snapshot.window.begin(), snapshot.window.end(), [&](const auto& other) { return other.name.id == decision.id; });
+  const auto job =
+      std::find_if(snapshot.window.begin(), snapshot.window.end(), [&](const auto& other) { return other.name.id == decision.id; });
   if (snapshot.input.now - since < kOfferExpiry && !host_.stopped(job->entry)) return true;
   std::erase_if(snapshot.input.waiting, [&](const PlanJob& other) { return other.id == decision.id; });
   return false;
@@ -180,13 +182,14 @@ bool Seat::take(const std::vector<int>& devices, int64_t now) {
 /// snapshot is out of date.
 bool Seat::rewatch(const Snapshot& snapshot) {
   host_.clear_watches();
-  if (!published_ || granted_) {
+  if (!waits()) {
     tell_watchers(snapshot);
     return false;
   }
   position_ = 0;
   bool first = true, orphan = false;
-  const auto self = std::find_if(snapshot.waiting.begin(), snapshot.waiting.end(), [&](const EntryName& name) { return name.id == name_.id; });
+  const auto self =
+      std::find_if(snapshot.waiting.begin(), snapshot.waiting.end(), [&](const EntryName& name) { return name.id == name_.id; });
   for (auto other = self; other != snapshot.waiting.begin();) {
     --other;
     ++position_;
@@ -195,6 +198,8 @@ bool Seat::rewatch(const Snapshot& snapshot) {
     const std::optional<Entry> entry = host_.read(*other);
     if (entry) host_.watch(*entry);
     first = !host_.alive(*other);
+    const auto same = [&](const Snapshot::Job& job) { return job.name.id == other->id; };
+    if (first && std::any_of(snapshot.window.begin(), snapshot.window.end(), same)) return true;  // it was planned for, and died since
   }
   if (first) {
     for (const Snapshot::Job& job : snapshot.running) {
@@ -236,15 +241,18 @@ void Seat::give_back(const std::vector<int>& unusable) {
 }
 
 void Seat::leave() {
-  if (!published_) return;
+  if (!published_ || name_.state == JobState::kEnded) return;
   const MutexGuard guard(host_);
   host_.unlock_devices();
-  host_.withdraw(name_);
-  published_ = false;
-  const bool was_granted = granted_;
-  granted_ = true;  // no more grants in this pass
+  const EntryName ended = name_.with_state(JobState::kEnded);
+  host_.update(name_, ended, entry_);
+  name_ = ended;
   pass();
-  granted_ = was_granted;
+}
+
+void Seat::withdraw() {
+  if (published_) host_.withdraw(name_);
+  published_ = false;
 }
 
 }  // namespace tilewright::queue

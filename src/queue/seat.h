@@ -57,14 +57,18 @@ class Seat {
   /// Granted, but these devices turned out to be unusable: all go back, and the job waits on at its old place.
   void give_back(const std::vector<int>& unusable);
 
-  /// Leaves the queue, waiting or running; the devices are free for others after this. Idempotent.
+  /// Leaves the queue, waiting or running: the devices are free for others after this. The entry stays, as ended, so that whoever
+  /// looks for the job finds either that or its record.
   void leave();
+  /// Removes the entry. Both do nothing if there is none.
+  void withdraw();
 
   const Entry& entry() const { return entry_; }
   const std::string& id() const { return name_.id; }
 
  private:
   class MutexGuard;
+  bool waits() const { return name_.state == JobState::kWaiting; }
   void pass();
   bool offer_taken(const Decision& decision, Snapshot& snapshot);
   bool take(const std::vector<int>& devices, int64_t now);

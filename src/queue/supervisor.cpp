@@ -128,7 +128,8 @@ class Supervisor {
       const int64_t now = boot_clock();
       if (spec_.no_wait) return end(EndReason::kWaitTimeout, kExitWaitTimeout, "no device is free, and --no-wait was given");
       if (spec_.timeout > 0 && now - submitted_ >= spec_.timeout) {
-        return end(EndReason::kWaitTimeout, kExitWaitTimeout, fmt::format("no device within the {} s of --timeout", seconds(spec_.timeout)));
+        return end(EndReason::kWaitTimeout, kExitWaitTimeout,
+                   fmt::format("no device within the {} s of --timeout", seconds(spec_.timeout)));
       }
       if (!told) tell(kWaiting, fmt::format("{} waits, {} in front of it", spec_.id, seat_->position()));
       told = true;
@@ -181,7 +182,8 @@ class Supervisor {
       if (runner_ >= 0) send_message(runner_, {TreeMessage::kSignal, signal});
       return true;
     }
-    return end(EndReason::kCancelled, signal == 0 ? kExitCancelled : 128 + signal, signal == 0 ? "cancelled" : fmt::format("signal {} to the client", signal));
+    return end(EndReason::kCancelled, signal == 0 ? kExitCancelled : 128 + signal,
+               signal == 0 ? "cancelled" : fmt::format("signal {} to the client", signal));
   }
 
   // Running
@@ -193,7 +195,8 @@ class Supervisor {
     tell(kGranted, format_device_ids(record_.devices));
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     int ends[2], status[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0 || ::pipe2(status, O_CLOEXEC) != 0) throw errno_error(errno, "cannot make a pipe");
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0 || ::pipe2(status, O_CLOEXEC) != 0)
+      throw errno_error(errno, "cannot make a pipe");
     const pid_t pid = ::fork();
     if (pid < 0) throw errno_error(errno, "cannot start the runner");
     if (pid == 0) {
@@ -260,7 +263,8 @@ class Supervisor {
     if (message.kind == TreeMessage::kCannotExecute || message.kind == TreeMessage::kCannotEnter) {
       const bool enter = message.kind == TreeMessage::kCannotEnter;
       end(EndReason::kCannotExecute, !enter && message.value == ENOENT ? kExitNotFound : kExitCannotExecute,
-          fmt::format("cannot {} {}: {}", enter ? "enter" : "execute", enter ? spec_.directory : spec_.argv[0], std::strerror(message.value)));
+          fmt::format("cannot {} {}: {}", enter ? "enter" : "execute", enter ? spec_.directory : spec_.argv[0],
+                      std::strerror(message.value)));
     } else if (message.kind == TreeMessage::kEnded) {
       job_ended_ = true;
       run_time_ = boot_clock() - started_;
@@ -352,7 +356,9 @@ class Supervisor {
   }
 
   /// The root does not keep the ends that tell others that somebody died.
-  pid_t start(const TreeSpec& tree, bool isolated, int supervisor, int control) { return start_root(tree, isolated, {supervisor, control, client_}); }
+  pid_t start(const TreeSpec& tree, bool isolated, int supervisor, int control) {
+    return start_root(tree, isolated, {supervisor, control, client_});
+  }
 
   // The end
 
@@ -377,6 +383,7 @@ class Supervisor {
     const History history(history_directory_or_empty());
     attempt([&] { history.write_record(record_); });
     if (!spec_.result_file.empty()) attempt([&] { write_file_atomically(spec_.result_file, record_.to_json()); });
+    attempt([&] { seat_->withdraw(); });
     tell(kFinished, record_.to_json());
     if (client_ >= 0) ::close(client_);
     leave_streams();
@@ -412,7 +419,8 @@ class Supervisor {
       const int failures = count_failure(host_->directory(), id, failed);
       if (!failed || failures < config_.infrastructure_failures) continue;
       take_out(host_->directory(), id, boot_clock() + static_cast<int64_t>(config_.out_time * kSecond),
-               fmt::format("{} jobs in a row failed by infrastructure (exit code {}), the last was {}", failures, record_.exit_code, record_.id));
+               fmt::format("{} jobs in a row failed by infrastructure (exit code {}), the last was {}", failures, record_.exit_code,
+                           record_.id));
       count_failure(host_->directory(), id, false);
     }
   }

@@ -136,8 +136,10 @@ class Root {
 
   void terminate(What what) {
     for (int signal : {SIGTERM, SIGCONT}) {
-      if (is_init_) ::kill(-1, signal);
-      else signal_descendants(signal);
+      if (is_init_)
+        ::kill(-1, signal);
+      else
+        signal_descendants(signal);
     }
     if (what == kKill && kill_at_ == kNever) kill_at_ = boot_clock() + spec_.grace;
   }

@@ -56,17 +56,25 @@ const char* const kFooter =
     "  task-submit --device auto --run 'pytest --device $TASK_DEVICE'\n"
     "  task-submit --device auto --device-num 4 --max-time 600 -- ./train";
 
+/// An option of the existing tool that this one does not have.
+std::function<void(const std::string&)> refuse(std::string option, std::string instead) {
+  return [=](const std::string&) { throw misuse(option + " is not supported", instead); };
+}
+
 void declare(CLI::App& app, Arguments& arguments) {
   app.footer(kFooter);
   app.add_option("--run", arguments.run, "Run this command line with a shell, in the foreground")->type_name("COMMAND");
-  app.add_option("command", arguments.words, "A command line to run detached, as --detach --run; with a program of its own, write -- PROGRAM ARGUMENTS");
+  app.add_option("command", arguments.words,
+                 "A command line to run detached, as --detach --run; with a program of its own, write -- PROGRAM ARGUMENTS");
   const char* group = "Devices";
   app.add_option("--device", arguments.device, "auto, or ids: 0  0,2  0-3. Without: no device")->group(group);
   app.add_option("--device-num", arguments.device_num, "How many, with auto (or alone)")->group(group)->type_name("N");
   app.add_flag("--no-device", arguments.no_device, "No device, which is the default")->group(group);
   app.add_flag("--ignore-group-affinity", arguments.ignore_groups, "Several devices need not be of one group")->group(group);
   group = "Time and order";
-  app.add_option("--max-time", arguments.max_time, "Longest run in seconds, 0 for no limit: then TERM, grace, KILL of the whole tree")->group(group)->type_name("S");
+  app.add_option("--max-time", arguments.max_time, "Longest run in seconds, 0 for no limit: then TERM, grace, KILL of the whole tree")
+      ->group(group)
+      ->type_name("S");
   app.add_option("--timeout", arguments.timeout, "Longest wait in seconds, 0 for ever")->group(group)->type_name("S");
   app.add_option("--grace", arguments.grace, "Seconds between TERM and KILL")->group(group)->type_name("S");
   app.add_option("--priority", arguments.priority, "From -100 to 100; above 0 only for root")->group(group)->type_name("N");
@@ -76,6 +84,12 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_flag("-i,--interactive", arguments.interactive, "With --run: stdin is the caller's, as always in the foreground")->group(group);
   app.add_option("--env", arguments.variables, "NAME=VALUE, or NAME for the caller's value")->group(group)->allow_extra_args(false);
   app.add_option("--env-file", arguments.variable_file, "Lines NAME=VALUE")->group(group)->type_name("FILE");
+  app.add_option_function<std::string>("--ptoas", refuse("--ptoas", "put its directory on PATH, or use --env PTOAS_ROOT=..."), "Not here")
+      ->group("");
+  app.add_flag_callback("--ignore-whitelist",
+                        [] { refuse("--ignore-whitelist", "task-submit.conf is not read; use TW_TASK_DEVICES or --device")(""); })
+      ->group("");
+  app.add_option_function<std::string>("--maintenance", refuse("--maintenance", "use --take-out and --put-back"), "Not here")->group("");
   app.add_option("--isolation", arguments.isolation, "auto, namespace or none: how the job's processes are kept together")->group(group);
   app.add_option("--result", arguments.result, "Write how it ended to this file (JSON)")->group(group)->type_name("FILE");
   app.add_option("--backend", arguments.backend, "local or slurm")->group(group);
@@ -107,7 +121,8 @@ int64_t parse_seconds(const std::string& text, const char* option, double otherw
     char* end = nullptr;
     value = std::strtod(text.c_str(), &end);
     const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-    if (!digits || *end != '\0' || text == "." || !(value <= 1e9)) throw misuse(fmt::format("{}: '{}' is no number of seconds", option, text), "0 for no limit");
+    if (!digits || *end != '\0' || text == "." || !(value <= 1e9))
+      throw misuse(fmt::format("{}: '{}' is no number of seconds", option, text), "0 for no limit");
   }
   return static_cast<int64_t>(std::llround(value * kSecond));
 }
@@ -124,28 +139,33 @@ std::vector<std::string> job_variables(const Arguments& arguments) {
     std::istringstream lines(read_file(arguments.variable_file));
     for (std::string line; std::getline(lines, line);) {
       if (line.empty() || line[0] == '#') continue;
-      if (line.find('=') == std::string::npos || line[0] == '=') throw misuse(fmt::format("{}: '{}' is not NAME=VALUE", arguments.variable_file, line));
+      if (line.find('=') == std::string::npos || line[0] == '=')
+        throw misuse(fmt::format("{}: '{}' is not NAME=VALUE", arguments.variable_file, line));
       set(line);
     }
   }
   for (const std::string& variable : arguments.variables) {
     if (variable.empty() || variable[0] == '=') throw misuse(fmt::format("--env: '{}' is not NAME or NAME=VALUE", variable));
-    if (variable.find('=') != std::string::npos) set(variable);
-    else if (std::getenv(variable.c_str()) == nullptr) fmt::print(stderr, "task-submit: --env: {} is not set\n", variable);
+    if (variable.find('=') != std::string::npos)
+      set(variable);
+    else if (std::getenv(variable.c_str()) == nullptr)
+      fmt::print(stderr, "task-submit: --env: {} is not set\n", variable);
   }
   return variables;
 }
 
 void choose_command(const Arguments& arguments, JobSpec& spec) {
   const int forms = !arguments.run.empty() + !arguments.command.empty() + !arguments.words.empty();
-  if (forms != 1) throw misuse(forms == 0 ? "no command" : "more than one command", "--run 'COMMAND LINE', or -- PROGRAM ARGUMENTS; --help explains");
+  if (forms != 1)
+    throw misuse(forms == 0 ? "no command" : "more than one command", "--run 'COMMAND LINE', or -- PROGRAM ARGUMENTS; --help explains");
   if (!arguments.command.empty()) {
     spec.argv = arguments.command;
     spec.command = fmt::format("{}", fmt::join(arguments.command, " "));
     return;
   }
   if (arguments.words.size() > 1) {
-    throw misuse(fmt::format("more than one word: '{}'", fmt::join(arguments.words, " ")), "write -- before a program with arguments, or put the command line in quotes behind --run");
+    throw misuse(fmt::format("more than one word: '{}'", fmt::join(arguments.words, " ")),
+                 "write -- before a program with arguments, or put the command line in quotes behind --run");
   }
   // The existing tool's form: a command line without --run is submitted and its id printed.
   if (arguments.run.empty()) spec.detached = true;
@@ -164,7 +184,8 @@ void choose_devices(const Arguments& arguments, const QueueConfig& config, JobSp
   spec.width = arguments.device_num.empty() ? 1 : static_cast<int>(parse_number(arguments.device_num, "--device-num", 0, 65536));
   if (spec.width == 0) return;
   const auto no_device = [](std::string text) {
-    return QueueError(kExitNoDevice, ErrorCode::kInvalidArgument, std::move(text), "--devices shows what there is; TW_TASK_DEVICES or /etc/tilewright/queue.toml say what there should be");
+    return QueueError(kExitNoDevice, ErrorCode::kInvalidArgument, std::move(text),
+                      "--devices shows what there is; TW_TASK_DEVICES or /etc/tilewright/queue.toml say what there should be");
   };
   std::vector<int> wanted;
   if (automatic) {
@@ -185,12 +206,14 @@ void choose_devices(const Arguments& arguments, const QueueConfig& config, JobSp
     devices.push_back({found->id, found->group, found->slots, {}});
   }
   spec.one_group = automatic && !arguments.ignore_groups;
-  if (const std::string problem = never_possible(devices, spec.pool, spec.width, spec.one_group); !problem.empty()) throw no_device(problem);
+  if (const std::string problem = never_possible(devices, spec.pool, spec.width, spec.one_group); !problem.empty())
+    throw no_device(problem);
 }
 
 JobSpec make_job(const Arguments& arguments, const QueueConfig& config) {
   if (std::getenv("TASKQUEUE_INSIDE") != nullptr) {
-    throw refused("a job of the queue cannot submit to the queue: it would hold its devices while it waits", "use the devices in TASK_DEVICE");
+    throw refused("a job of the queue cannot submit to the queue: it would hold its devices while it waits",
+                  "use the devices in TASK_DEVICE");
   }
   JobSpec spec;
   choose_command(arguments, spec);
@@ -207,7 +230,8 @@ JobSpec make_job(const Arguments& arguments, const QueueConfig& config) {
   spec.grace = parse_seconds(arguments.grace, "--grace", config.grace);
   spec.no_wait = arguments.no_wait;
   spec.isolation = arguments.isolation.empty() ? config.isolation : parse_isolation(arguments.isolation);
-  if (!arguments.priority.empty()) spec.priority = static_cast<int>(parse_number(arguments.priority, "--priority", kLowestPriority, kHighestPriority));
+  if (!arguments.priority.empty())
+    spec.priority = static_cast<int>(parse_number(arguments.priority, "--priority", kLowestPriority, kHighestPriority));
   if (spec.priority > 0 && ::geteuid() != 0) throw refused("--priority above 0 is for root", "from -100 to 0 for everybody");
   if (!arguments.result.empty()) spec.result_file = fs::absolute(arguments.result);
   spec.id = make_job_id();
@@ -232,7 +256,8 @@ int take_devices_out(const Arguments& arguments, const QueueConfig& config) {
     if (std::none_of(config.devices.begin(), config.devices.end(), [&](const Device& device) { return device.id == id; })) {
       throw QueueError(kExitNoDevice, ErrorCode::kInvalidArgument, fmt::format("no such device: {}", id));
     }
-    take_out(host.directory(), id, time == 0 ? kNever : boot_clock() + time, arguments.reason.empty() ? "taken out by hand" : arguments.reason);
+    take_out(host.directory(), id, time == 0 ? kNever : boot_clock() + time,
+             arguments.reason.empty() ? "taken out by hand" : arguments.reason);
   }
   return 0;
 }
@@ -241,7 +266,8 @@ int put_devices_back(const Arguments& arguments) {
   PosixHost host(QueueDirectory::open());
   for (int id : parse_device_ids(arguments.put_back)) {
     for (const OutMark& mark : put_back(host.directory(), id)) {
-      throw refused(fmt::format("device {} was taken out by {}: {}", id, user_name(mark.uid), mark.reason), "only that user and root can put it back");
+      throw refused(fmt::format("device {} was taken out by {}: {}", id, user_name(mark.uid), mark.reason),
+                    "only that user and root can put it back");
     }
   }
   for (const EntryName& name : host.list()) {
@@ -284,6 +310,10 @@ int run_task_submit(int argc, char** argv) {
   CLI::App app("Lends this host's devices to one job at a time.", "task-submit");
   Arguments arguments;
   declare(app, arguments);
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() > 0)
+      option->check([](const std::string& text) { return text.empty() ? std::string("an empty value") : std::string(); });
+  }
   // What stands behind "--" is the command's, whatever it looks like.
   std::vector<std::string> own;
   for (int i = 1; i < argc; ++i) {
