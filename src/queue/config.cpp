@@ -166,8 +166,13 @@ void order_devices(std::vector<Device>& devices, const std::vector<int>& preferr
       throw Error(ErrorCode::kParseError, fmt::format("{}: preferred names device {}, which there is not", where, id));
     }
   }
-  const auto rank = [&](const Device& device) { return std::find(preferred.begin(), preferred.end(), device.id) - preferred.begin(); };
-  std::stable_sort(devices.begin(), devices.end(), [&](const Device& a, const Device& b) { return rank(a) < rank(b); });
+  std::vector<Device> ordered;
+  for (int id : preferred)
+    ordered.push_back(*std::find_if(devices.begin(), devices.end(), [&](const Device& device) { return device.id == id; }));
+  for (Device& device : devices) {
+    if (std::find(preferred.begin(), preferred.end(), device.id) == preferred.end()) ordered.push_back(std::move(device));
+  }
+  devices = std::move(ordered);
 }
 
 }  // namespace

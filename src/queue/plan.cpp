@@ -57,12 +57,14 @@ class Timeline {
       }
       if (free.size() < static_cast<size_t>(job.width)) continue;
       const size_t count = free.size();
-      std::stable_partition(free.begin(), free.end(),
-                            [&](size_t device) { return std::find(reserved.begin(), reserved.end(), device) == reserved.end(); });
+      std::vector<size_t> spare, last;
+      for (size_t device : free) (std::find(reserved.begin(), reserved.end(), device) == reserved.end() ? spare : last).push_back(device);
+      spare.insert(spare.end(), last.begin(), last.end());
+      free = std::move(spare);
       free.resize(static_cast<size_t>(job.width));
       found.emplace_back(count, std::move(free));
     }
-    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(found.begin(), found.end());
     std::vector<std::vector<size_t>> sets;
     for (auto& [count, set] : found) sets.push_back(std::move(set));
     return sets;
@@ -73,7 +75,7 @@ class Timeline {
     Start best{static_cast<int>(input_.devices.size()) + 1, kNever, {}};
     for (auto& [group, members] : candidates(job)) {
       if (members.size() < static_cast<size_t>(job.width)) continue;
-      std::stable_sort(members.begin(), members.end(), [&](size_t a, size_t b) { return free_at(a) < free_at(b); });
+      std::sort(members.begin(), members.end(), [&](size_t a, size_t b) { return std::pair(free_at(a), a) < std::pair(free_at(b), b); });
       Start start;
       start.devices.assign(members.begin(), members.begin() + job.width);
       for (size_t device : start.devices) {
@@ -228,7 +230,7 @@ class Planner {
 std::vector<PlanJob> queue_order(std::vector<PlanJob> waiting, const std::vector<PlanRunning>& running) {
   std::map<uint32_t, int64_t> load;
   for (const PlanRunning& job : running) load[job.uid] += std::max<int64_t>(1, static_cast<int64_t>(job.devices.size()));
-  std::stable_sort(waiting.begin(), waiting.end(), [](const PlanJob& a, const PlanJob& b) {
+  std::sort(waiting.begin(), waiting.end(), [](const PlanJob& a, const PlanJob& b) {
     if (a.priority != b.priority) return a.priority > b.priority;
     return a.arrival != b.arrival ? a.arrival < b.arrival : a.id < b.id;
   });
@@ -238,9 +240,9 @@ std::vector<PlanJob> queue_order(std::vector<PlanJob> waiting, const std::vector
     keys.emplace_back(waiting[i].arrival + mine * kFairShareDelay, i);
     mine += std::max(1, waiting[i].width);
   }
-  std::stable_sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
+  std::sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
     const int first = waiting[a.second].priority, second = waiting[b.second].priority;
-    return first != second ? first > second : a.first < b.first;
+    return first != second ? first > second : a < b;
   });
   std::vector<PlanJob> ordered;
   ordered.reserve(waiting.size());
