@@ -1,0 +1,31 @@
+// What task-submit says about the queue and its jobs. Each function prints to stdout, as text or JSON, and returns the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "queue/config.h"
+
+namespace tilewright::queue {
+
+struct ReportOptions {
+  bool json = false;
+  double days = 30;  ///< --stats
+};
+
+int print_list(const QueueConfig& config, const ReportOptions& options);
+int print_status(const QueueConfig& config, const std::string& id, const ReportOptions& options);
+int print_devices(const QueueConfig& config, const ReportOptions& options);
+int print_stats(const ReportOptions& options);
+/// Why a job waits, and when it should start.
+int print_explanation(const QueueConfig& config, const std::string& id, const ReportOptions& options);
+/// Ids of waiting and running jobs whose command contains the text.
+int print_found(const std::string& text, const ReportOptions& options);
+/// The log of a detached job; with `follow`, until the job is over.
+int print_log(const std::string& id, bool follow);
+/// Waits for a job's end, its log on stdout meanwhile, and returns its exit code.
+int wait_for_job(const std::string& id);
+/// Ends a job of this user (of anybody as root), waiting or running, and waits until it is gone.
+int cancel_job(const std::string& id);
+
+}  // namespace tilewright::queue

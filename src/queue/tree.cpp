@@ -1,0 +1,272 @@
+#include "queue/tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <optional>
+
+#include "base/file.h"
+#include "queue/plan.h"
+#include "queue/posix_host.h"
+
+extern char** environ;
+
+namespace tilewright::queue {
+
+namespace {
+
+/// As fork(), with namespaces. The child has a copy of the parent's memory; glibc's caches of pids are none since 2.25.
+pid_t clone_process(unsigned long flags) { return static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0)); }
+
+bool write_text(const char* path, const std::string& text) {
+  const FileDescriptor file(::open(path, O_WRONLY | O_CLOEXEC));
+  return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+unsigned long namespace_flags() { return CLONE_NEWPID | CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER); }
+
+/// In the new namespaces: identity of the user, and a /proc that shows them.
+bool set_up_namespaces(uid_t uid, gid_t gid) {
+  if (uid != 0) {
+    if (!write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/uid_map", fmt::format("{0} {0} 1", uid)) ||
+        !write_text("/proc/self/gid_map", fmt::format("{0} {0} 1", gid))) {
+      return false;
+    }
+  }
+  return ::mount("none", "/proc", nullptr, MS_PRIVATE | MS_REC, nullptr) == 0 &&
+         ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
+}
+
+[[noreturn]] void run_command(const TreeSpec& spec) {
+  if (spec.own_session) ::setsid();
+  // Out of the way of the numbers that scripts use; they stay open over the exec.
+  for (int fd : spec.inherited) ::fcntl(fd, F_DUPFD, 100);
+  const int streams[3] = {spec.input, spec.output, spec.error};
+  for (int i = 0; i < 3; ++i) {
+    if (streams[i] != i) ::dup2(streams[i], i);
+  }
+  const auto fail = [&](TreeMessage::Kind kind) {
+    const int error_number = errno;
+    send_message(spec.status, {kind, error_number});
+    ::_exit(error_number == ENOENT ? 127 : 126);
+  };
+  if (::chdir(spec.directory.c_str()) != 0) fail(TreeMessage::kCannotEnter);
+  std::vector<char*> argv, environment;
+  for (const std::string& item : spec.argv) argv.push_back(const_cast<char*>(item.c_str()));
+  for (const std::string& item : spec.environment) environment.push_back(const_cast<char*>(item.c_str()));
+  argv.push_back(nullptr);
+  environment.push_back(nullptr);
+  environ = environment.data();
+  ::sigprocmask(SIG_SETMASK, &spec.signal_mask, nullptr);
+  ::execvp(argv[0], argv.data());
+  fail(TreeMessage::kCannotExecute);
+  ::_exit(126);
+}
+
+/// The root's life after it started the command.
+class Root {
+ public:
+  Root(const TreeSpec& spec, pid_t command, bool is_init) : spec_(spec), command_(command), is_init_(is_init) {}
+
+  [[noreturn]] void run() {
+    sigset_t child;
+    ::sigemptyset(&child);
+    ::sigaddset(&child, SIGCHLD);
+    const int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    int control = spec_.control;
+    for (;;) {
+      if (!reap()) ::_exit(0);
+      pollfd wakers[2] = {{signals, POLLIN, 0}, {control, POLLIN, 0}};
+      const int64_t left = kill_at_ == kNever ? -1 : std::max<int64_t>(0, kill_at_ - boot_clock()) / 1'000'000 + 1;
+      ::poll(wakers, 2, static_cast<int>(std::min<int64_t>(left, 1 << 30)));
+      if (wakers[0].revents != 0) {
+        signalfd_siginfo info;
+        while (::read(signals, &info, sizeof info) > 0) {
+        }
+      }
+      if (wakers[1].revents != 0) {
+        TreeMessage message;
+        if (!receive_message(control, message)) {
+          terminate(kKill);  // the runner is gone; where there is no namespace, its death did not end us
+          control = -1;
+        } else if (message.kind == TreeMessage::kTerminate) {
+          terminate(kOnlyTerm);
+        } else if (message.kind == TreeMessage::kSignal && !ended_) {
+          ::kill(command_, message.value);
+        }
+      }
+      // Leaving ends the rest: the kernel does it in a namespace, the runner without one.
+      if (boot_clock() >= kill_at_) ::_exit(0);
+    }
+  }
+
+ private:
+  enum What { kOnlyTerm, kKill };
+
+  /// False when there is no child left.
+  bool reap() {
+    for (;;) {
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+      if (pid < 0) return errno != ECHILD;
+      if (pid == 0) {
+        if (ended_ && kill_at_ == kNever) terminate(kKill);  // what the command left behind
+        return true;
+      }
+      if (pid != command_) continue;
+      ended_ = true;
+      send_message(spec_.status, {TreeMessage::kEnded, status});
+    }
+  }
+
+  void terminate(What what) {
+    for (int signal : {SIGTERM, SIGCONT}) {
+      if (is_init_)
+        ::kill(-1, signal);
+      else
+        signal_descendants(signal);
+    }
+    if (what == kKill && kill_at_ == kNever) kill_at_ = boot_clock() + spec_.grace;
+  }
+
+  const TreeSpec& spec_;
+  const pid_t command_;
+  const bool is_init_;
+  bool ended_ = false;
+  int64_t kill_at_ = kNever;
+};
+
+/// pid -> parent of all processes that /proc shows.
+std::map<pid_t, pid_t> parents() {
+  std::map<pid_t, pid_t> parents;
+  DIR* processes = ::opendir("/proc");
+  if (processes == nullptr) return parents;
+  while (const dirent* process = ::readdir(processes)) {
+    const pid_t pid = std::atoi(process->d_name);
+    if (pid <= 0) continue;
+    const FileDescriptor file(::openat(::dirfd(processes), fmt::format("{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
+    char text[512];
+    const ssize_t got = file ? ::read(file.get(), text, sizeof text - 1) : 0;
+    if (got <= 0) continue;
+    text[got] = '\0';
+    if (const char* name_end = std::strrchr(text, ')')) parents[pid] = std::atoi(name_end + 4);
+  }
+  ::closedir(processes);
+  return parents;
+}
+
+}  // namespace
+
+bool send_message(int fd, TreeMessage message) {
+  ssize_t put;
+  while ((put = ::write(fd, &message, sizeof message)) < 0 && errno == EINTR) {
+  }
+  return put == static_cast<ssize_t>(sizeof message);
+}
+
+bool receive_message(int fd, TreeMessage& message) {
+  ssize_t got;
+  while ((got = ::read(fd, &message, sizeof message)) < 0 && errno == EINTR) {
+  }
+  return got == static_cast<ssize_t>(sizeof message);
+}
+
+void name_process(const char* name) { ::prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+void leave_streams() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+  if (null > 2) ::close(null);
+}
+
+pid_t start_root(const TreeSpec& spec, bool with_namespace, const std::vector<int>& not_kept) {
+  const uid_t uid = ::geteuid();
+  const gid_t gid = ::getegid();
+  const pid_t pid = clone_process(with_namespace ? namespace_flags() : 0);
+  if (pid != 0) return pid;
+  name_process("tw-root");
+  for (int fd : not_kept) {
+    if (fd >= 0) ::close(fd);
+  }
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  pollfd runner{spec.control, POLLIN, 0};
+  if (::poll(&runner, 1, 0) > 0 && (runner.revents & POLLHUP) != 0) ::_exit(0);  // it died before it could be watched
+  if (with_namespace && !set_up_namespaces(uid, gid)) ::_exit(kRootSetupFailed);
+  if (!with_namespace) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  const pid_t command = clone_process(0);
+  if (command == 0) run_command(spec);
+  if (command < 0) {
+    send_message(spec.status, {TreeMessage::kCannotExecute, errno});
+    ::_exit(0);
+  }
+  send_message(spec.status, {TreeMessage::kStarted, with_namespace});
+  leave_streams();
+  if (spec.output > 2) ::close(spec.output);
+  Root(spec, command, with_namespace).run();
+}
+
+int signal_descendants(int signal) {
+  const std::map<pid_t, pid_t> all = parents();
+  const pid_t self = ::getpid();
+  int count = 0;
+  for (const auto& [pid, parent] : all) {
+    pid_t ancestor = parent;
+    for (int depth = 0; ancestor != self && ancestor > 0 && depth < 4096; ++depth) {
+      const auto above = all.find(ancestor);
+      ancestor = above == all.end() ? 0 : above->second;
+    }
+    if (ancestor != self) continue;
+    ::kill(pid, signal);
+    ++count;
+  }
+  return count;
+}
+
+void end_descendants() {
+  for (;;) {
+    const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
+    if (pid > 0) continue;
+    if (pid < 0) return;
+    // A child may fork between the look at /proc and its death, so this repeats until there is none; each round ends at a child's death.
+    signal_descendants(SIGKILL);
+    ::waitpid(-1, nullptr, 0);
+  }
+}
+
+void kill_by_environment(const std::string& variable) {
+  for (const auto& [pid, parent] : parents()) {
+    if (pid == ::getpid()) continue;
+    const FileDescriptor file(::open(fmt::format("/proc/{}/environ", pid).c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text(1 << 20, '\0');
+    const ssize_t got = file ? ::read(file.get(), text.data(), text.size()) : 0;
+    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    if (text.starts_with(variable + '\0') || text.find('\0' + variable + '\0') != std::string::npos) ::kill(pid, SIGKILL);
+  }
+}
+
+bool namespace_possible() {
+  const uid_t uid = ::geteuid();
+  const gid_t gid = ::getegid();
+  const pid_t pid = clone_process(namespace_flags());
+  if (pid == 0) ::_exit(set_up_namespaces(uid, gid) ? 0 : 1);
+  int status = 1;
+  if (pid > 0) ::waitpid(pid, &status, 0);
+  return pid > 0 && status == 0;
+}
+
+}  // namespace tilewright::queue

@@ -1,0 +1,68 @@
+// The process tree of a job: its root, which starts the command and ends what the command leaves behind.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "queue/config.h"
+
+namespace tilewright::queue {
+
+/// What the processes of a job tell each other over pipes; whole messages only.
+struct TreeMessage {
+  enum Kind : int {
+    kStarted,        ///< the command runs; value: 1 in a PID namespace, 0 without
+    kCannotExecute,  ///< value: errno of the execve
+    kCannotEnter,    ///< value: errno of the chdir
+    kEnded,          ///< the command ended; value: its wait status
+    kTerminate,      ///< to the root: TERM to the whole tree
+    kSignal,         ///< to the root: signal `value` to the command
+  };
+  Kind kind = kStarted;
+  int value = 0;
+};
+
+struct TreeSpec {
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;
+  std::string directory;
+  int input = 0, output = 1, error = 2;
+  bool own_session = false;        ///< the command gets a session of its own
+  std::vector<int> inherited;      ///< lock descriptors that the command's processes keep
+  sigset_t signal_mask;            ///< the command's
+  int64_t grace = 0;               ///< ns between TERM and KILL for what the command leaves behind
+  int status = -1;                 ///< write end of the pipe for kStarted ... kEnded
+  int control = -1;                ///< kTerminate and kSignal come from here; its end means that the runner died
+};
+
+/// Starts the root of a job's tree as a child. With namespaces: init of a new PID namespace, so that its death is the whole tree's.
+/// Returns its pid, or -1 with errno if the host does not allow it. Signals are to be blocked.
+/// `not_kept` are descriptors that the root closes: those whose end tells others of a death.
+pid_t start_root(const TreeSpec& spec, bool with_namespace, const std::vector<int>& not_kept);
+/// The exit code of a root that could not set its namespace up and started nothing.
+inline constexpr int kRootSetupFailed = 99;
+
+/// Ends and reaps all descendants of this process, which is a subreaper. Returns when there are none.
+void end_descendants();
+/// Sends a signal to all descendants, as /proc shows them. Returns how many there were.
+int signal_descendants(int signal);
+
+/// Kills all processes that this user may kill and whose environment has `variable` ("NAME=value").
+void kill_by_environment(const std::string& variable);
+
+/// Whether a PID namespace can be had here, tried out. For --devices.
+bool namespace_possible();
+
+/// Whole messages over a pipe or socket. false: closed, or broken.
+bool send_message(int fd, TreeMessage message);
+bool receive_message(int fd, TreeMessage& message);
+
+/// Sets the process's name as ps shows it.
+void name_process(const char* name);
+/// Closes standard streams (they become /dev/null), so that nobody waits for their end because of this process.
+void leave_streams();
+
+}  // namespace tilewright::queue
