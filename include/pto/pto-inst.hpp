@@ -1,6 +1,6 @@
 // The tile instruction set. What an instruction does is documented where it is declared, in pto/inst/.
 //
-// Not in this version, and refused by the compiler as unknown names: compare and select, gather, scatter and sort, quantisation,
+// Not in this version, and refused by the compiler as unknown names: quantisation,
 // convolution tiles, TPUT, TGET and the collectives of namespace pto::comm, grid pipes.
 #pragma once
 
@@ -11,9 +11,14 @@
 #include "pto/common/event.hpp"
 #include "pto/common/pto_tile.hpp"
 #include "pto/common/type.hpp"
+#include "pto/inst/bitwise.hpp"
 #include "pto/inst/elementwise.hpp"
 #include "pto/inst/fifo.hpp"
+#include "pto/inst/gather.hpp"
 #include "pto/inst/matmul.hpp"
 #include "pto/inst/move.hpp"
+#include "pto/inst/print.hpp"
 #include "pto/inst/reduce.hpp"
+#include "pto/inst/select.hpp"
+#include "pto/inst/sort.hpp"
 #include "pto/inst/sync.hpp"

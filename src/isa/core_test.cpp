@@ -180,10 +180,10 @@ TEST_F(CoreTest, AnInstructionOfAnotherVersionIsRefused) {
   PtoInstruction instruction = {};
   instruction.op = 9999;
   EXPECT_EQ(error_of([&] { sim_table()->execute(&instruction); }).code, 1007);
-  instruction.op = static_cast<uint16_t>(Op::TSORT32);
+  instruction.op = static_cast<uint16_t>(Op::TQUANT);
   const KernelError error = error_of([&] { sim_table()->execute(&instruction); });
   EXPECT_EQ(error.code, 1007);
-  EXPECT_NE(error.text.find("TSORT32"), std::string::npos) << error.text;
+  EXPECT_NE(error.text.find("TQUANT"), std::string::npos) << error.text;
 }
 
 TEST(CoreTable, DescribesItself) {

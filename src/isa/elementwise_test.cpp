@@ -248,6 +248,46 @@ TYPED_TEST(ElementwiseTest, CombinesWithAColumnVector) {
 }
 
 template <typename T>
+class FloatElementwiseTest : public ElementwiseTest<T> {};
+TYPED_TEST_SUITE(FloatElementwiseTest, FloatElements);
+
+/// exp(a - b): the difference rounds in f32, which shifts the result by as much as it is large; then 2 ulp, and one for the result's
+/// own rounding.
+TYPED_TEST(FloatElementwiseTest, ExponentialsOfDifferences) {
+  using T = TypeParam;
+  using Column = Tile<TileType::Vec, T, 32, 1, BLayout::ColMajor, -1, 1>;
+  NdTile<T> dst(1, 1), full(1, 1), other(1, 1);
+  Column column(1);
+  const auto expect = [&](auto left, auto right) {
+    for (int r = 0; r < dst.GetValidRow(); ++r) {
+      for (int c = 0; c < dst.GetValidCol(); ++c) {
+        const double difference = decode(left(r, c)) - decode(right(r, c)), want = std::exp(difference);
+        const double got = decode(dst.data()[r * 64 + c]);
+        const double bound = want * std::abs(difference) * std::ldexp(1.0, -24) + 2 * ulp<float>(want) + ulp<T>(want);
+        ASSERT_LE(std::abs(got - want), bound) << r << ", " << c << ": " << got << " for " << want;
+      }
+    }
+  };
+  for (int i = 0; i < 8; ++i) {
+    this->prepare(dst, full, other);
+    while (dst.GetValidCol() < 2) this->prepare(dst, full, other);
+    column.SetValidRow(dst.GetValidRow());
+    TASSIGN(column, 0x18000);
+    randomize(column, this->random_);
+    const auto x = snapshot(full);
+    const auto at_full = [&](int r, int c) { return x[static_cast<size_t>(r * 64 + c)]; };
+    const auto at_column = [&](int r, int) { return column.data()[r]; };
+    const auto row = snapshot(other);
+    TROWEXPANDEXPDIF(dst, full, column);
+    expect(at_full, at_column);
+    TROWEXPANDEXPDIF(dst, column, full, other);
+    expect(at_column, at_full);
+    TCOLEXPANDEXPDIF(dst, full, other);
+    expect(at_full, [&](int, int c) { return row[static_cast<size_t>(c)]; });
+  }
+}
+
+template <typename T>
 class SignedElementwiseTest : public ElementwiseTest<T> {};
 TYPED_TEST_SUITE(SignedElementwiseTest, SignedElements);
 

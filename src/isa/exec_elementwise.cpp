@@ -34,6 +34,8 @@ BinaryOp binary_op(pto::Op op) {
     case TMAXS:
     case TROWEXPANDMAX:
     case TCOLEXPANDMAX: return BinaryOp::kMax;
+    case TROWEXPANDEXPDIF:
+    case TCOLEXPANDEXPDIF: return BinaryOp::kExpDif;
     default: return BinaryOp::kMin;
   }
 }
@@ -221,13 +223,15 @@ Handler elementwise_handler(pto::Op op) {
     case TROWEXPANDMUL:
     case TROWEXPANDDIV:
     case TROWEXPANDMAX:
-    case TROWEXPANDMIN: return row_expand_binary;
+    case TROWEXPANDMIN:
+    case TROWEXPANDEXPDIF: return row_expand_binary;
     case TCOLEXPANDADD:
     case TCOLEXPANDSUB:
     case TCOLEXPANDMUL:
     case TCOLEXPANDDIV:
     case TCOLEXPANDMAX:
-    case TCOLEXPANDMIN: return col_expand_binary;
+    case TCOLEXPANDMIN:
+    case TCOLEXPANDEXPDIF: return col_expand_binary;
     default: return nullptr;
   }
 }

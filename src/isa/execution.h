@@ -28,6 +28,11 @@ Handler reduce_handler(pto::Op op);
 Handler matmul_handler(pto::Op op);
 Handler fifo_handler(pto::Op op);
 Handler sync_handler(pto::Op op);
+Handler select_handler(pto::Op op);
+Handler gather_handler(pto::Op op);
+Handler sort_handler(pto::Op op);
+Handler bitwise_handler(pto::Op op);
+Handler print_handler(pto::Op op);
 
 /// What every instruction asks of its operands: that they have an address and a valid shape within the physical one.
 void check_operands(const Execution& execution);

@@ -9,7 +9,8 @@
 
 namespace tilewright::isa {
 
-enum class BinaryOp : uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin };
+/// kExpDif is exp(a - b), on floating-point elements only.
+enum class BinaryOp : uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin, kExpDif };
 enum class UnaryOp : uint8_t { kAbs, kNeg, kExp, kLog, kSqrt, kRsqrt, kRecip, kRelu };
 enum class ReduceOp : uint8_t { kSum, kMax, kMin };
 

@@ -25,6 +25,7 @@ HWY_INLINE VF apply(VF a, VF b) {
   if constexpr (kOp == BinaryOp::kDiv) return hn::Div(a, b);
   if constexpr (kOp == BinaryOp::kMax) return maximum_number(a, b);
   if constexpr (kOp == BinaryOp::kMin) return minimum_number(a, b);
+  if constexpr (kOp == BinaryOp::kExpDif) return exp_f32(hn::Sub(a, b));
 }
 
 template <BinaryOp kOp, typename T>
@@ -84,15 +85,22 @@ BinaryKernel binary_for_element(PtoElement element) {
     case kPtoF32: return binary_float<LanesF32, kOp, kForm>;
     case kPtoF16: return binary_float<LanesF16, kOp, kForm>;
     case kPtoBf16: return binary_float<LanesBf16, kOp, kForm>;
-    case kPtoI8: return binary_integer<int8_t, kOp, kForm>;
-    case kPtoU8: return binary_integer<uint8_t, kOp, kForm>;
-    case kPtoI16: return binary_integer<int16_t, kOp, kForm>;
-    case kPtoU16: return binary_integer<uint16_t, kOp, kForm>;
-    case kPtoI32: return binary_integer<int32_t, kOp, kForm>;
-    case kPtoU32: return binary_integer<uint32_t, kOp, kForm>;
-    case kPtoI64: return binary_integer<int64_t, kOp, kForm>;
-    case kPtoU64: return binary_integer<uint64_t, kOp, kForm>;
-    default: return nullptr;
+    default: break;
+  }
+  if constexpr (kOp == BinaryOp::kExpDif) {
+    return nullptr;
+  } else {
+    switch (element) {
+      case kPtoI8: return binary_integer<int8_t, kOp, kForm>;
+      case kPtoU8: return binary_integer<uint8_t, kOp, kForm>;
+      case kPtoI16: return binary_integer<int16_t, kOp, kForm>;
+      case kPtoU16: return binary_integer<uint16_t, kOp, kForm>;
+      case kPtoI32: return binary_integer<int32_t, kOp, kForm>;
+      case kPtoU32: return binary_integer<uint32_t, kOp, kForm>;
+      case kPtoI64: return binary_integer<int64_t, kOp, kForm>;
+      case kPtoU64: return binary_integer<uint64_t, kOp, kForm>;
+      default: return nullptr;
+    }
   }
 }
 
@@ -105,6 +113,7 @@ BinaryKernel binary_for_op(BinaryOp op, PtoElement element) {
     case BinaryOp::kDiv: return binary_for_element<BinaryOp::kDiv, kForm>(element);
     case BinaryOp::kMax: return binary_for_element<BinaryOp::kMax, kForm>(element);
     case BinaryOp::kMin: return binary_for_element<BinaryOp::kMin, kForm>(element);
+    case BinaryOp::kExpDif: return binary_for_element<BinaryOp::kExpDif, kForm>(element);
   }
   return nullptr;
 }

@@ -22,11 +22,13 @@ __attribute__((noinline, cold)) inline const PtoSimTable* bind_default_table() {
     (void)!pto_detail_write(2, kText, sizeof(kText) - 1);
     __builtin_trap();
   }
-  return SimBinding::table = pto_sim_default_table();
+  const PtoSimTable* table = pto_sim_default_table();
+  __atomic_store_n(&SimBinding::table, table, __ATOMIC_RELAXED);  // threads of a program may come here at once
+  return table;
 }
 
 PTO_FN const PtoSimTable& sim() {
-  const PtoSimTable* table = SimBinding::table;
+  const PtoSimTable* table = __atomic_load_n(&SimBinding::table, __ATOMIC_RELAXED);
   return *(__builtin_expect(table != nullptr, 1) ? table : bind_default_table());
 }
 

@@ -91,6 +91,25 @@ PTO_DETAIL_EXPAND_OP(TCOLEXPANDMIN)
 #undef PTO_DETAIL_EXPAND_OP
 #undef PTO_DETAIL_EXPAND_OP_TMP
 
+// The difference and its exponential in one, rounded once.
+#define PTO_DETAIL_EXPAND_EXPDIF(NAME)                                                                                                 \
+  template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::EventArgument... WaitEvents> \
+  PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                                             \
+    detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                                                \
+    static_assert(detail::is_float_v<typename TDDst::DType>, #NAME " works on floating-point elements");                               \
+    TSYNC(events...);                                                                                                                  \
+    return detail::issue(Op::NAME, dst, src0, src1);                                                                                   \
+  }
+PTO_DETAIL_EXPAND_EXPDIF(TROWEXPANDEXPDIF)  ///< dst = exp(src0 - src1), one of them a vector with values per row
+PTO_DETAIL_EXPAND_EXPDIF(TCOLEXPANDEXPDIF)  ///< dst(r, c) = exp(src0(r, c) - src1(0, c))
+#undef PTO_DETAIL_EXPAND_EXPDIF
+
+template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::TileArgument TDTmp,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TROWEXPANDEXPDIF(TDDst& dst, TDSrc0& src0, TDSrc1& src1, TDTmp&, WaitEvents&... events) {
+  return TROWEXPANDEXPDIF(dst, src0, src1, events...);
+}
+
 }  // namespace pto
 
 #pragma GCC visibility pop

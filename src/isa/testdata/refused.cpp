@@ -28,7 +28,7 @@ void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& g
 #elif CASE == 7
   TEXP(bytes, bytes);
 #elif CASE == 8
-  TSORT32(vec, vec, vec);
+  TQUANT(vec, vec);
 #elif CASE == 9
   TMOV(acc, vec);
 #elif CASE == 10
@@ -60,5 +60,17 @@ void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& g
   SYNCALL<SyncAllMode::Soft>(global);
 #elif CASE == 22
   set_intra_block(PIPE_V, 1);
+#elif CASE == 23
+  TAND(vec, vec, vec);
+#elif CASE == 24
+  TCMP(vec, vec, vec, CmpMode::EQ);
+#elif CASE == 25
+  TGATHER(vec, vec, vec, vec);
+#elif CASE == 26
+  MGATHER<Coalesce::Row>(bytes, global, bytes);
+#elif CASE == 27
+  TSORT32(bytes, bytes, vec);
+#elif CASE == 28
+  TROWEXPANDEXPDIF(bytes, bytes, bytes);
 #endif
 }
