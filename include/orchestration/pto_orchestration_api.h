@@ -177,14 +177,19 @@ constexpr uint64_t GRAPH_KEY(const char *s) {
   return hash;
 }
 
+// The functions that rt_submit_graph is made of. Between begin and end, submissions of the body are recorded.
 static inline GraphScopeResult rt_graph_begin(uint64_t graph_key, const GraphTaskArgs &args) {
   return current_runtime()->ops->graph_begin(current_runtime(), graph_key, args);
 }
+/// Whether the handle is that of the recording under way.
 static inline bool rt_graph_prepare(void *recording_handle, const GraphTaskArgs &args) {
   return current_runtime()->ops->graph_prepare(current_runtime(), recording_handle, args);
 }
+/// The graph is not to be recorded; its body is to be called again, which only rt_submit_graph does.
 static inline void rt_graph_abort(void *recording_handle) { current_runtime()->ops->graph_abort(current_runtime(), recording_handle); }
-static inline bool rt_graph_end() { return current_runtime()->ops->graph_end(current_runtime()); }
+/// False, and the run fails, if the body cannot be recorded: it would have to be called again.
+static inline bool rt_graph_end() { return current_runtime()->ops->graph_end(current_runtime(), false).task_id.is_valid(); }
+/// Nothing is left to commit: a graph is complete when it has been ended.
 static inline void rt_graph_commit() { current_runtime()->ops->graph_commit(current_runtime()); }
 
 template <typename F>
@@ -210,15 +215,22 @@ inline bool rt_graph_args_cacheable(const GraphTaskArgs &args) {
   }
   return true;
 }
+/// Submits the tasks of `function` as one task. The first call of an id and configuration calls the function and records what it
+/// submits; later ones replay that with other addresses and scalars of `args`, without a call. What cannot be replayed is called
+/// and runs task by task, with a warning (docs/reference/recorded-graphs.md). task_id completes with the last of the tasks.
 template <typename... C>
-GraphSubmitResult rt_submit_graph(uint64_t graph_id, GraphFunctionWithConfig<C...> function, const GraphTaskArgs &args, C... config) {
+GraphSubmitResult rt_submit_graph(uint64_t graph_id, GraphFunctionWithConfig<C...> function, const GraphTaskArgs &args,
+                                  std::type_identity_t<C>... config) {
   GraphScopeResult result = rt_graph_begin(rt_graph_make_key(graph_id, config...), args);
-  if (result.execute_block) function(args, config...);
-  if (result.recording) rt_graph_end();
+  while (result.execute_block) {
+    function(args, config...);
+    if (!result.recording) break;
+    result = current_runtime()->ops->graph_end(current_runtime(), true);
+  }
   return result;
 }
 template <typename... C>
-GraphSubmitResult rt_submit_graph(GraphFunctionWithConfig<C...> function, const GraphTaskArgs &args, C... config) {
+GraphSubmitResult rt_submit_graph(GraphFunctionWithConfig<C...> function, const GraphTaskArgs &args, std::type_identity_t<C>... config) {
   return rt_submit_graph(rt_graph_function_id(function), function, args, config...);
 }
 

@@ -37,7 +37,8 @@ class TaskOutputTensors {
 };
 using TaskSubmitResult = TaskOutputTensors;
 
-/// What a graph call tells its caller (host_build_graph).
+/// What a graph call tells its caller: call the body if execute_block, and end the graph after it if recording. task_id is the
+/// task that has completed when the whole graph has; it is known when the graph has been ended.
 struct GraphScopeResult {
   bool execute_block{true};
   bool recording{false};
@@ -49,7 +50,7 @@ using GraphSubmitResult = GraphScopeResult;
 struct PTO2Runtime;
 
 /// Incremented whenever the table below changes.
-constexpr uint32_t PTO2_RUNTIME_OPS_VERSION = 2;
+constexpr uint32_t PTO2_RUNTIME_OPS_VERSION = 3;
 
 struct PTO2RuntimeOps {
   uint32_t version;  ///< PTO2_RUNTIME_OPS_VERSION of the runtime
@@ -74,7 +75,9 @@ struct PTO2RuntimeOps {
   GraphScopeResult (*graph_begin)(PTO2Runtime *, uint64_t key, const GraphTaskArgs &);
   bool (*graph_prepare)(PTO2Runtime *, void *recording_handle, const GraphTaskArgs &);
   void (*graph_abort)(PTO2Runtime *, void *recording_handle);
-  bool (*graph_end)(PTO2Runtime *);
+  /// The body has been called. With execute_block in the result it is to be called once more, and graph_end after it, which
+  /// happens only if may_repeat says that the caller can.
+  GraphScopeResult (*graph_end)(PTO2Runtime *, bool may_repeat);
   void (*graph_commit)(PTO2Runtime *);
   void (*scope_set_site)(const char *file, int line);
   void (*add_dependency)(PTO2Runtime *, PTO2TaskId producer, PTO2TaskId consumer);

@@ -283,11 +283,42 @@ class TaskArgsTpl<TensorT, ScalarT, MaxT, MaxS, void> {
 /// What the host hands to a callable: the L2 ABI.
 using ChipStorageTaskArgs = TaskArgsTpl<ChipTensor, uint64_t, CHIP_MAX_TENSOR_ARGS, CHIP_MAX_SCALAR_ARGS>;
 
+/// Counts how often scalars are looked at. Only the arguments of a recorded graph need that: a value that its body looks at, rather
+/// than hands on to a task, may decide what the body does.
+template <size_t MaxS, bool Counted>
+class ScalarLooks {
+ public:
+  uint32_t scalar_looks(int32_t) const { return 0; }
+
+ protected:
+  void count_look(int32_t) const {}
+  void count_looks() const {}
+  void clear_looks() {}
+};
+template <size_t MaxS>
+class ScalarLooks<MaxS, true> {
+ public:
+  uint32_t scalar_looks(int32_t i) const { return looks_[i]; }
+
+ protected:
+  void count_look(int32_t i) const { ++looks_[i]; }
+  void count_looks() const {
+    for (uint32_t &looks : looks_) ++looks;
+  }
+  void clear_looks() {
+    for (uint32_t &looks : looks_) looks = 0;
+  }
+
+ private:
+  mutable uint32_t looks_[MaxS] = {};
+};
+
 /// Arguments and hints of one task. It stores pointers to the tensors given, which must stay alive and unchanged
 /// until submit. A rule broken while it is filled sticks as error_msg and becomes INVALID_ARGS (5) at submit.
 /// Not thread safe.
 template <size_t MaxT, size_t MaxS>
-struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType> {
+struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
+             ScalarLooks<MaxS, MaxT == GRAPH_MAX_TENSOR_ARGS && MaxS == GRAPH_MAX_SCALAR_ARGS> {
   bool has_error = false;
   const char *error_msg = nullptr;
   PTO2LaunchSpec launch_spec;
@@ -306,6 +337,27 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType> {
   }
   int32_t task_timing_slot() const { return timing_slot_; }
 
+  const uint64_t &scalar(int32_t i) const {
+    this->count_look(i);
+    return this->scalars_[i];
+  }
+  /// For changing it: where the value came from does not count any more.
+  uint64_t &scalar(int32_t i) {
+    changed_scalars_[i / 64] |= uint64_t{1} << (i % 64);
+    return this->scalars_[i];
+  }
+  const uint64_t *scalars() const {
+    this->count_looks();
+    return this->scalars_;
+  }
+  const uint64_t *scalar_data() const { return scalars(); }
+  /// All scalars, for the runtime: does not count as a look.
+  const uint64_t *scalar_bits() const { return this->scalars_; }
+  /// The variable that scalar i was given as; null for a temporary, and after the scalar was changed in place.
+  const void *scalar_source(int32_t i) const { return scalar_changed(i) ? nullptr : scalar_sources_[i]; }
+  /// The same if it was changed in place, else null.
+  const void *invalidated_scalar_source(int32_t i) const { return scalar_changed(i) ? scalar_sources_[i] : nullptr; }
+
   /// Forgets arguments, dependencies, hints and the error; launch_spec stays as it is.
   void clear() {
     this->tensor_count_ = 0;
@@ -320,6 +372,8 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType> {
     timing_slot_ = -1;
     dump_mask_ = 0;
     dump_ambiguous_mask_ = 0;
+    for (uint64_t &word : changed_scalars_) word = 0;
+    this->clear_looks();
   }
   void reset() { clear(); }
   /// The first error sticks.
@@ -371,7 +425,9 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType> {
       return set_error("copy_scalars_from: range leaves the source's scalars");
     }
     for (int i = src_offset; i < src_offset + count; ++i) {
+      const int32_t index = this->scalar_count_;
       push_scalar(src.scalars_[i], static_cast<DataType>(src.scalar_dtypes_[i]), src.scalar_sources_[i]);
+      if (src.scalar_changed(i) && this->scalar_count_ > index) changed_scalars_[index / 64] |= uint64_t{1} << (index % 64);
     }
   }
 
@@ -473,6 +529,9 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType> {
   CoreTaskPredicate predicate_;
   uint64_t dump_mask_ = 0;
   uint64_t dump_ambiguous_mask_ = 0;
+  bool scalar_changed(int32_t i) const { return (changed_scalars_[i / 64] >> (i % 64) & 1) != 0; }
+
+  uint64_t changed_scalars_[(MaxS + 63) / 64] = {};
   uint8_t scalar_dtypes_[MaxS];
   const void *scalar_sources_[MaxS];
 };

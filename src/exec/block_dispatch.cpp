@@ -186,7 +186,7 @@ void BlockDispatch::add_jobs(std::deque<Job>& jobs, Wide* wide, const TaskSlot& 
 }
 
 uint32_t BlockDispatch::finish_job(const Job& job) {
-  const uint32_t slot = table_.slot_of(job.call.task->ring, job.call.task->id);
+  const uint32_t slot = table_.slot_of(*job.call.task);
   if (job.wide == nullptr) return slot;
   if (job.wide->remaining.fetch_sub(1, std::memory_order_acq_rel) != 1) return kNoSlot;
   const std::lock_guard lock(mutex_);

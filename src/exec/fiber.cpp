@@ -100,6 +100,7 @@ void Fiber::start(std::function<void()> body) {
   }
 #endif
   body_ = std::move(body);
+  attachment_ = nullptr;
   finished_ = false;
   context_ = context::make_fcontext(memory_ + memory_bytes_, memory_bytes_ - kGuardBytes, FiberEntry::enter);
 }

@@ -26,6 +26,10 @@ class Fiber {
   void suspend();
   bool finished() const { return finished_; }
 
+  /// For whoever runs in the body: start() clears it.
+  void attach(void* attachment) { attachment_ = attachment; }
+  void* attachment() const { return attachment_; }
+
  private:
   struct Switch;
 
@@ -35,6 +39,7 @@ class Fiber {
   void* caller_ = nullptr;   // the resumer's, while the fiber runs
   std::function<void()> body_;
   bool finished_ = true;
+  void* attachment_ = nullptr;
 
   // Sanitizer bookkeeping.
   void* fake_stack_ = nullptr;

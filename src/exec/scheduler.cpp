@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "exec/monotonic.h"
 #include "pto_orchestration_api.h"
 #include "task/status.h"
 
@@ -23,11 +24,6 @@ constexpr int kFirstLooks = 4;  // before others are told that this carrier has 
 constexpr int kPauses = 24;
 constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is worth about this much kernel time
 constexpr uint64_t kRefill = 64;     // a full ring is refilled in portions of this many tasks
-
-uint64_t now_ns() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
-}
 
 void relax() {
 #if defined(__x86_64__)
@@ -384,6 +380,7 @@ void Scheduler::run_backlog() {
 void Scheduler::yield(const KernelWait* who) {
   Carrier* carrier = carrier_of_thread();
   if (carrier == nullptr || carrier->current == nullptr || carrier->current == orchestration_.get()) return;
+  hand_over_suspended(*carrier);
   carrier->wait = who;
   leave(Leave::kYielded);
 }
@@ -391,6 +388,7 @@ void Scheduler::yield(const KernelWait* who) {
 void Scheduler::wait(const KernelWait& condition) {
   while (!condition.ready(condition.data)) {
     Carrier* carrier = carrier_of_thread();
+    hand_over_suspended(*carrier);
     carrier->wait = &condition;
     leave(Leave::kKernelWaits);
   }
@@ -494,10 +492,11 @@ void Scheduler::start_single(Carrier& carrier, uint32_t slot) {
   kernels_returned(carrier, slot);
 }
 
-// A task with a predicate or a hint.
+// A task with a predicate or a hint, or a recorded graph.
 void Scheduler::start_hinted(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   if ((task.flags & TaskSlot::kMayStage) != 0 && dispatch_.start_staged(slot)) return wake_if(true);
+  if ((task.flags & TaskSlot::kGraph) != 0) return start_graph(carrier, slot);
   const bool skipped = (task.flags & TaskSlot::kHasPredicate) != 0 && !task.predicate().pass();
   if (skipped) return complete(carrier, slot);
   if (task.lanes == 0) {
@@ -544,6 +543,8 @@ void Scheduler::complete_async(Carrier& carrier) {
 }
 
 void Scheduler::complete(Carrier& carrier, uint32_t slot) {
+  if (table_.is_node(slot)) [[unlikely]]
+    return complete_node(carrier, slot);
   const TaskSlot& task = table_.record(slot);
   table_.mark_done({slot, task.id});
   // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.

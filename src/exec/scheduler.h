@@ -89,7 +89,7 @@ class Scheduler {
   /// The calling kernel's task is not complete before all conditions hold. `who` names the kernel. Conditions are looked at
   /// while anything runs, after each notify(), and when nothing else is left to do.
   void complete_later(const KernelCall& call, std::span<const CounterCondition> conditions, std::string who) {
-    async_.add(table_.slot_of(call.task->ring, call.task->id), conditions, std::move(who));
+    async_.add(table_.slot_of(*call.task), conditions, std::move(who));
   }
   /// Ends the run with an error and abandons the calling kernel. The first error counts. `status` is a PTO2_ERROR_* or 0.
   [[noreturn]] void fail_kernel(std::string text, int32_t status = 0);
@@ -133,6 +133,13 @@ class Scheduler {
   static constexpr uint64_t kBacklog = 256;
   static constexpr uint64_t kBacklogInterval = 64;
 
+  /// An instance of a recorded graph that runs on a worker fiber, node by node.
+  struct Replay {
+    ReplayContext* context;
+    uint32_t node;     ///< runs now
+    bool handed_over;  ///< the nodes behind it are tasks now
+  };
+
   static Carrier*& carrier_of_thread();
   uint64_t done_by_all() const;
 
@@ -153,6 +160,13 @@ class Scheduler {
   void complete_async(Carrier& carrier);
   bool run_job(Carrier& carrier);
   void complete(Carrier& carrier, uint32_t slot);
+  // replay.cpp: recorded graphs
+  void start_graph(Carrier& carrier, uint32_t slot);
+  void run_nodes(Carrier& carrier, Replay& replay);
+  void hand_over(Carrier& carrier, ReplayContext& context, uint32_t first, bool first_runs);
+  void hand_over_suspended(Carrier& carrier);
+  void complete_node(Carrier& carrier, uint32_t slot);
+  void finish_graph(Carrier& carrier, ReplayContext& context);
   void flush(Carrier& carrier);
   void add_ready(Carrier& carrier, uint32_t list);
   void share(uint32_t list);

@@ -30,17 +30,6 @@ const char* fault_text(TensorFault fault) {
   return "is invalid";
 }
 
-// Doubling copies of the value's bytes.
-void fill(std::byte* memory, uint64_t bytes, uint64_t bits, uint8_t size) {
-  uint64_t filled = std::min<uint64_t>(bytes, size);
-  std::memcpy(memory, &bits, filled);
-  while (filled < bytes) {
-    const uint64_t count = std::min(filled, bytes - filled);
-    std::memcpy(memory + filled, memory, count);
-    filled += count;
-  }
-}
-
 }  // namespace
 
 Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
@@ -69,6 +58,9 @@ void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* o
   unpublished_.clear();
   unpublished_writes_.clear();
   has_backward_edges_ = false;
+  initial_values_.clear();
+  met_foreign_task_ = false;
+  table_.forget_nodes();
   begin_scope(PTO2ScopeMode::AUTO);
 }
 
@@ -226,10 +218,11 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   for (uint32_t i = 0; i < tensor_count; ++i) {
     if (args.tag(static_cast<int32_t>(i)) == TensorArgType::OUTPUT) continue;
-    if (!add_tensor(plan, args, static_cast<int32_t>(i), descriptors + i)) return SubmitState::kFatal;
+    const int32_t index = static_cast<int32_t>(i);
+    if (!add_tensor(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
   }
   std::byte* tail = block + tensor_count * sizeof(ChipTensor);
-  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalars() + i, 8);
+  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalar_bits() + i, 8);
   if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
 
   record.id = plan.id;
@@ -247,7 +240,12 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
     record.flags |= hint_flags(args, record);
   store_predecessors(plan, record);
 
-  ++ring.next;
+  finish_submission(plan, complete);
+  return SubmitState::kAccepted;
+}
+
+void Graph::finish_submission(const Plan& plan, bool complete) {
+  ++rings_[plan.ring].next;
   ++task_count_;
   if (complete) {
     table_.mark_done({plan.slot, plan.id});
@@ -258,7 +256,6 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
     table_.publish(plan.slot);
   }
   if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
-  return SubmitState::kAccepted;
 }
 
 bool Graph::has_hints(const CoreTaskArgs& args) const {
@@ -281,19 +278,24 @@ uint32_t Graph::hint_flags(const CoreTaskArgs& args, const TaskSlot& record) {
   return flags;
 }
 
-// The heap block of a task's outputs, its descriptors, and how long it lives.
-void Graph::add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
+// The heap block just allocated lives as long as the task, all that retain it, and the scope at `scope_depth`.
+void Graph::hold_heap(const Plan& plan, uint32_t scope_depth) {
   Ring& ring = rings_[plan.ring];
   Lifetime& lifetime = lifetimes_[plan.slot];
   lifetime.holder = plan.id + 1;
   std::memcpy(lifetime.retained_until, completed_, sizeof lifetime.retained_until);
   lifetime.heap_position = ring.heap.position();
   lifetime.scope_serial = scopes_.back().serial;
-  lifetime.scope_depth = static_cast<uint32_t>(scopes_.size() - 1);
-  ++scopes_.back().pinned_tasks;
+  lifetime.scope_depth = scope_depth;
   ring.holders.push_back(plan.id);
+}
 
-  uint64_t output_at = ring.heap_base + plan.heap_offset;
+// The heap block of a task's outputs, its descriptors, and how long it lives.
+void Graph::add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
+  hold_heap(plan, static_cast<uint32_t>(scopes_.size() - 1));
+  ++scopes_.back().pinned_tasks;
+
+  uint64_t output_at = rings_[plan.ring].heap_base + plan.heap_offset;
   for (int32_t i = 0; i < args.tensor_count(); ++i) {
     if (args.tag(i) != TensorArgType::OUTPUT) continue;
     const TensorCreateInfo& info = args.tensor(i).create_info();
@@ -301,8 +303,14 @@ void Graph::add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* 
     *descriptor = info.descriptor();
     descriptor->buffer.addr = output_at;
     descriptor->owner_task_id = outputs.task_id();
-    if (info.has_initial_value())
-      fill(reinterpret_cast<std::byte*>(output_at), info.buffer_size_bytes(), info.initial_bits(), info.initial_size());
+    if (info.has_initial_value()) {
+      const InitialValue value{output_at, info.buffer_size_bytes(), info.initial_bits(), info.initial_size()};
+      if (policy_.virtual_heap) {
+        initial_values_.push_back(value);
+      } else {
+        fill(reinterpret_cast<std::byte*>(output_at), value);
+      }
+    }
     output_at += round_up(info.buffer_size_bytes(), kOutputAlignment);
     outputs.materialize_output(*descriptor);
   }
@@ -321,6 +329,13 @@ bool Graph::add_predicate(const CoreTaskArgs& args, std::byte* target) {
 }
 
 SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
+  if (const SubmitState state = reserve_slot(plan); state != SubmitState::kAccepted) return state;
+  bool has_outputs = false;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) has_outputs |= args.tag(i) == TensorArgType::OUTPUT;
+  return has_outputs ? reserve_heap(args, plan) : SubmitState::kAccepted;
+}
+
+SubmitState Graph::reserve_slot(Plan& plan) {
   const Scope& scope = scopes_.back();
   plan.manual = scope.manual || !policy_.automatic;
   plan.ring = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, policy_.rings - 1);
@@ -337,13 +352,10 @@ SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
   }
   plan.heap_bytes = 0;
   plan.heap_offset = 0;
-  bool has_outputs = false;
-  for (int32_t i = 0; i < args.tensor_count(); ++i) has_outputs |= args.tag(i) == TensorArgType::OUTPUT;
-  return has_outputs ? reserve_heap(args, plan) : SubmitState::kAccepted;
+  return SubmitState::kAccepted;
 }
 
 SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
-  Ring& ring = rings_[plan.ring];
   for (int32_t i = 0; i < args.tensor_count(); ++i) {
     if (args.tag(i) != TensorArgType::OUTPUT) continue;
     const TensorCreateInfo& info = args.tensor(i).create_info();
@@ -354,6 +366,11 @@ SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
     }
     plan.heap_bytes += std::max<uint64_t>(round_up(info.buffer_size_bytes(), kOutputAlignment), kOutputAlignment);
   }
+  return allocate_heap(plan);
+}
+
+SubmitState Graph::allocate_heap(Plan& plan) {
+  Ring& ring = rings_[plan.ring];
   plan.heap_offset = ring.heap.allocate(plan.heap_bytes);
   if (plan.heap_offset == HeapRing::kNoSpace) {
     advance(plan.ring);
@@ -394,11 +411,14 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
   return SubmitState::kFatal;
 }
 
-bool Graph::add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args) {
+template <typename Args>
+bool Graph::add_explicit_dependencies(const Plan& plan, const Args& args) {
   for (uint32_t i = 0; i < args.explicit_dep_count(); ++i) {
     const PTO2TaskId dependency = args.explicit_dep(i);
     const TaskRef task = find_task(dependency);
     if (task.slot == kNoSlot) {
+      met_foreign_task_ = policy_.foreign_tasks;
+      if (met_foreign_task_) continue;
       fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: explicit dependency {} (ring {}, task {}) is not a submitted task", task_count_,
                                                 i, dependency.ring(), dependency.local()));
       return false;
@@ -411,13 +431,13 @@ bool Graph::add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args
   return true;
 }
 
-bool Graph::add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor) {
-  const ChipTensor& tensor = args.tensor(index).ref();
+template bool Graph::add_explicit_dependencies(const Plan&, const GraphTaskArgs&);
+
+bool Graph::add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index, ChipTensor* descriptor) {
   const ByteRange range = byte_range(tensor);
   if (!check_tensor(tensor, range, index)) return false;
   *descriptor = tensor;
   if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
-  const TensorArgType tag = args.tag(index);
   if (tag == TensorArgType::NO_DEP) return true;
   if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) {
     unpublished_writes_.push_back({descriptor, task_count_});

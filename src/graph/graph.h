@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/argument_arena.h"
+#include "graph/graph_definition.h"
 #include "graph/graph_policy.h"
 #include "graph/heap_ring.h"
 #include "graph/lazy_array.h"
@@ -69,6 +70,31 @@ class Graph {
   SubmitState submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs);
   /// A task that is complete at once and owns the outputs of `args`.
   SubmitState allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs);
+
+  /// One task that replays `definition` with these arguments, which fit it (GraphDefinition::mismatch). The definition outlives
+  /// the run.
+  SubmitState submit_graph(const GraphTaskArgs& args, GraphDefinition& definition, TaskOutputTensors& outputs);
+
+  /// How many tasks each ring has been given in this run.
+  using Mark = std::array<uint32_t, kRingCount>;
+  Mark mark() const;
+  /// The tasks submitted since, ring by ring.
+  std::vector<PTO2TaskId> tasks_since(const Mark& mark) const;
+  size_t scope_depth() const { return scopes_.size(); }
+  bool in_manual_scope() const { return !scopes_.empty() && scopes_.back().manual; }
+
+  // For the body of a recorded graph, which uses ring 0 alone:
+  /// Task `index` of this run.
+  const TaskSlot& recorded_task(uint32_t index) const { return table_.record(table_.slot_of(0, rings_[0].first + index)); }
+  bool recorded_task_is_done(uint32_t index) const {
+    return table_.is_done({table_.slot_of(0, rings_[0].first + index), rings_[0].first + index});
+  }
+  /// Number of a task of this run that recorded_task's predecessors name.
+  uint32_t recorded_index(TaskRef task) const { return task.id - rings_[0].first; }
+  uint64_t heap_position() const { return rings_[0].heap.used(); }
+  const std::vector<InitialValue>& initial_values() const { return initial_values_; }
+  /// Some explicit edge named a task of another graph.
+  bool met_foreign_task() const { return met_foreign_task_; }
 
   /// Adds an edge between two submitted tasks, of which `consumer` is not published yet. Fails with INVALID_ARGS otherwise,
   /// and if the edge closes a cycle.
@@ -159,7 +185,10 @@ class Graph {
   void fail_kernel(int32_t id, uint8_t lane);
   bool check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
+  SubmitState reserve_slot(Plan& plan);
   SubmitState reserve_heap(const CoreTaskArgs& args, Plan& plan);
+  SubmitState allocate_heap(Plan& plan);
+  void hold_heap(const Plan& plan, uint32_t scope_depth);
   SubmitState full(uint32_t ring, int32_t code, std::string text);
   /// The task that `id` names, or kNoSlot if it is none of this run.
   TaskRef find_task(PTO2TaskId id) const {
@@ -168,15 +197,17 @@ class Graph {
     const uint32_t local = rings_[ring].first + id.local();
     return {table_.slot_of(ring, local), local};
   }
-  bool add_explicit_dependencies(const Plan& plan, const CoreTaskArgs& args);
+  template <typename Args>
+  bool add_explicit_dependencies(const Plan& plan, const Args& args);
   bool add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index);
-  bool add_tensor(const Plan& plan, const CoreTaskArgs& args, int32_t index, ChipTensor* descriptor);
+  bool add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index, ChipTensor* descriptor);
   void add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
   void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   void retain(const Plan& plan, TaskRef task);
   void store_predecessors(const Plan& plan, TaskSlot& record);
+  void finish_submission(const Plan& plan, bool complete);
   void advance(uint32_t ring);
   void push_predecessor(TaskRef task) {
     if (predecessor_count_ == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
@@ -220,6 +251,9 @@ class Graph {
   LazyArray<uint32_t> sequence_;  ///< by slot, of unpublished tasks: order of submission
   uint32_t next_sequence_ = 0;
   bool has_backward_edges_ = false;  ///< some task waits for one that was submitted after it
+
+  std::vector<InitialValue> initial_values_;  ///< with a virtual heap
+  bool met_foreign_task_ = false;
 
   std::vector<TaskRef> predecessors_;  ///< of the submission under way; only the first predecessor_count_ count
   uint32_t predecessor_count_ = 0;

@@ -47,6 +47,10 @@ void Graph::add_dependency(PTO2TaskId producer_id, PTO2TaskId consumer_id) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("rt_add_dependency(producer: ring {}, task {}; consumer: ring {}, task {}): {}",
                                               producer_id.ring(), producer_id.local(), consumer_id.ring(), consumer_id.local(), why));
   };
+  if ((producer.slot == kNoSlot || consumer.slot == kNoSlot) && policy_.foreign_tasks) {
+    met_foreign_task_ = true;
+    return;
+  }
   if (producer.slot == kNoSlot) return refuse("the producer is not a submitted task");
   if (consumer.slot == kNoSlot) return refuse("the consumer is not a submitted task");
   if (producer == consumer) return refuse("a task cannot wait for itself");

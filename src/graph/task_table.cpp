@@ -25,9 +25,10 @@ TaskTable::TaskTable(const RingSizes& sizes)
     : slot_count_(checked_slot_count(sizes)),
       stream_shift_(static_cast<uint32_t>(std::countr_zero(std::bit_ceil(slot_count_)))),
       stream_mask_((uint64_t{1} << stream_shift_) - 1),
-      records_(slot_count_),
-      done_(slot_count_),
-      stream_(stream_mask_ + 1) {
+      records_(size_t{slot_count_} + kNodeSlots),
+      done_(size_t{slot_count_} + kNodeSlots),
+      stream_(stream_mask_ + 1),
+      node_owners_(kNodeGroups) {
   uint32_t base = 0;
   for (uint32_t ring = 0; ring < kRingCount; ++ring) {
     base_[ring] = base;

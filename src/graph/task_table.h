@@ -55,7 +55,8 @@ struct alignas(64) TaskSlot {
   static constexpr uint32_t kTimed = 16;       ///< has a timing slot
   static constexpr uint32_t kEarlyResolve = 32;  ///< allows that tasks which wait for it are staged
   static constexpr uint32_t kMayStage = 64;      ///< may be staged itself
-  static constexpr uint32_t kHints = kHasPredicate | kTimed | kMayStage;  ///< what makes starting the task more than running it
+  static constexpr uint32_t kGraph = 128;        ///< a recorded graph: a GraphShell (graph_definition.h) stands behind the scalars
+  static constexpr uint32_t kHints = kHasPredicate | kTimed | kMayStage | kGraph;  ///< what makes starting the task more than running it
   static constexpr uint32_t kTimingSlotShift = 16;
 
   const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }
@@ -67,6 +68,8 @@ struct alignas(64) TaskSlot {
 };
 static_assert(sizeof(TaskSlot) == 64, "a task's hot state is one cache line");
 
+class ReplayContext;
+
 /// Thread-safe as documented per function; the submitter is one thread, cores are any number.
 class TaskTable {
  public:
@@ -75,6 +78,7 @@ class TaskTable {
   uint32_t slot_of(uint32_t ring, uint32_t id) const { return base_[ring] + (id & mask_[ring]); }
   uint32_t window(uint32_t ring) const { return mask_[ring] + 1; }
   uint32_t slot_count() const { return slot_count_; }
+  uint32_t slot_of(const TaskSlot& task) const { return static_cast<uint32_t>(&task - &records_[0]); }
   TaskSlot& record(uint32_t slot) { return records_[slot]; }
   const TaskSlot& record(uint32_t slot) const { return records_[slot]; }
 
@@ -121,6 +125,33 @@ class TaskTable {
   uint32_t next_in_list(uint32_t slot) const { return records_[slot].next - 1; }
   void set_next_in_list(uint32_t slot, uint32_t next) { records_[slot].next = next + 1; }
 
+  // ---- nodes of recorded graphs: slots beyond those of the rings, which no stream holds. Their id is 0. ----
+
+  /// `count` neighbouring slots that belong to `owner` until forget_nodes(); kNoSlot if there are not so many left. Any thread.
+  uint32_t allocate_nodes(uint32_t count, ReplayContext* owner) {
+    const uint32_t groups = (count + kNodeGroup - 1) / kNodeGroup;
+    uint32_t first = node_groups_used_.load(std::memory_order_relaxed);
+    do {
+      if (groups > kNodeGroups - first) return kNoSlot;
+    } while (!node_groups_used_.compare_exchange_weak(first, first + groups, std::memory_order_relaxed));
+    for (uint32_t group = first; group != first + groups; ++group) node_owners_[group] = owner;
+    return slot_count_ + first * kNodeGroup;
+  }
+  /// No core may be active.
+  void forget_nodes() { node_groups_used_.store(0, std::memory_order_relaxed); }
+  bool is_node(uint32_t slot) const { return slot >= slot_count_; }
+  ReplayContext* node_owner(uint32_t slot) const { return node_owners_[(slot - slot_count_) / kNodeGroup]; }
+  /// Marks a node as done or not, before any core sees it as a task of this instance.
+  void set_node(uint32_t slot, bool done) { done_[slot].store(done ? 1 : 0, std::memory_order_relaxed); }
+  /// Parks `slot` on `on`, which cannot complete meanwhile.
+  void park_unseen(uint32_t slot, uint32_t on) {
+    std::atomic<uint32_t>& list = records_[on].waiters;
+    uint32_t head = list.load(std::memory_order_relaxed);
+    do {
+      records_[slot].next = head;
+    } while (!list.compare_exchange_weak(head, slot + 1, std::memory_order_seq_cst, std::memory_order_relaxed));
+  }
+
   // ---- the stream of submissions: one producer, many consumers ----
 
   /// Makes the task in `slot` visible to cores, after all tasks published before. Submitter only.
@@ -156,6 +187,9 @@ class TaskTable {
 
  private:
   static constexpr uint32_t kLapBit = 1u << 31;
+  static constexpr uint32_t kNodeGroup = 64;  ///< slots that have one owner
+  static constexpr uint32_t kNodeGroups = 1u << 16;
+  static constexpr uint32_t kNodeSlots = kNodeGroup * kNodeGroups;
   uint32_t lap_bit(uint64_t sequence) const { return (sequence >> stream_shift_ & 1) != 0 ? 0 : kLapBit; }
 
   std::array<uint32_t, kRingCount> base_{};
@@ -166,6 +200,8 @@ class TaskTable {
   LazyArray<TaskSlot> records_;
   LazyArray<std::atomic<uint32_t>> done_;    ///< by slot: id + 1 of the newest task completed there
   LazyArray<std::atomic<uint32_t>> stream_;  ///< slots in submission order, with the lap's parity in kLapBit
+  LazyArray<ReplayContext*> node_owners_;
+  std::atomic<uint32_t> node_groups_used_{0};
   // Above: read by everybody, written by nobody. Below: a line for the submitter, and one for whoever claims.
   alignas(64) uint64_t published_ = 0;
   alignas(64) std::atomic<uint64_t> claimed_{0};

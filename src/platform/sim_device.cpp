@@ -234,7 +234,7 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   RunReport report;
   Recorder recorder(report);
   graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr, policy);
-  runtime_.begin_run();
+  runtime_.begin_run(&callable_->kernel_lanes);
   const Clock::time_point start = Clock::now();
   scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); },
                   {.device_ns = options.cpu_limit_ms * 1'000'000});

@@ -39,8 +39,6 @@ TW_LOG_FUNCTION(log_info_function, LogLevel::kInfo)
 TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
 #undef TW_LOG_FUNCTION
 
-constexpr const char* kNoGraphs = "recorded graphs (rt_submit_graph) are not built yet in this version";
-
 }  // namespace
 
 struct SimRuntime::Ops {
@@ -48,24 +46,30 @@ struct SimRuntime::Ops {
 
   static TaskOutputTensors submit_task(PTO2Runtime* rt, const MixedKernels& kernels, const CoreTaskArgs& args) {
     SimRuntime& runtime = of(rt);
+    if (GraphRecorder* recorder = runtime.recorder(); recorder != nullptr) [[unlikely]] {
+      return runtime.record([&](TaskOutputTensors& outputs) { return recorder->submit(kernels, args, outputs); });
+    }
     return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit(kernels, args, outputs); });
   }
   static TaskOutputTensors submit_dummy_task(PTO2Runtime* rt, const CoreTaskArgs& args) {
     SimRuntime& runtime = of(rt);
-    return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->submit_dummy(args, outputs); });
+    return runtime.submit_dummy(args);
   }
   static TaskOutputTensors alloc_tensors(PTO2Runtime* rt, const CoreTaskArgs& args) {
     SimRuntime& runtime = of(rt);
+    if (GraphRecorder* recorder = runtime.recorder(); recorder != nullptr) {
+      return runtime.record([&](TaskOutputTensors& outputs) { return recorder->graph().allocate(args, outputs); });
+    }
     return runtime.submit([&](TaskOutputTensors& outputs) { return runtime.graph_->allocate(args, outputs); });
   }
   static void scope_begin(PTO2Runtime* rt) {
     SimRuntime& runtime = of(rt);
-    runtime.graph_->begin_scope(rt->pending_scope_mode);
+    runtime.target().begin_scope(rt->pending_scope_mode);
     runtime.stop_if_fatal();
   }
   static void scope_end(PTO2Runtime* rt) {
     SimRuntime& runtime = of(rt);
-    runtime.graph_->end_scope();
+    runtime.target().end_scope();
     runtime.announce_published();
     runtime.stop_if_fatal();
   }
@@ -92,33 +96,33 @@ struct SimRuntime::Ops {
   }
   static int32_t available_cluster_count(PTO2Runtime* rt) { return of(rt).aic_cores_; }
   static int32_t available_aiv_count(PTO2Runtime* rt) { return 2 * of(rt).aic_cores_; }
-  static GraphScopeResult graph_begin(PTO2Runtime* rt, uint64_t, const GraphTaskArgs&) {
-    of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
-    GraphScopeResult result;
-    result.execute_block = false;
-    return result;
+  static GraphScopeResult graph_begin(PTO2Runtime* rt, uint64_t key, const GraphTaskArgs& args) {
+    SimRuntime& runtime = of(rt);
+    return runtime.go_on_with_graph(runtime.graphs_->begin(key, args));
   }
-  static bool graph_prepare(PTO2Runtime* rt, void*, const GraphTaskArgs&) {
-    of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
-    return false;
+  static bool graph_prepare(PTO2Runtime* rt, void* handle, const GraphTaskArgs&) {
+    return handle != nullptr && handle == of(rt).recorder();
   }
-  static void graph_abort(PTO2Runtime* rt, void*) { of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
-  static bool graph_end(PTO2Runtime* rt) {
-    of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs);
-    return false;
+  static void graph_abort(PTO2Runtime* rt, void* handle) {
+    GraphRecorder* const recorder = of(rt).recorder();
+    if (recorder != nullptr && handle == recorder) recorder->refuse("rt_graph_abort was called");
   }
-  static void graph_commit(PTO2Runtime* rt) { of(rt).fail(PTO2_ERROR_INVALID_ARGS, kNoGraphs); }
+  static GraphScopeResult graph_end(PTO2Runtime* rt, bool may_repeat) {
+    SimRuntime& runtime = of(rt);
+    return runtime.go_on_with_graph(runtime.graphs_->end(may_repeat));
+  }
+  static void graph_commit(PTO2Runtime*) {}  // nothing is left open when a graph has been ended
 
   static void add_dependency(PTO2Runtime* rt, PTO2TaskId producer, PTO2TaskId consumer) {
     SimRuntime& runtime = of(rt);
-    runtime.graph_->add_dependency(producer, consumer);
+    runtime.target().add_dependency(producer, consumer);
     runtime.stop_if_fatal();
   }
 
   // One run at a time has its orchestration on a thread; the site belongs to the scope that begins next there.
   static thread_local SimRuntime* running;
   static void scope_set_site(const char* file, int line) {
-    if (running != nullptr) running->graph_->set_scope_site(file, line);
+    if (running != nullptr) running->target().set_scope_site(file, line);
   }
 
   static const PTO2RuntimeOps table;
@@ -158,18 +162,23 @@ const PTO2RuntimeOps SimRuntime::Ops::table = {
 SimRuntime::SimRuntime() : PTO2Runtime{&Ops::table, PTO2ScopeMode::AUTO} {}
 
 void SimRuntime::attach(Graph& graph, Scheduler& scheduler, int32_t aic_cores) {
+  if (graphs_ == nullptr || graph_ != &graph) graphs_ = std::make_unique<RecordedGraphs>(graph);
   graph_ = &graph;
   scheduler_ = &scheduler;
   aic_cores_ = aic_cores;
 }
 
-void SimRuntime::begin_run() {
+void SimRuntime::begin_run(const std::vector<uint8_t>* kernel_lanes) {
+  graphs_->begin_run(kernel_lanes, aic_cores_);
   pending_scope_mode = PTO2ScopeMode::AUTO;
   announced_ = 0;
   Ops::running = this;
 }
 
-void SimRuntime::end_run() { Ops::running = nullptr; }
+void SimRuntime::end_run() {
+  Ops::running = nullptr;
+  graphs_->end_run();
+}
 
 constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
 
@@ -207,6 +216,45 @@ TaskOutputTensors SimRuntime::submit(Submit&& submit_once) {
   }
 }
 
+TaskOutputTensors SimRuntime::submit_dummy(const CoreTaskArgs& args) {
+  if (GraphRecorder* to = recorder(); to != nullptr) {
+    return record([&](TaskOutputTensors& outputs) { return to->submit_dummy(args, outputs); });
+  }
+  return submit([&](TaskOutputTensors& outputs) { return graph_->submit_dummy(args, outputs); });
+}
+
+// Into the recording. What breaks a rule there would break it without recording too.
+template <typename Submit>
+TaskOutputTensors SimRuntime::record(Submit&& submit_once) {
+  TaskOutputTensors outputs;
+  if (!scheduler_->stopped() && submit_once(outputs) == SubmitState::kAccepted) return outputs;
+  stop_if_fatal();
+  return TaskOutputTensors();
+}
+
+// What a step of a recorded graph means for its caller.
+GraphScopeResult SimRuntime::go_on_with_graph(const RecordedGraphs::Next& next) {
+  GraphScopeResult result;
+  result.execute_block = next.step == RecordedGraphs::Step::kBody && !scheduler_->stopped();
+  result.recording = result.execute_block;
+  result.recording_handle = recorder();
+  switch (next.step) {
+    case RecordedGraphs::Step::kBody: break;
+    case RecordedGraphs::Step::kFailed: stop_if_fatal(); break;
+    case RecordedGraphs::Step::kReplay:
+      result.task_id =
+          submit([&](TaskOutputTensors& outputs) { return graph_->submit_graph(*next.args, *next.definition, outputs); }).task_id();
+      break;
+    case RecordedGraphs::Step::kJoin: {
+      CoreTaskArgs join;
+      join.set_dependencies(next.tasks.data(), static_cast<uint32_t>(next.tasks.size()));
+      result.task_id = submit_dummy(join).task_id();
+      break;
+    }
+  }
+  return result;
+}
+
 void SimRuntime::wait_for(TaskRef task) {
   scheduler_->wait_done(task);
   *crash_context() = kOrchestrationContext;
@@ -219,6 +267,9 @@ bool SimRuntime::waited_in_vain() const {
 }
 
 void SimRuntime::stop_if_fatal() {
+  if (const GraphRecorder* from = recorder(); from != nullptr && from->graph().is_fatal()) {
+    graph_->fail(from->graph().error_code(), "in the body of a recorded graph: " + from->graph().error_text());
+  }
   if (graph_->is_fatal()) scheduler_->stop();
 }
 
@@ -232,6 +283,10 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
   if (tensor.buffer.addr == 0) {
     log(LogLevel::kError, write ? "set_tensor_data" : "get_tensor_data", "the tensor has no memory: {}", tensor.dump());
     return false;
+  }
+  if (GraphRecorder* into = recorder(); into != nullptr) {  // the body will be called again, without being recorded
+    into->refuse(write ? "it writes tensor data" : "it reads tensor data");
+    if (write || GraphRecorder::is_virtual(tensor.buffer.addr)) return false;
   }
   if (!graph_->check_element(tensor, ndims, indices)) {
     scheduler_->stop();

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "exec/scheduler.h"
 #include "graph/graph.h"
+#include "graph/recorded_graphs.h"
 #include "runtime_ops.h"
 
 namespace tilewright {
@@ -21,8 +24,8 @@ class SimRuntime : public PTO2Runtime {
   /// Where calls go until the next attach. Both outlive the runs.
   void attach(Graph& graph, Scheduler& scheduler, int32_t aic_cores);
 
-  /// Around a run, on the thread that runs it.
-  void begin_run();
+  /// Around a run, on the thread that runs it. `kernel_lanes` as for Graph::begin_run.
+  void begin_run(const std::vector<uint8_t>* kernel_lanes);
   void end_run();
 
   /// Calls `entry` (named `name` in messages). An exception that leaves it fails the run.
@@ -36,7 +39,14 @@ class SimRuntime : public PTO2Runtime {
 
   template <typename Submit>
   TaskOutputTensors submit(Submit&& submit_once);
+  template <typename Submit>
+  TaskOutputTensors record(Submit&& submit_once);
+  TaskOutputTensors submit_dummy(const CoreTaskArgs& args);
+  GraphScopeResult go_on_with_graph(const RecordedGraphs::Next& next);
   void announce_published();
+  GraphRecorder* recorder() const { return graphs_->recorder(); }
+  /// The graph that calls concern now: the run's, or that of a recording.
+  Graph& target() { return recorder() != nullptr ? recorder()->graph() : *graph_; }
   void wait_for(TaskRef task);
   /// Whether the run ended because what the orchestration waited for cannot happen.
   bool waited_in_vain() const;
@@ -45,6 +55,7 @@ class SimRuntime : public PTO2Runtime {
 
   Graph* graph_ = nullptr;
   Scheduler* scheduler_ = nullptr;
+  std::unique_ptr<RecordedGraphs> graphs_;
   int32_t aic_cores_ = 0;
   uint64_t announced_ = 0;  ///< published tasks that the scheduler was told of
 };
