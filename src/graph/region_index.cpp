@@ -98,7 +98,7 @@ struct RegionIndex::LevelClass : Class {
     const uint64_t at = granule(address);
     return straddles && at != 0 ? at - 1 : at;
   }
-  RegionEntry& bucket(uint64_t granule) { return table.bucket((granule >> 3) * kMix, granule); }
+  RegionEntry& bucket(uint64_t granule) { return table.bucket((granule >> RegionTable::kGroupBits) * kMix, granule); }
 
   /// Calls test(entry) for what is live in granules first to last; true removes the entry.
   template <typename Test>
@@ -135,12 +135,14 @@ struct RegionIndex::LevelClass : Class {
     const auto test = [&](const RegionEntry& entry) {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
     };
+    RegionEntry& home = bucket(at);
     if (straddles || at != last) {
+      __builtin_prefetch(&home, 1);
       if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
       if (at != last) visit_granules(last, last, completed, test);
       straddles = straddles || at != last;
     }
-    RegionEntry& entry = table.replace(bucket(at), owner.ring, owner.task, completed, [&](const RegionEntry& other) {
+    RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
       return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
     });
     entry.bytes = {range, nullptr};
@@ -175,7 +177,7 @@ struct RegionIndex::GridClass : Class {
     }
     return first;
   }
-  RegionEntry& bucket(const Granules& at) { return table.bucket(at[0] * kMix + at[1] * kMiddleMix + (at[2] >> 3) * kColumnMix, at[2]); }
+  RegionEntry& bucket(const Granules& at) { return table.bucket(at[0] * kMix + at[1] * kMiddleMix + (at[2] >> RegionTable::kGroupBits) * kColumnMix, at[2]); }
 
   template <typename Test>
   void visit_granules(const Granules& first, const Granules& last, const uint32_t* completed, Test&& test) {

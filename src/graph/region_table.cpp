@@ -1,22 +1,26 @@
 #include "graph/region_table.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 
 namespace tilewright {
 namespace {
 
-constexpr uint32_t kInitialGroupBits = 4;  // 16 groups of eight buckets: one page
+constexpr uint32_t kInitialGroups = 2;  // one page
 
 }  // namespace
 
-RegionTable::RegionTable() { allocate(kInitialGroupBits); }
+RegionTable::RegionTable() { allocate(kInitialGroups); }
 
-void RegionTable::allocate(uint32_t group_bits) {
-  memory_ = std::make_unique<LazyArray<RegionEntry>>(size_t{8} << group_bits);
+void RegionTable::allocate(uint64_t groups) {
+  memory_ = std::make_unique<LazyArray<RegionEntry>>(groups << kGroupBits);
   buckets_ = &(*memory_)[0];
-  shift_ = 64 - group_bits;
-  spill_limit_ = bucket_count() / 4;
+  // Half of what a miss of the cache costs is the walk through the page tables of a virtual machine. Advice: may be refused.
+  if (groups << kGroupBits >= (1u << 16)) ::madvise(buckets_, (groups << kGroupBits) * sizeof(RegionEntry), MADV_HUGEPAGE);
+  shift_ = 64 - static_cast<uint32_t>(std::countr_zero(groups));
+  spill_limit_ = bucket_count() / 8;
 }
 
 uint32_t RegionTable::spill(const RegionEntry& entry) {
@@ -33,7 +37,7 @@ uint32_t RegionTable::spill(const RegionEntry& entry) {
 
 void RegionTable::reset(uint64_t entries) {
   if (entries > bucket_count() / 2) {
-    allocate(static_cast<uint32_t>(std::countr_zero(std::bit_ceil(4 * entries) / 8)));
+    allocate(std::bit_ceil(4 * entries) >> kGroupBits);
   } else {
     std::fill(buckets_, buckets_ + bucket_count(), RegionEntry());
   }

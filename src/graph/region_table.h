@@ -52,9 +52,15 @@ class RegionTable {
  public:
   RegionTable();
 
-  uint64_t bucket_count() const { return uint64_t{8} << (64 - shift_); }
-  /// The bucket of a hash of which the high bits are good; `low` places neighbours side by side.
-  RegionEntry& bucket(uint64_t hash, uint64_t low) { return buckets_[(hash >> shift_) << 3 | (low & 7)]; }
+  uint64_t bucket_count() const { return uint64_t{1} << (kGroupBits + 64 - shift_); }
+  /// Buckets come in groups of 2 KiB: keys that differ in the low six bits of `low` alone, and so have one hash, share a
+  /// group, and neighbours often a line. Where in the group depends on the hash too: keys a power of two apart, which have the
+  /// same low bits, do not gather in one place of each group. The hash must be good in its high bits.
+  static constexpr uint32_t kGroupBits = 6;
+  RegionEntry& bucket(uint64_t hash, uint64_t low) {
+    const uint64_t place = (low ^ hash >> kPlaceShift) & ((1u << kGroupBits) - 1);
+    return buckets_[hash >> shift_ << kGroupBits | place];
+  }
 
   /// Calls test(const RegionEntry&) for the live entries of a bucket; true removes the entry.
   template <typename Test>
@@ -102,6 +108,8 @@ class RegionTable {
   }
 
  private:
+  static constexpr uint32_t kPlaceShift = 20;  // below the bits that name the group of any table with fewer than 2^38 groups
+
   template <typename Test>
   [[gnu::noinline]] void visit_spilled(RegionEntry& bucket, const uint32_t* completed, Test& test) {
     RegionEntry* newer = &bucket;
@@ -121,11 +129,11 @@ class RegionTable {
   uint32_t spill(const RegionEntry& entry);
   void reset(uint64_t entries);
 
-  void allocate(uint32_t group_bits);
+  void allocate(uint64_t groups);  ///< a power of two, at least 2
 
   std::unique_ptr<LazyArray<RegionEntry>> memory_;
   RegionEntry* buckets_;  ///< the array in memory_
-  uint32_t shift_;        ///< 64 - log2(groups of eight buckets)
+  uint32_t shift_;        ///< 64 - log2(number of groups)
   uint32_t free_ = 0;  ///< place + 1 of the first unused one in spill_, linked like the used
   uint64_t spilled_ = 0;
   uint64_t spill_limit_;
