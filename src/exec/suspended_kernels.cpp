@@ -1,15 +1,18 @@
 #include "exec/suspended_kernels.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace tilewright {
 
 void SuspendedKernels::collect_ready() {
-  const auto first =
-      std::stable_partition(waiting_.begin(), waiting_.end(), [](const Kernel& kernel) { return !kernel.wait->ready(kernel.wait->data); });
-  std::move(first, waiting_.end(), std::back_inserter(ready_));
-  waiting_.erase(first, waiting_.end());
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    if (at->wait->ready(at->wait->data)) {
+      ready_.push_back(std::move(*at));
+      at = waiting_.erase(at);
+    } else {
+      ++at;
+    }
+  }
 }
 
 bool SuspendedKernels::any_ready() const {

@@ -138,13 +138,16 @@ TEST_P(WaitingTest, AConditionThatComesTrueUnannouncedIsNoDeadlock) {
 }
 
 TEST_P(WaitingTest, KernelsThatPollForEverEndAtTheDeadline) {
-  static std::atomic<uint64_t> clock{0};
+  static std::atomic<int> polling;  // the clock stands still until both poll
+  polling = 0;
   runner_.kernel = [&](const KernelCall& call) {
     const KernelWait who{nullptr, &call,
                          [](const void* data) { return fmt::format("task {} polls", number(*static_cast<const KernelCall*>(data))); }};
-    while (number(call) % 10 == 3) scheduler_.yield(&who);
+    if (number(call) % 10 != 3) return;
+    ++polling;
+    for (;;) scheduler_.yield(&who);
   };
-  run_numbered(20, {1'000'000'000, [] { return clock.fetch_add(300'000'000); }});
+  run_numbered(20, {1'000'000'000, [] { return polling.load() == 2 ? uint64_t{2'000'000'000} : 0; }});
   EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kDeadline);
   EXPECT_EQ(scheduler_.failure().status, 100);
   EXPECT_EQ(scheduler_.failure().stall_detail, 1);

@@ -316,6 +316,19 @@ TEST_F(RunErrors, TimingSlotsAreReported) {
   EXPECT_LE(report.timing_slots[15].last_finish_ns, report.timing_slots[2].first_dispatch_ns);
 }
 
+TEST_F(RunErrors, AFullHeapOfTasksThatNeverEndIsNamed) {
+  CallConfig config;
+  for (uint64_t& heap : config.runtime_env.ring_heap) heap = 8192;
+  RunOptions options;
+  options.cpu_limit_ms = 100;
+  expect_error(build("uint32_t n[] = {1000}; TensorCreateInfo info(n, 1); args.add_output(info);"
+                     "for (int i = 0; i < 3; ++i) { PTO2_SCOPE() { rt_submit_aiv_task(0, args); } }",
+                     kPollsForEver),
+               ErrorCode::kDeadline,
+               {"HEAP_RING_DEADLOCK", "needs 4096 bytes", "the heap has 8192 bytes, 8192 in use", "can no longer complete", "ring_heap"},
+               -2, config, options);
+}
+
 TEST_F(RunErrors, AnOrchestrationThatCrashesIsReported) {
   expect_error(build("*reinterpret_cast<volatile int *>(uintptr_t{16}) = 1;"), ErrorCode::kKernelCrashed, {"SIGSEGV", "orchestration"});
 }

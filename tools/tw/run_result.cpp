@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -94,6 +95,12 @@ Json round_json(const RunRound& round, size_t number) {
   for (const NamedComparison& comparison : round.comparisons) {
     comparisons.push_back(Json::parse(report_as_json(comparison.report, comparison.name)));
   }
+  Json timing_slots = Json::array();
+  for (size_t slot = 0; slot < std::size(round.report.timing_slots); ++slot) {
+    const TimingSlot& times = round.report.timing_slots[slot];
+    if (times.last_finish_ns == 0) continue;
+    timing_slots.push_back({{"slot", slot}, {"first_dispatch_ns", times.first_dispatch_ns}, {"last_finish_ns", times.last_finish_ns}});
+  }
   return {{"round", number},
           {"run_ns", round.report.run_ns},
           {"tasks", round.report.task_count},
@@ -102,6 +109,8 @@ Json round_json(const RunRound& round, size_t number) {
           {"aiv_cores_used", round.report.aiv_cores_used},
           {"task_window", round.report.task_window},
           {"heap_bytes", round.report.heap_bytes},
+          {"staged_early", round.report.staged_early},
+          {"timing_slots", timing_slots},
           {"comparisons", comparisons}};
 }
 
@@ -134,6 +143,13 @@ std::string format_result(const RunResult& result) {
     for (size_t i = 0; i < result.rounds.size(); ++i) {
       text += fmt::format("run time  {} in round {}\n", duration_text(result.rounds[i].report.run_ns), i + 1);
     }
+  }
+  for (size_t slot = 0; slot < std::size(last.timing_slots); ++slot) {
+    const TimingSlot& times = last.timing_slots[slot];
+    if (times.last_finish_ns == 0) continue;
+    text +=
+        fmt::format("slot {:<4} {} (from {} to {} after the start)\n", slot, duration_text(times.last_finish_ns - times.first_dispatch_ns),
+                    duration_text(times.first_dispatch_ns), duration_text(times.last_finish_ns));
   }
   if (result.lists_dependencies) text += dependencies_text(result, last);
   for (size_t i = 0; i < result.rounds.size(); ++i) {

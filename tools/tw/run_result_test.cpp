@@ -38,6 +38,8 @@ RunResult two_rounds() {
   round.report.aic_cores_used = 1;
   round.report.aiv_cores_used = 2;
   round.report.run_ns = 1234;
+  round.report.staged_early = 5;
+  round.report.timing_slots[7] = {100, 1100};
   const auto task = [](uint32_t n) { return PTO2TaskId::make(0, n); };
   round.report.tasks = {{task(0), {-1, 0, -1}}, {task(1), {1, 0, 0}}, {task(2), {-1, -1, 7}}};
   round.report.edges = {{task(1), task(2), EdgeSource::kTensorMap, 1, 512},
@@ -56,6 +58,8 @@ TEST(RunResult, TextNamesWhatRanAndWhatItFound) {
   EXPECT_THAT(text, HasSubstr("1.5 s (2 of 3 sources from the store)"));
   EXPECT_THAT(text, HasSubstr("edges     3: creator 1, tensormap 2, explicit 0\n"));
   EXPECT_THAT(text, HasSubstr("1 AIC, 2 AIV"));
+  EXPECT_THAT(text, HasSubstr("slot 7    1 us (from 100 ns to 1.1 us after the start)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("slot 0")));
   EXPECT_THAT(text, HasSubstr("1.234 us in round 2"));
   EXPECT_THAT(text, HasSubstr("round 2, y: i32[2] matches golden"));
   EXPECT_THAT(text, Not(HasSubstr("dependencies")));
@@ -83,6 +87,10 @@ TEST(RunResult, JsonHoldsTheSame) {
   EXPECT_EQ(json["rounds"].size(), 2u);
   EXPECT_EQ(json["rounds"][1]["edges"]["tensormap"], 2);
   EXPECT_EQ(json["rounds"][1]["edges"]["total"], 3);
+  EXPECT_EQ(json["rounds"][1]["staged_early"], 5);
+  ASSERT_EQ(json["rounds"][1]["timing_slots"].size(), 1u);
+  EXPECT_EQ(json["rounds"][1]["timing_slots"][0]["slot"], 7);
+  EXPECT_EQ(json["rounds"][1]["timing_slots"][0]["last_finish_ns"], 1100);
   EXPECT_EQ(json["rounds"][0]["comparisons"][0]["name"], "y");
   EXPECT_EQ(json["dependencies"].size(), 4u);
   EXPECT_EQ(json["dependencies"][1]["overlap_bytes"], 256);
