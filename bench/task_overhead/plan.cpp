@@ -15,6 +15,8 @@ namespace {
 
 constexpr KnownSystem kSystems[] = {
     {"tilewright", true, true, "this project's engine is not part of this build"},
+    {"tilewright_host_build", true, true, "this project's engine is not part of this build"},
+    {"tilewright_replay", true, true, "this project's engine is not part of this build"},
     {"tbb_flow_graph", false, true, "install libtbb-dev and configure again"},
     {"gomp_depend", true, true, "it needs g++ as the project's compiler (libgomp comes with it)"},
     {"omp_depend", true, true, "install clang-19 and libomp-19-dev and configure again"},

@@ -20,6 +20,17 @@ struct KernelCall {
   bool staged = false;     ///< KernelRunner::stage was called for it
 };
 
+/// Plain nodes of a recorded graph, run one after another on one core (graph/graph_definition.h).
+struct NodeRun {
+  const TaskSlot* tasks = nullptr;  ///< by node
+  const uint64_t* words = nullptr;  ///< of the next node
+  uint32_t node = 0;                ///< runs now, or is next
+  uint32_t end = 0;
+  CoreType kind{};
+  int32_t core = 0;
+  bool handed_over = false;  ///< set while a kernel is suspended: what is behind it is no longer the caller's
+};
+
 /// Runs a kernel to its end on the calling fiber. Thread safe: several carriers call it, for different cores.
 class KernelRunner {
  public:
@@ -29,6 +40,10 @@ class KernelRunner {
   /// Prepares the core and the arguments of a kernel before what its task waits for has ended. run() follows, with
   /// KernelCall::staged, unless the core is wanted by somebody else first. Must not wait or yield.
   virtual void stage(const KernelCall&) {}
+  /// Runs plain nodes of nodes.kind, advancing `nodes` after each, up to nodes.end or a node of another sort; or until a kernel has
+  /// returned and handed_over is set or, which makes the result false, it registered conditions. That kernel is nodes.node then.
+  /// A runner that has no faster way than run() does nothing.
+  virtual bool run_nodes(NodeRun&) { return true; }
   /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,
   /// and it lives until the last of them has returned. Null for nothing.
   virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }

@@ -1,6 +1,6 @@
 // Recorded graphs on the scheduler. A carrier runs a whole instance node by node, in recorded order, which needs neither flags nor
 // lists. Where that will not do, the rest of the instance is handed over: its nodes become tasks in slots of their own.
-#include <bit>
+#include <algorithm>
 
 #include "exec/monotonic.h"
 #include "exec/scheduler.h"
@@ -11,6 +11,10 @@ namespace {
 
 /// Nodes that take longer than this are worth handing over to carriers that have nothing to do.
 constexpr uint64_t kLongNodeNs = 1000;
+/// So many looks in a row must find long nodes: one may find that the host had something else to do.
+constexpr uint32_t kLongLooks = 3;
+/// Nodes between two looks at the clock, and at whether the run goes on.
+constexpr uint32_t kStretch = 64;
 
 }  // namespace
 
@@ -19,8 +23,9 @@ void Scheduler::start_graph(Carrier& carrier, uint32_t slot) {
   ReplayContext* const context = definition.acquire(slot);
   if (context == nullptr) return;  // finish_graph of another instance starts it again
   if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
-  if (definition.needs_scheduler() || (definition.has_long_nodes() && carriers_.size() > 1)) return hand_over(carrier, *context, 0, false);
-  Replay replay{context, 0, false};
+  const bool shared = idle_carriers_.load(std::memory_order_relaxed) != 0 && definition.take_long_nodes();
+  if (definition.needs_scheduler() || shared) return hand_over(carrier, *context, 0, false);
+  Replay replay{context, {.tasks = context->nodes()}};
   carrier.current->attach(&replay);
   run_nodes(carrier, replay);
   carrier.current->attach(nullptr);
@@ -28,49 +33,80 @@ void Scheduler::start_graph(Carrier& carrier, uint32_t slot) {
 
 void Scheduler::run_nodes(Carrier& carrier, Replay& replay) {
   ReplayContext& context = *replay.context;
+  NodeRun& nodes = replay.nodes;
   const uint32_t count = context.node_count();
   const bool alone = carriers_.size() == 1;
   uint64_t looked_at = alone ? 0 : now_ns();
-  uint32_t look_at = 1;
-  for (uint32_t i = 0; i < count; ++i) {
-    const TaskSlot& node = context.node(i);
-    if ((node.flags & TaskSlot::kHasPredicate) != 0 && !node.predicate().pass()) continue;
-    if (node.lanes == 0) continue;
+  // Looks often at first, since nodes may take a second each, and seldom later, since they may take a nanosecond.
+  uint32_t stretch = alone ? kStretch : 1;
+  uint32_t long_looks = 0;
+  for (uint32_t begin = 0; begin != count; begin = nodes.node) {
     if (stopped()) return;
-    const CoreType kind = node.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
-    const int32_t core = dispatch_.take_core(carrier.warm, kind);
-    if (core == CorePool::kNone) return hand_over(carrier, context, i, false);
-    replay.node = i;
-    const bool over = run_kernel({&node, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
-    wake_if(dispatch_.give_core(carrier.warm, kind, core));
-    if (replay.handed_over || !over) [[unlikely]] {
-      if (!replay.handed_over) hand_over(carrier, context, i, true);
-      return over ? complete(carrier, context.slot_of(i)) : kernels_returned(carrier, context.slot_of(i));
-    }
-    if (i + 1 != look_at || alone) continue;
-    // Looks often at first, since nodes may take a second each, and seldom later, since they may take a nanosecond.
+    const uint32_t end = std::min(begin + stretch, count);
+    if (!run_stretch(carrier, replay, end)) return;
+    if (alone) continue;
     const uint64_t now = now_ns();
-    const uint32_t nodes = look_at == 1 ? 1 : std::min(look_at / 2, 64u);
-    if (now - looked_at > nodes * kLongNodeNs && i + 1 != count) {
+    long_looks = now - looked_at > (end - begin) * kLongNodeNs ? long_looks + 1 : 0;
+    if (long_looks >= kLongLooks && end != count && idle_carriers_.load(std::memory_order_relaxed) != 0) {
       context.definition().note_long_nodes();
-      return hand_over(carrier, context, i + 1, false);
+      return hand_over(carrier, context, end, false);
     }
     looked_at = now;
-    look_at += std::min(look_at, 64u);
+    stretch = std::min(2 * stretch, kStretch);
   }
   finish_graph(carrier, context);
+}
+
+// Runs the nodes from replay.nodes.node to `end`. False if the instance is no longer the caller's.
+bool Scheduler::run_stretch(Carrier& carrier, Replay& replay, uint32_t end) {
+  ReplayContext& context = *replay.context;
+  NodeRun& nodes = replay.nodes;
+  while (nodes.node != end) {
+    const uint32_t first = nodes.node;
+    const TaskSlot& node = context.node(first);
+    if (node.lanes == 0 || ((node.flags & TaskSlot::kHasPredicate) != 0 && !node.predicate().pass())) {
+      ++nodes.node;
+      continue;
+    }
+    nodes.kind = node.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
+    nodes.core = dispatch_.take_core(carrier.warm, nodes.kind);
+    if (nodes.core == CorePool::kNone) {
+      hand_over(carrier, context, first, false);
+      return false;
+    }
+    bool over = true;
+    if (context.definition().is_plain(first)) {
+      nodes.words = context.words(first);
+      nodes.end = end;
+      over = runner_.run_nodes(nodes);
+    }
+    if (nodes.node == first && over && !nodes.handed_over) {
+      context.complete_tasks();
+      over = run_kernel({&node, nodes.kind, nodes.core, nodes.kind == CoreType::AIC ? 0 : 1, 0});
+      if (over && !nodes.handed_over) ++nodes.node;
+    }
+    wake_if(dispatch_.give_core(carrier.warm, nodes.kind, nodes.core));
+    if (over && !nodes.handed_over) [[likely]]
+      continue;
+    if (!nodes.handed_over) hand_over(carrier, context, nodes.node, true);
+    const uint32_t slot = context.slot_of(nodes.node);
+    over ? complete(carrier, slot) : kernels_returned(carrier, slot);
+    return false;
+  }
+  return true;
 }
 
 // A kernel is about to be suspended. It may wait for nodes behind it, so they must not wait for it to return.
 void Scheduler::hand_over_suspended(Carrier& carrier) {
   Replay* const replay = static_cast<Replay*>(carrier.current->attachment());
-  if (replay == nullptr || replay->handed_over) return;
-  replay->handed_over = true;
-  hand_over(carrier, *replay->context, replay->node, true);
+  if (replay == nullptr || replay->nodes.handed_over) return;
+  replay->nodes.handed_over = true;
+  hand_over(carrier, *replay->context, replay->nodes.node, true);
 }
 
 // Makes tasks of the nodes from `first` on, of which the first may be running. All before are done.
 void Scheduler::hand_over(Carrier& carrier, ReplayContext& context, uint32_t first, bool first_runs) {
+  context.complete_tasks();
   const uint32_t count = context.node_count();
   for (uint32_t i = 0; i < count; ++i) table_.set_node(context.slot_of(i), i < first);
   context.remaining.store(count - first, std::memory_order_relaxed);

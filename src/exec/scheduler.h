@@ -136,8 +136,7 @@ class Scheduler {
   /// An instance of a recorded graph that runs on a worker fiber, node by node.
   struct Replay {
     ReplayContext* context;
-    uint32_t node;     ///< runs now
-    bool handed_over;  ///< the nodes behind it are tasks now
+    NodeRun nodes;
   };
 
   static Carrier*& carrier_of_thread();
@@ -163,6 +162,7 @@ class Scheduler {
   // replay.cpp: recorded graphs
   void start_graph(Carrier& carrier, uint32_t slot);
   void run_nodes(Carrier& carrier, Replay& replay);
+  bool run_stretch(Carrier& carrier, Replay& replay, uint32_t end);
   void hand_over(Carrier& carrier, ReplayContext& context, uint32_t first, bool first_runs);
   void hand_over_suspended(Carrier& carrier);
   void complete_node(Carrier& carrier, uint32_t slot);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <numeric>
 
@@ -68,6 +69,14 @@ ReplayContext::ReplayContext(GraphDefinition& definition, TaskTable& table)
       task.more_predecessors = list;
     }
   }
+  words_.resize(definition.words_begin_.back());
+  for (uint32_t i = 0; i < node_count_; ++i) {
+    uint64_t* word = words_.data() + definition.words_begin_[i];
+    *word++ = std::bit_cast<uint64_t>(definition.headers_[i]);
+    if (!definition.is_plain(i)) continue;
+    for (uint32_t t = 0; t < nodes_[i].tensor_count; ++t) *word++ = reinterpret_cast<uint64_t>(nodes_[i].tensors() + t);
+    std::copy_n(nodes_[i].scalars(), nodes_[i].scalar_count, word);
+  }
   // Nothing is in force yet, so the first instance sets everything.
   for (const RecordedBody::AddressUse& use : body.addresses) store(arguments_.get() + use.offset, use.delta);
   for (const RecordedBody::ScalarUse& use : body.scalars) store(arguments_.get() + use.offset, 0);
@@ -90,26 +99,56 @@ void ReplayContext::bind(uint32_t shell) {
     const uint64_t value = task.scalars()[source];
     if (value == scalars_[source]) continue;
     scalars_[source] = value;
-    for (uint32_t i = definition_.scalar_begin_[source]; i != definition_.scalar_begin_[source + 1]; ++i) {
-      store(arguments_.get() + body.scalars[i].offset, value);
+    for (uint32_t i = definition_.scalar_word_begin_[source]; i != definition_.scalar_word_begin_[source + 1]; ++i) {
+      words_[definition_.scalar_words_[i].offset] = value;
     }
+    tasks_complete_ = false;
   }
+  if (!definition_.all_plain_) complete_tasks();
   for (const InitialValue& value : body.initial_values) fill(reinterpret_cast<std::byte*>(heap + value.address), value);
+}
+
+const uint64_t* ReplayContext::words(uint32_t node) const { return words_.data() + definition_.words_begin_[node]; }
+
+void ReplayContext::complete_tasks() {
+  if (tasks_complete_) return;
+  for (const RecordedBody::ScalarUse& use : definition_.body_.scalars) store(arguments_.get() + use.offset, scalars_[use.source]);
+  tasks_complete_ = true;
 }
 
 // ---- definitions ----------------------------------------------------------------------------------------
 
 GraphDefinition::GraphDefinition(RecordedBody body, TaskTable& table) : body_(std::move(body)), table_(table) {
   address_begin_ = group(body_.addresses, body_.boundary.size() + 1);
-  scalar_begin_ = group(body_.scalars, body_.boundary_scalars.size());
   for (const RecordedBody::Node& node : body_.nodes) {
     const TaskSlot& task = node.task;
     const bool wide = task.block_num != 1 || (task.lanes & (task.lanes - 1)) != 0;
     const bool timed_dummy = task.lanes == 0 && task.timing_slot() >= 0;
     needs_scheduler_ = needs_scheduler_ || wide || timed_dummy;
   }
+  make_words();
   find_alias_classes();
   add_context();
+}
+
+void GraphDefinition::make_words() {
+  uint32_t at = 0;
+  auto use = body_.scalars.begin();  // in order of nodes
+  for (const RecordedBody::Node& node : body_.nodes) {
+    const NodeHeader header = NodeHeader::of(node.task);
+    headers_.push_back(header);
+    words_begin_.push_back(at);
+    const uint32_t scalars = node.arguments + node.task.tensor_count * static_cast<uint32_t>(sizeof(ChipTensor));
+    for (; use != body_.scalars.end() && use->offset < scalars + node.task.scalar_count * 8u; ++use) {
+      if (header.lane != NodeHeader::kNotPlain) {
+        scalar_words_.push_back({at + 1 + node.task.tensor_count + (use->offset - scalars) / 8, use->source});
+      }
+    }
+    at += 1u + header.argument_count;
+    all_plain_ = all_plain_ && header.lane != NodeHeader::kNotPlain;
+  }
+  words_begin_.push_back(at);
+  scalar_word_begin_ = group(scalar_words_, body_.boundary_scalars.size());
 }
 
 void GraphDefinition::find_alias_classes() {

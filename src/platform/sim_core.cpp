@@ -36,11 +36,27 @@ SimCore::SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHos
   args_[SPMD_GLOBAL_CONTEXT_INDEX] = reinterpret_cast<int64_t>(&global_);
 }
 
+void SimCore::make_memory() {
+  if (own_memory_ != nullptr) return;
+  own_memory_ = std::make_unique<CoreMemory>(*arch);
+  memory = own_memory_.get();
+}
+
+int64_t* SimCore::prepare_nodes() {
+  make_memory();
+  local_.block_idx = block_idx = 0;
+  local_.block_num = block_num = 1;
+  local_.async_ctx.task_token = PTO2TaskId::make(0, 0);
+  completions_.count = 0;
+  completions_.error_code = 0;
+  lane = kind == CoreKind::kAic ? 0 : 1;
+  lanes = kind == CoreKind::kAic ? PTO2_SUBTASK_MASK_AIC : PTO2_SUBTASK_MASK_AIV0;
+  launch = &own_launch_;
+  return args_;
+}
+
 int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
-  if (own_memory_ == nullptr) {
-    own_memory_ = std::make_unique<CoreMemory>(*arch);
-    memory = own_memory_.get();
-  }
+  make_memory();
   kernel_name_ = kernel_name;
   const TaskSlot& task = *call.task;
   const ChipTensor* tensors = task.tensors();

@@ -32,11 +32,18 @@ class SimCore : public CoreContext {
   /// Fills the arguments for a kernel; the result stays valid until the next call. `kernel_name` outlives the kernel.
   int64_t* prepare(const KernelCall& call, const char* kernel_name);
   int64_t* arguments() { return args_; }
+  /// Prepares for nodes of a recorded graph, of one block and one lane. begin_node comes before each kernel.
+  int64_t* prepare_nodes();
+  void begin_node(const char* kernel_name) {
+    kernel_name_ = crash_context_->kernel = kernel_name;
+    own_launch_.reset();
+  }
   /// Makes this the core of the calling thread, for the instruction set and for crash reports.
   void make_current();
   /// After a kernel: crash reports name none.
   void leave_kernel() { crash_context_->kernel = nullptr; }
 
+  bool has_completions() const { return (completions_.count | static_cast<uint32_t>(completions_.error_code)) != 0; }
   /// What the kernel that has just returned registered (pto_async_kernel_api.h).
   const DeferredCompletionSlab& completions() const { return completions_; }
 
@@ -44,6 +51,8 @@ class SimCore : public CoreContext {
   const std::string& name() const { return name_; }  ///< "AIV 17"
 
  private:
+  void make_memory();
+
   std::string name_;
   std::unique_ptr<CoreMemory> own_memory_;  ///< made when the core is used first
   LaunchSlot own_launch_;  ///< of a task that has no other cores

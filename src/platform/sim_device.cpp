@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "exec/scheduler.h"
 #include "graph/graph.h"
+#include "graph/graph_definition.h"
 #include "isa/core.h"
 #include "isa/launch.h"
 #include "platform/arena.h"
@@ -81,6 +83,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
 
   // KernelRunner and CoreHost: called on worker fibers.
   bool run(const KernelCall& call) override;
+  bool run_nodes(NodeRun& nodes) override;
   void stage(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
   void on_thread_start() override { install_crash_stack(); }
@@ -310,9 +313,37 @@ bool SimDevice::run(const KernelCall& call) {
     fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
   }
   core.leave_kernel();
-  if ((core.completions().count | static_cast<uint32_t>(core.completions().error_code)) == 0) [[likely]]
+  if (!core.has_completions()) [[likely]]
     return true;
   complete_later(call, core);
+  return false;
+}
+
+bool SimDevice::run_nodes(NodeRun& nodes) {
+  SimCore& core = this->core(nodes.kind, nodes.core);
+  const uint8_t lane = nodes.kind == CoreType::AIC ? 0 : 1;
+  int64_t* const args = core.prepare_nodes();
+  core.make_current();
+  try {
+    while (nodes.node != nodes.end) {
+      const NodeHeader header = std::bit_cast<NodeHeader>(*nodes.words);
+      if (header.lane != lane) break;
+      for (uint32_t i = 0; i < header.argument_count; ++i) args[i] = static_cast<int64_t>(nodes.words[1 + i]);
+      core.begin_node(callable_->kernel_names[header.kernel].c_str());
+      entries_[header.kernel](args);
+      if (nodes.handed_over || core.has_completions()) [[unlikely]]
+        break;
+      nodes.words += 1 + header.argument_count;
+      ++nodes.node;
+    }
+  } catch (const std::exception& exception) {
+    fail(static_cast<int>(ErrorCode::kRunFailed), fmt::format("threw an exception: {}", exception.what()));
+  } catch (...) {
+    fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
+  }
+  core.leave_kernel();
+  if (!core.has_completions()) return true;
+  complete_later({&nodes.tasks[nodes.node], nodes.kind, nodes.core, lane, 0}, core);
   return false;
 }
 

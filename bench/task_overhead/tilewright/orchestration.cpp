@@ -1,80 +1,9 @@
-// Submits a workload of bench/task_overhead through the published API, building every argument as a program would.
-#include "pto_orchestration_api.h"
-#include "workload.h"
+// Submits the workload.
+#include "submit_workload.h"
 
 using namespace tilewright::bench;
 
-namespace {
-
-/// Slots that are buffers of their own.
-class Buffers {
- public:
-  explicit Buffers(const OrchestrationInput& input) : addresses_(input.addresses) {}
-  ChipTensor operator[](uint32_t slot) const { return make_tensor_external(addresses_[slot], &kSlotElements, 1); }
-
- private:
-  std::byte* const* addresses_;
-};
-
-/// Slots that are views of one vector.
-class PartsOfVector {
- public:
-  explicit PartsOfVector(const OrchestrationInput& input) {
-    const uint32_t elements = input.workload->slot_count * kSlotElements;
-    whole_ = make_tensor_external(input.addresses[0], &elements, 1);
-  }
-  ChipTensor operator[](uint32_t slot) const {
-    const uint32_t at = slot * kSlotElements;
-    return whole_.view(&kSlotElements, &at);
-  }
-
- private:
-  ChipTensor whole_;
-};
-
-/// Slots that are tiles of one matrix.
-class TilesOfMatrix {
- public:
-  explicit TilesOfMatrix(const OrchestrationInput& input) {
-    const uint32_t shape[] = {SlotMemory::matrix_rows(input.workload->slot_count), kTileShape[1] * SlotMemory::kTilesPerRow};
-    matrix_ = make_tensor_external(input.addresses[0], shape, 2);
-  }
-  ChipTensor operator[](uint32_t slot) const {
-    const uint32_t at[] = {slot / SlotMemory::kTilesPerRow * kTileShape[0], slot % SlotMemory::kTilesPerRow * kTileShape[1]};
-    return matrix_.view(kTileShape, at);
-  }
-
- private:
-  ChipTensor matrix_;
-};
-
-template <typename Slots>
-void submit_all(const OrchestrationInput& input) {
-  const Workload& workload = *input.workload;
-  const Slots slots(input);
-  CoreTaskArgs args;
-  ChipTensor reads[kForkWidth];
-  for (uint32_t task = 0; task < workload.task_count(); ++task) {
-    args.reset();
-    uint32_t count = 0;
-    for (uint32_t slot : workload.reads_of(task)) {
-      reads[count] = slots[slot];
-      args.add_input(reads[count++]);
-    }
-    const ChipTensor own = slots[workload.inout[task]];
-    args.add_inout(own);
-    args.add_scalar(task, reinterpret_cast<uint64_t>(input.board));
-    rt_submit_aiv_task(static_cast<int32_t>(count + 1), args);  // func_id = number of tensors
-  }
-}
-
-}  // namespace
-
 extern "C" void aicpu_orchestration_entry(const ChipTaskArgs& orch_args) {
   const OrchestrationInput& input = *from_u64<const OrchestrationInput*>(orch_args.scalar(0));
-  switch (input.layout) {
-    case Layout::kOneBuffer: return submit_all<PartsOfVector>(input);
-    case Layout::kTiles: return submit_all<TilesOfMatrix>(input);
-    default: return submit_all<Buffers>(input);
-  }
+  submit_workload(input, reinterpret_cast<uint64_t>(input.board));
 }

@@ -14,6 +14,8 @@ struct OrchestrationInput {
   std::byte* const* addresses;  ///< of the slots
   StampBoard* board;
   Layout layout;
+  StampBoard* recording_board;  ///< stamped while a graph is recorded, if one is
+  uint64_t measured_ns;         ///< set by orchestrations that measure a part themselves
 };
 
 inline constexpr uint32_t kSlotElements = SlotMemory::kSlotBytes / sizeof(float);
