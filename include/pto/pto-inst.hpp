@@ -1,7 +1,7 @@
 // The tile instruction set. What an instruction does is documented where it is declared, in pto/inst/.
 //
-// Not in this version, and refused by the compiler as unknown names: quantisation,
-// convolution tiles, TPUT, TGET and the collectives of namespace pto::comm, grid pipes.
+// Not in this version, and refused by the compiler as unknown names: quantisation, convolution tiles, asynchronous communication
+// and the collectives of namespace pto::comm, grid pipes.
 #pragma once
 
 #include "pto/comm/pto_comm_inst.hpp"
@@ -15,6 +15,7 @@
 #include "pto/inst/elementwise.hpp"
 #include "pto/inst/fifo.hpp"
 #include "pto/inst/gather.hpp"
+#include "pto/inst/generate.hpp"
 #include "pto/inst/matmul.hpp"
 #include "pto/inst/move.hpp"
 #include "pto/inst/print.hpp"

@@ -289,6 +289,45 @@ TEST_F(CrossCoreTest, RefusesSignalsThatAreNone) {
   expect(error_of([&] { TNOTIFY(good, 1, static_cast<NotifyOp>(2)); }), 1001, "there is no operation 2 on signals");
 }
 
+template <typename T>
+void put_and_get(std::mt19937_64& random) {
+  constexpr int kPitch = 50, kRows = 13, kCols = 21;
+  std::vector<T> here(kRows * kPitch), there(kRows * kPitch), sum;
+  for (T& x : here) x = random_element<T>(random, -4, 4);
+  for (T& x : there) x = random_element<T>(random, -4, 4);
+  using Tensor = GlobalTensor<T, Shape<1, 1, 1, kRows, kCols>, Stride<1, 1, 1, kPitch, 1>>;
+  Tensor mine(here.data()), theirs(there.data());
+  Tile<TileType::Vec, T, 8, 32> ping, pong;
+  sum = there;
+  const auto add = [](T a, T b) {
+    if constexpr (is_float_element<T>) return T(static_cast<float>(round_float<T>(decode(a) + decode(b))));
+    return static_cast<T>(a + b);
+  };
+  const auto inside = [](size_t i) { return i % kPitch < kCols; };
+  for (size_t i = 0; i < sum.size(); ++i) {
+    if (inside(i)) sum[i] = add(there[i], here[i]);
+  }
+  comm::TPUT<AtomicType::AtomicAdd>(theirs, mine, ping, pong);
+  EXPECT_EQ(std::memcmp(there.data(), sum.data(), sum.size() * sizeof(T)), 0);
+  const std::vector<T> before = here;
+  comm::TGET(mine, theirs, ping);
+  for (size_t i = 0; i < sum.size(); ++i) EXPECT_EQ(std::memcmp(&here[i], inside(i) ? &sum[i] : &before[i], sizeof(T)), 0) << i;
+  std::fill(there.begin(), there.end(), T(0));
+  comm::TPUT(theirs, mine, ping);
+  for (size_t i = 0; i < sum.size(); ++i) EXPECT_EQ(decode(there[i]), inside(i) ? decode(sum[i]) : 0) << i;
+}
+
+TEST_F(CrossCoreTest, TensorsAreCopiedAndAddedToThoseOfOtherChips) {
+  put_and_get<float>(random_);
+  put_and_get<half>(random_);
+  put_and_get<int32_t>(random_);
+  std::vector<float> words(64);
+  GlobalTensor<float, Shape<1, 1, 1, 2, 8>, Stride<1, 1, 1, 8, 1>> two(words.data());
+  GlobalTensor<float, Shape<1, 1, 1, 3, 8>, Stride<1, 1, 1, 8, 1>> three(words.data() + 32);
+  Tile<TileType::Vec, float, 8, 8> staging;
+  expect(error_of([&] { comm::TPUT(two, three, staging); }), 1001, "have different extents");
+}
+
 // ---- without a runtime, and the hook --------------------------------------------------------------------
 
 TEST_F(CrossCoreTest, AHostTestProgramIsToldWhatItWouldWaitFor) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "isa/combine.h"
 #include "isa/execution.h"
 #include "isa/tile_grid.h"
 #include "pto/common/element_types.hpp"
@@ -288,23 +289,6 @@ void combine_element(uint8_t* target, const uint8_t* source, pto::ScatterAtomicO
   } while (!__atomic_compare_exchange_n(bits, &seen, wanted, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }
 
-using Combine = void (*)(uint8_t* target, const uint8_t* source, pto::ScatterAtomicOp op);
-Combine combine_for(uint8_t element) {
-  switch (element) {
-    case kPtoF32: return combine_element<float>;
-    case kPtoF16: return combine_element<half>;
-    case kPtoBf16: return combine_element<bfloat16_t>;
-    case kPtoI8: return combine_element<int8_t>;
-    case kPtoU8: return combine_element<uint8_t>;
-    case kPtoI16: return combine_element<int16_t>;
-    case kPtoU16: return combine_element<uint16_t>;
-    case kPtoI32: return combine_element<int32_t>;
-    case kPtoU32: return combine_element<uint32_t>;
-    case kPtoI64: return combine_element<int64_t>;
-    default: return combine_element<uint64_t>;
-  }
-}
-
 void table_scatter(const Execution& execution) {
   const Lookup l = lookup(execution, 1, 0);
   const Outside outside = scatter_outside(execution);
@@ -324,6 +308,22 @@ void table_scatter(const Execution& execution) {
 }
 
 }  // namespace
+
+Combine combine_for(uint8_t element) {
+  switch (element) {
+    case kPtoF32: return combine_element<float>;
+    case kPtoF16: return combine_element<half>;
+    case kPtoBf16: return combine_element<bfloat16_t>;
+    case kPtoI8: return combine_element<int8_t>;
+    case kPtoU8: return combine_element<uint8_t>;
+    case kPtoI16: return combine_element<int16_t>;
+    case kPtoU16: return combine_element<uint16_t>;
+    case kPtoI32: return combine_element<int32_t>;
+    case kPtoU32: return combine_element<uint32_t>;
+    case kPtoI64: return combine_element<int64_t>;
+    default: return combine_element<uint64_t>;
+  }
+}
 
 Handler gather_handler(pto::Op op) {
   switch (op) {

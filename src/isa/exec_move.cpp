@@ -251,6 +251,39 @@ void transpose(const Execution& execution) {
   copy_grid(tile_grid(dst).transposed(), 0, 0, tile_grid(src), 0, 0, src.valid_rows, src.valid_cols);
 }
 
+/// The columns of src0, then those of src1; with index tiles, as many bytes of each row as they say.
+void concatenate(const Execution& execution) {
+  const bool counted = execution.instruction.operand_count > 3, stores_sum = execution.instruction.operand_count == 6;
+  const PtoOperand& src0 = execution.operand(1);
+  const PtoOperand& src1 = execution.operand(2);
+  const int64_t rows = src0.valid_rows, bytes = src0.tile->element_bytes;
+  require_region(execution, 2, 0, 0, rows, src1.valid_cols);
+  for (int i = 3; i < execution.instruction.operand_count; ++i) require_region(execution, i, 0, 0, rows, 1);
+  const Grid dst = tile_grid(execution.operand(0)), sources[2] = {tile_grid(src0), tile_grid(src1)};
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t at = 0;
+    for (int side = 0; side < 2; ++side) {
+      const PtoOperand& src = execution.operand(1 + side);
+      int64_t columns = src.valid_cols;
+      if (counted) {
+        const Grid index = tile_grid(execution.operand(3 + side));
+        uint64_t count = 0;
+        std::memcpy(&count, index.at(r, 0), static_cast<size_t>(index.element_bytes));
+        columns = static_cast<int64_t>(std::min<uint64_t>(count, INT64_MAX) / static_cast<uint64_t>(bytes));
+      }
+      require_region(execution, 1 + side, r, 0, 1, columns);
+      require_region(execution, 0, r, at, 1, columns);
+      copy_grid(dst, r, at, sources[side], r, 0, 1, columns);
+      at += columns;
+    }
+    if (stores_sum) {
+      const Grid index = tile_grid(execution.operand(5));
+      const int64_t sum = at * bytes;
+      std::memcpy(index.at(r, 0), &sum, static_cast<size_t>(index.element_bytes));
+    }
+  }
+}
+
 }  // namespace
 
 Handler move_handler(pto::Op op) {
@@ -281,6 +314,7 @@ Handler move_handler(pto::Op op) {
     case TRESHAPE: return reshape;
     case TFILLPAD: return fill_pad;
     case TTRANS: return transpose;
+    case TCONCAT: return concatenate;
     default: return nullptr;
   }
 }

@@ -1,6 +1,7 @@
-// What makes a core wait for others, pipes aside: cross-core flags, SYNCALL, signals in device memory.
+// What works with other cores and chips, pipes aside: cross-core flags, SYNCALL, signals and copies in device memory.
 #include <fmt/format.h>
 
+#include "isa/combine.h"
 #include "isa/execution.h"
 #include "isa/hook.h"
 #include "isa/tile_grid.h"
@@ -189,6 +190,26 @@ void test_signal(const Execution& execution) {
   access.result = satisfied(execution.operand(0), access);
 }
 
+// ---- tensors --------------------------------------------------------------------------------------------
+
+/// TPUT, TGET: from one global tensor to another of the same extent.
+void copy_tensor(const Execution& execution) {
+  const PtoOperand& dst = execution.operand(0);
+  const PtoOperand& src = execution.operand(1);
+  const Extent extent = global_extent(dst), given = global_extent(src);
+  if (extent.rows != given.rows || extent.cols != given.cols) {
+    fail(execution, kPtoFailInvalidArgument,
+         fmt::format("{} and {} have different extents", describe_operand(execution, 0), describe_operand(execution, 1)),
+         "copy between tensors of one shape");
+  }
+  const Grid to = global_grid(dst), from = global_grid(src);
+  if (execution.attributes().atomic_add == 0) return copy_grid(to, 0, 0, from, 0, 0, extent.rows, extent.cols);
+  const Combine combine = combine_for(dst.global->element);
+  for (int64_t r = 0; r < extent.rows; ++r) {
+    for (int64_t c = 0; c < extent.cols; ++c) combine(to.at(r, c), from.at(r, c), pto::ScatterAtomicOp::Add);
+  }
+}
+
 }  // namespace
 
 Handler sync_handler(pto::Op op) {
@@ -201,6 +222,8 @@ Handler sync_handler(pto::Op op) {
     case pto::Op::TNOTIFY: return notify_signal;
     case pto::Op::TWAIT: return wait_signal;
     case pto::Op::TTEST: return test_signal;
+    case pto::Op::TPUT:
+    case pto::Op::TGET: return copy_tensor;
     case pto::Op::SET_FFTS_BASE_ADDR:
     case pto::Op::GET_BUF:
     case pto::Op::RLS_BUF: return do_nothing;

@@ -1,4 +1,5 @@
-// Instructions on signals in device memory (spec/tile-isa.md, 2.10). TPUT, TGET and the collectives are not in this version.
+// Instructions on signals and tensors that other cores or other chips see (spec/tile-isa.md, 2.10). The asynchronous forms and the
+// collectives are not in this version.
 #pragma once
 
 #include "pto/comm/comm_types.hpp"
@@ -22,6 +23,56 @@ PTO_FN bool access_signal(Op op, GlobalData& signal, int32_t value, uint8_t how)
 }
 
 }  // namespace detail
+
+namespace detail {
+
+template <AtomicType Atomic, typename GlobalDst, typename GlobalSrc, typename... Staging>
+PTO_FN RecordEvent copy_global(Op op, GlobalDst& dst, GlobalSrc& src) {
+  static_assert(std::is_same_v<std::remove_cv_t<typename GlobalDst::RawDType>, std::remove_cv_t<typename GlobalSrc::RawDType>>,
+                "both tensors have one element type");
+  static_assert(std::is_same_v<typename GlobalDst::RawDType, std::remove_cv_t<typename GlobalDst::RawDType>>, "the destination is const");
+  static_assert((std::is_same_v<typename Staging::DType, std::remove_cv_t<typename GlobalSrc::RawDType>> && ...) &&
+                    ((Staging::Loc == TileType::Vec) && ...),
+                "staging tiles are Vec tiles of the tensors' element type");
+  static_assert(Atomic == AtomicType::AtomicNone || pto::detail::is_arithmetic_v<std::remove_cv_t<typename GlobalDst::RawDType>>,
+                "no atomic addition on this element type");
+  static_assert((GlobalDst::layout == Layout::ND || GlobalDst::layout == Layout::DN) && GlobalDst::layout == GlobalSrc::layout,
+                "both tensors have layout ND, or both DN");
+  PtoAttributes attributes = {};
+  attributes.atomic_add = Atomic == AtomicType::AtomicAdd;
+  return pto::detail::issue(op, PIPE_ALL, attributes, dst, src);
+}
+
+}  // namespace detail
+
+/// Copies src, in this core's memory, to dst, in memory that another chip sees, or adds it there element by element and atomically. The
+/// staging tiles are what hardware copies through: the simulator needs and changes none of them.
+template <AtomicType Atomic = AtomicType::AtomicNone, pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc,
+          pto::detail::TileArgument Staging, pto::detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TPUT(GlobalDst& dst, GlobalSrc& src, Staging&, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::copy_global<Atomic, GlobalDst, GlobalSrc, Staging>(Op::TPUT, dst, src);
+}
+template <AtomicType Atomic = AtomicType::AtomicNone, pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc,
+          pto::detail::TileArgument Ping, pto::detail::TileArgument Pong, pto::detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TPUT(GlobalDst& dst, GlobalSrc& src, Ping&, Pong&, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::copy_global<Atomic, GlobalDst, GlobalSrc, Ping, Pong>(Op::TPUT, dst, src);
+}
+
+/// Copies src, in memory of another chip, to dst, in this core's.
+template <pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc, pto::detail::TileArgument Staging,
+          pto::detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TGET(GlobalDst& dst, GlobalSrc& src, Staging&, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::copy_global<AtomicType::AtomicNone, GlobalDst, GlobalSrc, Staging>(Op::TGET, dst, src);
+}
+template <pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc, pto::detail::TileArgument Ping,
+          pto::detail::TileArgument Pong, pto::detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TGET(GlobalDst& dst, GlobalSrc& src, Ping&, Pong&, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::copy_global<AtomicType::AtomicNone, GlobalDst, GlobalSrc, Ping, Pong>(Op::TGET, dst, src);
+}
 
 /// Sets every element of the signal to `value`, or adds it atomically. What the core wrote before is visible to whoever sees it.
 template <pto::detail::GlobalArgument GlobalSignalData, pto::detail::EventArgument... WaitEvents>

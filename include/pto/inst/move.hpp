@@ -354,6 +354,48 @@ PTO_FN RecordEvent TFILLPAD_INPLACE(DstTD& dst, SrcTD& src, WaitEvents&... event
   return detail::fill_pad<TFillPadMode::InPlace>(dst, src, DstTD::PadVal);
 }
 
+namespace detail {
+
+template <typename Dst, typename Src0, typename Src1>
+PTO_FN constexpr void check_concat() {
+  static_assert(all_vec_v<Dst, Src0, Src1>, "TCONCAT: operands are Vec tiles");
+  static_assert(same_element_v<Dst, Src0, Src1>, "TCONCAT: operands have one element type");
+}
+template <typename... Indices>
+PTO_FN constexpr void check_counts() {
+  static_assert((std::is_integral_v<typename Indices::DType> && ...) && all_vec_v<Indices...>, "TCONCAT: counts are Vec tiles of integers");
+}
+
+}  // namespace detail
+
+/// dst(r, :) = the valid columns of src0's row r, then those of src1's.
+template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TCONCAT(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {
+  detail::check_concat<TDDst, TDSrc0, TDSrc1>();
+  TSYNC(events...);
+  return detail::issue(Op::TCONCAT, dst, src0, src1);
+}
+/// Of each row only as many bytes as element (r, 0) of the index tiles says.
+template <detail::TileArgument DstTile, detail::TileArgument Src0Tile, detail::TileArgument Src1Tile, detail::TileArgument Src0IdxTile,
+          detail::TileArgument Src1IdxTile, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TCONCAT(DstTile& dst, Src0Tile& src0, Src1Tile& src1, Src0IdxTile& src0Idx, Src1IdxTile& src1Idx,
+                           WaitEvents&... events) {
+  detail::check_concat<DstTile, Src0Tile, Src1Tile>();
+  detail::check_counts<Src0IdxTile, Src1IdxTile>();
+  TSYNC(events...);
+  return detail::issue(Op::TCONCAT, dst, src0, src1, src0Idx, src1Idx);
+}
+/// And dstIdx(r, 0) = the sum of both numbers of bytes.
+template <detail::TileArgument DstTile, detail::TileArgument Src0Tile, detail::TileArgument Src1Tile, detail::TileArgument DstIdxTile,
+          detail::TileArgument Src0IdxTile, detail::TileArgument Src1IdxTile, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TCONCAT(DstTile& dst, Src0Tile& src0, Src1Tile& src1, DstIdxTile& dstIdx, Src0IdxTile& src0Idx, Src1IdxTile& src1Idx,
+                           WaitEvents&... events) {
+  detail::check_concat<DstTile, Src0Tile, Src1Tile>();
+  detail::check_counts<DstIdxTile, Src0IdxTile, Src1IdxTile>();
+  TSYNC(events...);
+  return detail::issue(Op::TCONCAT, dst, src0, src1, src0Idx, src1Idx, dstIdx);
+}
+
 /// dst(i, j) = src(j, i) over src's valid region. `tmp` is scratch that only hardware needs.
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::TileArgument TDTmp, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TTRANS(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events) {
