@@ -103,11 +103,20 @@ class Search {
   Term terms_[2 * MAX_TENSOR_DIMS];
 };
 
+// Whether one of the runs of `rows`, which has one dimension, meets `range`; the ranges intersect.
+bool some_run_meets(const Region& rows, ByteRange range) {
+  if (range.begin < rows.range.begin + rows.run) return true;
+  const Region::Dim& dim = rows.dims[0];
+  const uint64_t first = (range.begin - rows.run - rows.range.begin) / dim.stride + 1;  // that ends after range.begin
+  return first < dim.count && rows.range.begin + first * dim.stride < range.end;
+}
+
 }  // namespace
 
 bool regions_overlap(const Region& a, const Region& b) {
   if (!intersects(a.range, b.range)) return false;
   if (a.rank + b.rank == 0) return true;
+  if (a.rank + b.rank == 1) return a.rank == 1 ? some_run_meets(a, b.range) : some_run_meets(b, a.range);
   // A byte of a is a.begin + sum(i s) + x, one of b, counted from its end, b.end - 1 - sum(j t) - y.
   Search search(a.run + b.run - 2);
   for (uint32_t i = 0; i < a.rank; ++i) search.add(a.dims[i].stride, a.dims[i].count - 1);

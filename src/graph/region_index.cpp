@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "graph/neighbourhood.h"
 #include "graph/overlap.h"
 
 namespace tilewright {
@@ -12,52 +13,6 @@ constexpr uint64_t kMiddleMix = 0xC2B2AE3D27D4EB4Full;
 constexpr uint64_t kColumnMix = 0xD6E8FEB86659FD93ull;
 
 bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task && entry.ring() == owner.ring; }
-
-// Which stretches of memory a class has had regions in since it was empty: a bit per 256 KiB, by address modulo 1 GiB. It spares
-// accesses elsewhere the look into the class's table.
-class Neighbourhood {
- public:
-  void clear() {
-    words_.fill(0);
-    first_added_ = last_added_ = UINT64_MAX;
-  }
-  void add(ByteRange range) {
-    const uint64_t first = range.begin >> kShift, last = (range.end - 1) >> kShift;
-    if (first == first_added_ && last == last_added_) return;
-    first_added_ = first;
-    last_added_ = last;
-    for_words(range, [](uint64_t& word, uint64_t mask) {
-      word |= mask;
-      return false;
-    });
-  }
-  bool touches(ByteRange range) {
-    return for_words(range, [](uint64_t& word, uint64_t mask) { return (word & mask) != 0; });
-  }
-
- private:
-  static constexpr uint32_t kShift = 18;
-  static constexpr uint64_t kWords = 64;
-
-  template <typename Visit>
-  bool for_words(ByteRange range, Visit&& visit) {
-    const uint64_t first = range.begin >> kShift, last = (range.end - 1) >> kShift;
-    if (first == last) [[likely]]
-      return visit(words_[first / 64 % kWords], uint64_t{1} << first % 64);
-    const uint64_t last_word = std::min(last / 64, first / 64 + kWords - 1);
-    for (uint64_t i = first / 64; i <= last_word; ++i) {
-      uint64_t mask = ~uint64_t{0};
-      if (i == first / 64) mask &= ~uint64_t{0} << first % 64;
-      if (i == last / 64) mask &= ~uint64_t{0} >> (63 - last % 64);
-      if (visit(words_[i % kWords], mask)) return true;
-    }
-    // From kWords words on the last one is the first one again: take the whole of it.
-    return last / 64 > last_word && visit(words_[first / 64 % kWords], ~uint64_t{0});
-  }
-
-  std::array<uint64_t, kWords> words_;
-  uint64_t first_added_, last_added_;  ///< of the newest range
-};
 
 }  // namespace
 
@@ -177,7 +132,9 @@ struct RegionIndex::GridClass : Class {
     }
     return first;
   }
-  RegionEntry& bucket(const Granules& at) { return table.bucket(at[0] * kMix + at[1] * kMiddleMix + (at[2] >> RegionTable::kGroupBits) * kColumnMix, at[2]); }
+  RegionEntry& bucket(const Granules& at) {
+    return table.bucket(at[0] * kMix + at[1] * kMiddleMix + (at[2] >> RegionTable::kGroupBits) * kColumnMix, at[2]);
+  }
 
   template <typename Test>
   void visit_granules(const Granules& first, const Granules& last, const uint32_t* completed, Test&& test) {
@@ -558,13 +515,6 @@ void RegionIndex::forget_ancient(RegionOwner owner) {
   forget(grids_);
   close_dead_classes();
   sweep_at_[owner.ring] = owner.task + (1u << 30);
-}
-
-void RegionIndex::prefetch(ByteRange range) const {
-  const uint32_t level = level_of(range);
-  if (levels_[level] == nullptr || range.begin == range.end) return;
-  LevelClass& c = *levels_[level];
-  __builtin_prefetch(&c.bucket(c.granule(range.begin)), 1);
 }
 
 }  // namespace tilewright

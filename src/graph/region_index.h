@@ -83,9 +83,6 @@ class RegionIndex {
   void insert_bytes(ByteRange range, RegionOwner owner);
   void update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits);
 
-  /// Asks for the memory that find and insert will want for a contiguous region, to be called some 50 ns earlier.
-  void prefetch(ByteRange range) const;
-
  private:
   static constexpr uint32_t kLevels = 64;
   static constexpr uint32_t kGrids = 64;

@@ -1,6 +1,7 @@
 // RegionTable: a hash table of regions of like size, and the accesses to them that may be live.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -74,9 +75,9 @@ class RegionTable {
     for (uint64_t i = 0, n = bucket_count(); i < n; ++i) visit(buckets_[i], completed, test);
   }
 
-  /// Makes place at the head of a bucket for an access by `task`; the caller fills in where it is.
+  /// Makes place at the head of a bucket for an access by `task`; the caller fills in where it is. Does not look at older ones.
   RegionEntry& insert(RegionEntry& bucket, uint32_t ring, uint32_t task, const uint32_t* completed) {
-    return replace(bucket, ring, task, completed, [](const RegionEntry&) { return false; });
+    return put(bucket, bucket.live(completed) ? spill(bucket) : bucket.older(), ring, task);
   }
   /// visit, then insert.
   template <typename Test>
@@ -85,9 +86,7 @@ class RegionTable {
       visit_spilled(bucket, completed, test);
     uint32_t older = bucket.older();
     if (bucket.live(completed) && !test(static_cast<const RegionEntry&>(bucket))) older = spill(bucket);
-    bucket.task = task;
-    bucket.link_ = RegionEntry::kPresent | ring << RegionEntry::kRingShift | older;
-    return bucket;
+    return put(bucket, older, ring, task);
   }
   /// Whether so much is spilled that rebuild() should be called.
   bool crowded() const { return spilled_ > spill_limit_; }
@@ -105,6 +104,8 @@ class RegionTable {
       entries[i].set_older(bucket.live(completed) ? spill(bucket) : 0);
       bucket = entries[i];
     }
+    // If many share a bucket whatever its number, the next rebuild waits until there are twice as many.
+    spill_limit_ = std::max(bucket_count() / 8, 2 * spilled_);
   }
 
  private:
@@ -125,6 +126,11 @@ class RegionTable {
       free_ = place;
       --spilled_;
     }
+  }
+  static RegionEntry& put(RegionEntry& bucket, uint32_t older, uint32_t ring, uint32_t task) {
+    bucket.task = task;
+    bucket.link_ = RegionEntry::kPresent | ring << RegionEntry::kRingShift | older;
+    return bucket;
   }
   uint32_t spill(const RegionEntry& entry);
   void reset(uint64_t entries);

@@ -38,11 +38,6 @@ class TensorMap {
   /// The unfinished writers that touch `view`. Valid until the next call.
   std::span<const RegionHit> writers_of(const ChipTensor& view);
 
-  /// Asks for memory that access() will want, where it is cheap to tell.
-  void prefetch(const ChipTensor& view) const {
-    if (view.is_contiguous) writers_.prefetch(byte_range(view));
-  }
-
  private:
   void access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner);
   void access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);

@@ -114,6 +114,14 @@ TEST_F(TensorMapTest, ManyLiveRegionsGrowTheMapAndStayFindable) {
   EXPECT_EQ(writers_of(bytes(0x100000, 64 * 50000)).size(), 50000u);
 }
 
+// Writers that look nothing up replace nothing: all stand in one bucket, which no size of the table changes.
+TEST_F(TensorMapTest, ManyWritersOfOneRegionAreAllFound) {
+  for (uint32_t id = 0; id < 200000; ++id) write(bytes(0x1000, 64), id);
+  EXPECT_EQ(writers_of(bytes(0x1000, 1)).size(), 200000u);
+  completed_[0] = 199999;
+  EXPECT_EQ(writers_of(bytes(0x1000, 1)), Ids{199999});
+}
+
 TEST_F(TensorMapTest, TilesOfALongPitchAreToldApart) {
   const uint32_t shape[] = {1024, 1024}, tile[] = {64, 64};
   const ChipTensor matrix = make_tensor_external(reinterpret_cast<void*>(0x100040), shape, 2);
