@@ -373,7 +373,7 @@ int tw_report_summary(const tw_report* report, tw_summary* summary, tw_error** e
     value.staged_early = run.staged_early;
     static_assert(sizeof value.timing_slots == sizeof run.timing_slots);
     std::memcpy(value.timing_slots, run.timing_slots, sizeof value.timing_slots);
-    write_struct(required(summary, "summary"), value, "tw_summary");
+    write_struct(required(summary, "summary"), value, "tw_summary", offsetof(tw_summary, staged_early));
   });
 }
 

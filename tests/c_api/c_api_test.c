@@ -1,5 +1,6 @@
 /* The C interface as a C program uses it: builds a callable, runs it, and makes every mistake there is to make.
  * c_api_test PATH-OF-examples/hello/callable.json */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,11 @@ static void good_run(tw_worker *worker, tw_callable hello) {
   CHECK(tw_report_tasks(report, &count) != NULL && count == 3);
   tw_report_edges(report, &count);
   CHECK(count == 0);
+  CHECK(summary.staged_early == 0 && summary.timing_slots[15].last_finish_ns == 0);
+  memset(&summary, 0xff, sizeof summary); /* a client of version 1: what it does not know stays as it is */
+  summary.struct_size = offsetof(tw_summary, staged_early);
+  OK(tw_report_summary(report, &summary, &error));
+  CHECK(summary.task_count == 3 && summary.staged_early == UINT64_MAX);
   summary.struct_size = 4;
   FAILS(tw_report_summary(report, &summary, &error), "invalid_argument", "struct_size");
   FAILS(tw_report_summary(NULL, &summary, &error), "invalid_argument", "report is null");
