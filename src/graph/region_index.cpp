@@ -86,18 +86,30 @@ struct RegionIndex::LevelClass : Class {
   }
   /// find with supersede and insert in one, of a contiguous region.
   void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t at = granule(range.begin);
+    if (straddles || granule(range.end - 1) != at) return update_across(range, owner, completed, hits);
+    put(bucket(at), at, range, owner, completed, hits);
+  }
+  [[gnu::noinline]] void update_across(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin), last = granule(range.end - 1);
+    RegionEntry& home = bucket(at);
+    __builtin_prefetch(&home, 1);
     const auto test = [&](const RegionEntry& entry) {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
     };
-    RegionEntry& home = bucket(at);
-    if (straddles || at != last) {
-      __builtin_prefetch(&home, 1);
-      if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
-      if (at != last) visit_granules(last, last, completed, test);
-      straddles = straddles || at != last;
+    if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
+    if (at != last) {
+      visit_granules(last, last, completed, test);
+      straddles = true;
     }
+    put(home, at, range, owner, completed, hits);
+  }
+  void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
+      if (other.bytes.range == range && other.bytes.view == nullptr && !owned(other, owner)) [[likely]] {
+        hits.add({range, other.task, other.ring()});
+        return true;
+      }
       return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
     });
     entry.bytes = {range, nullptr};
