@@ -5,6 +5,7 @@
 #include <bit>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <thread>
 #include <vector>
@@ -95,6 +96,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
  private:
   void prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy);
   void bind_code(uint32_t slot, LoadedCallable& callable);
+  void bind_entry(const CodeObject& orchestration, const CallableParts& parts);
   void check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args);
   void complete_later(const KernelCall& call, const SimCore& core);
   void report_timing(RunReport& report) const;
@@ -120,8 +122,8 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   const LoadedCallable* callable_ = nullptr;
   std::vector<CodeCache::Pin> pins_;
   std::vector<KernelFunction*> entries_;  ///< by func_id
-  void (*entry_)(const ChipTaskArgs&) = nullptr;
-  PTO2OrchestrationConfig (*config_)(const ChipTaskArgs&) = nullptr;
+  std::function<void(const ChipTaskArgs&)> entry_;
+  std::function<PTO2OrchestrationConfig(const ChipTaskArgs&)> config_;  ///< empty if the callable has none
 };
 
 // ---- callables ------------------------------------------------------------------------------------------
@@ -154,15 +156,31 @@ void SimDevice::unload(uint32_t slot) {
   callables_.erase(at);
 }
 
+// An orchestration in another spelling exports how its functions are called (include/aicpu_build_graph).
+void SimDevice::bind_entry(const CodeObject& orchestration, const CallableParts& parts) {
+  using Any = void (*)();
+  using CallEntry = void(Any, const ChipTaskArgs&);
+  using CallConfig = PTO2OrchestrationConfig(Any, const ChipTaskArgs&);
+  const auto entry = orchestration.function<void(const ChipTaskArgs&)>(parts.entry_name.c_str());
+  const auto config = reinterpret_cast<PTO2OrchestrationConfig (*)(const ChipTaskArgs&)>(
+      parts.config_name.empty() ? nullptr : orchestration.find(parts.config_name.c_str()));
+  entry_ = entry;
+  config_ = config != nullptr ? decltype(config_)(config) : nullptr;
+  if (void* const call = orchestration.find("framework_call_entry"); call != nullptr) {
+    entry_ = [call = reinterpret_cast<CallEntry*>(call), entry](const ChipTaskArgs& args) { call(reinterpret_cast<Any>(entry), args); };
+  }
+  if (void* const call = orchestration.find("framework_call_config"); call != nullptr && config != nullptr) {
+    config_ = [call = reinterpret_cast<CallConfig*>(call), config](const ChipTaskArgs& args) {
+      return call(reinterpret_cast<Any>(config), args);
+    };
+  }
+}
+
 void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
   pins_.clear();
   pins_.push_back(code_.acquire(code_key(slot, kOrchestrationKey), callable.parts.orchestration, "orchestration.so"));
   const CodeObject& orchestration = *pins_.back();
-  entry_ = orchestration.function<void(const ChipTaskArgs&)>(callable.parts.entry_name.c_str());
-  config_ =
-      callable.parts.config_name.empty()
-          ? nullptr
-          : reinterpret_cast<PTO2OrchestrationConfig (*)(const ChipTaskArgs&)>(orchestration.find(callable.parts.config_name.c_str()));
+  bind_entry(orchestration, callable.parts);
   if (config_ == nullptr && !callable.parts.config_name.empty()) {
     log(LogLevel::kInfo, "orchestration", "no {} in the callable: the number of arguments is not checked", callable.parts.config_name);
   }

@@ -182,7 +182,7 @@ void SimRuntime::end_run() {
 
 constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
 
-void SimRuntime::orchestrate(const std::string& name, void (*entry)(const ChipTaskArgs&), const ChipTaskArgs& args) {
+void SimRuntime::orchestrate(const std::string& name, const std::function<void(const ChipTaskArgs&)>& entry, const ChipTaskArgs& args) {
   *crash_context() = kOrchestrationContext;
   try {
     entry(args);

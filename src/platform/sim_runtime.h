@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,7 +30,7 @@ class SimRuntime : public PTO2Runtime {
   void end_run();
 
   /// Calls `entry` (named `name` in messages). An exception that leaves it fails the run.
-  void orchestrate(const std::string& name, void (*entry)(const ChipTaskArgs&), const ChipTaskArgs& args);
+  void orchestrate(const std::string& name, const std::function<void(const ChipTaskArgs&)>& entry, const ChipTaskArgs& args);
 
   /// Ends the run with a status code of spec/api.md, section F; the first one counts.
   void fail(int32_t code, std::string text);

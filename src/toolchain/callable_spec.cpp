@@ -130,14 +130,24 @@ Json parse_json(std::string_view text, const std::string& origin) {
 
 fs::path resolve(const fs::path& base_dir, const std::string& text) { return (base_dir / text).lexically_normal(); }
 
+constexpr const char* kCurrentApi = "current";
+constexpr const char* kAicpuBuildGraphApi = "aicpu_build_graph";
+
 OrchestrationSpec parse_orchestration(const Node& node, const fs::path& base_dir) {
-  node.expect_object({"source", "function_name", "signature", "config_name", "name"});
+  node.expect_object({"source", "function_name", "signature", "config_name", "name", "api"});
   OrchestrationSpec spec;
   spec.source = resolve(base_dir, node.at("source").text());
   if (node.has("function_name")) spec.function_name = node.at("function_name").text();
   if (node.has("config_name")) spec.config_name = node.at("config_name").text();
   if (node.has("signature")) spec.signature = node.at("signature").signature();
   if (node.has("name")) spec.name = node.at("name").text();
+  if (node.has("api")) {
+    const std::string api = node.at("api").text();
+    if (api != kCurrentApi && api != kAicpuBuildGraphApi) {
+      node.at("api").refuse(fmt::format("'{}' is no orchestration API; allowed: {}, {}", api, kCurrentApi, kAicpuBuildGraphApi));
+    }
+    spec.api = api == kCurrentApi ? OrchestrationApi::kCurrent : OrchestrationApi::kAicpuBuildGraph;
+  }
   return spec;
 }
 
@@ -262,6 +272,7 @@ std::string format_callable_spec(const CallableSpec& spec) {
   if (!spec.orchestration.config_name.empty()) orchestration["config_name"] = spec.orchestration.config_name;
   if (!spec.orchestration.signature.empty()) orchestration["signature"] = signature_json(spec.orchestration.signature);
   if (!spec.orchestration.name.empty()) orchestration["name"] = spec.orchestration.name;
+  if (spec.orchestration.api != OrchestrationApi::kCurrent) orchestration["api"] = kAicpuBuildGraphApi;
   Json incores = Json::array();
   for (const KernelSpec& kernel : spec.incores) {
     Json entry = {{"func_id", kernel.func_id}, {"source", source(kernel.source)}, {"core_type", core_type_name(kernel.core_type)}};

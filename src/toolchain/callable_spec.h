@@ -13,12 +13,19 @@
 
 namespace tilewright {
 
+/// The spelling an orchestration is written in.
+enum class OrchestrationApi : uint8_t {
+  kCurrent,          ///< include/orchestration
+  kAicpuBuildGraph,  ///< the older one of that runtime: include/aicpu_build_graph goes before it
+};
+
 struct OrchestrationSpec {
   std::filesystem::path source;
   std::string function_name = "aicpu_orchestration_entry";
   std::string config_name;  ///< empty: aicpu_orchestration_config if the source defines it
   std::vector<ArgDirection> signature;
   std::string name;  ///< for messages; empty: the source's file name
+  OrchestrationApi api = OrchestrationApi::kCurrent;
 };
 
 struct KernelSpec {

@@ -138,6 +138,23 @@ TEST(CallableSpecFile, NamesThePlaceOfWhatItRefuses) {
   expect_error(document("", R"(, "runtime": "fast")"), ErrorCode::kUnknownRuntime, "runtime: unknown runtime 'fast'");
 }
 
+TEST(CallableSpecFile, TheSpellingOfAnOrchestrationIsCurrentUnlessNamed) {
+  const auto api_of = [](const std::string& more) {
+    return parse_callable_spec(R"({"name": "n", "orchestration": {"source": "o.cpp")" + more + R"(}, "incores": []})", "/d")
+        .orchestration.api;
+  };
+  EXPECT_EQ(api_of(""), OrchestrationApi::kCurrent);
+  EXPECT_EQ(api_of(R"(, "api": "current")"), OrchestrationApi::kCurrent);
+  EXPECT_EQ(api_of(R"(, "api": "aicpu_build_graph")"), OrchestrationApi::kAicpuBuildGraph);
+  expect_error(R"({"name": "n", "orchestration": {"source": "o.cpp", "api": "old"}, "incores": []})", ErrorCode::kInvalidArgument,
+               "orchestration.api: 'old' is no orchestration API; allowed: current, aicpu_build_graph");
+  CallableSpec spec;
+  spec.name = "n";
+  spec.orchestration.source = "/d/o.cpp";
+  spec.orchestration.api = OrchestrationApi::kAicpuBuildGraph;
+  EXPECT_EQ(parse_callable_spec(format_callable_spec(spec), "/d").orchestration.api, OrchestrationApi::kAicpuBuildGraph);
+}
+
 TEST(CallableSpecFile, RefusesMoreArgumentsThanTheSignatureHas) {
   expect_error(R"({"name": "n", "orchestration": {"source": "o.cpp", "signature": ["IN"]}, "incores": [], "arguments": ["a", "b"]})",
                ErrorCode::kInvalidArgument, "arguments: 2 names for 1 entries");

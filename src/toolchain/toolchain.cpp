@@ -242,6 +242,10 @@ std::vector<Job> make_jobs(const CallableSpec& spec, const BuildOptions& options
   const CompileUnit common = common_unit(options);
   std::vector<Job> jobs;
   jobs.push_back(make_job(spec, common, spec.orchestration.source, "orchestration", spec.orchestration.name));
+  if (spec.orchestration.api == OrchestrationApi::kAicpuBuildGraph) {  // after the root, which paths in objects are relative to
+    std::vector<fs::path>& dirs = jobs.back().unit.include_dirs;
+    dirs.insert(dirs.begin() + 1, dirs.front() / "aicpu_build_graph");
+  }
   for (size_t i = 0; i < spec.incores.size(); ++i) {
     const KernelSpec& kernel = spec.incores[i];
     Job job = make_job(spec, common, kernel.source, fmt::format("incores[{}]", i), kernel.name);

@@ -47,7 +47,8 @@ inline constexpr const char* kOrchestrationHead = R"(
 
 /// A callable of `kernels` (AIV, func_id by position) and an orchestration source.
 inline std::vector<uint8_t> build_from_text(const std::string& orchestration,
-                                            const std::vector<std::string>& kernels = {kScaleKernel, kAddKernel}) {
+                                            const std::vector<std::string>& kernels = {kScaleKernel, kAddKernel},
+                                            OrchestrationApi api = OrchestrationApi::kCurrent) {
   static const TemporaryDirectory store_directory;
   static Store store(store_directory.path());
   const TemporaryDirectory directory;
@@ -56,6 +57,7 @@ inline std::vector<uint8_t> build_from_text(const std::string& orchestration,
   spec.name = "callable";
   spec.base_dir = directory.path();
   spec.orchestration.source = "orchestration.cpp";
+  spec.orchestration.api = api;
   for (size_t i = 0; i < kernels.size(); ++i) {
     const std::string name = "kernel_" + std::to_string(i) + ".cpp";
     std::ofstream(directory.path() / name) << kernels[i];

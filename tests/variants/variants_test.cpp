@@ -251,6 +251,62 @@ TEST_F(Variants, ReadingAfterAScopeEndedWaitsForItsTasks) {
                 PTO2_ERROR_INVALID_ARGS, "runs only when its scope has ended");
 }
 
+TEST_F(Variants, SourcesInTheOlderSpellingCompileAndRun) {
+  // As such sources were written: the runtime first, Arg, Tensor, SubmitResult, explicit edges.
+  const auto image = build_from_text(R"(
+    #include "pto_orchestration_api.h"
+    extern "C" {
+    PTO2OrchestrationConfig aicpu_orchestration_config(const ChipStorageTaskArgs &orch_args) {
+      return PTO2OrchestrationConfig{orch_args.tensor_count() == 1 ? 1 : 7};
+    }
+    void aicpu_orchestration_entry(PTO2Runtime *rt, const ChipStorageTaskArgs &orch_args) {
+      Tensor x = from_tensor_arg(orch_args.tensor(0));
+      LOG_INFO(rt, "x has %u elements", x.shapes[0]);
+      if (rt_is_fatal(rt)) return;
+      uint32_t shape[1] = {16};
+      TensorCreateInfo info(shape, 1);
+      PTO2TaskId last = PTO2TaskId::invalid();
+      PTO2_SCOPE(rt) {
+        Arg first;
+        first.add_inout(x);
+        first.add_scalar(3.0f, 0.0f);
+        SubmitResult scaled = rt_submit_aiv_task(rt, 0, first);
+        Arg second;
+        second.add_input(x, x);
+        second.add_output(info);
+        SubmitResult doubled = rt_submit_aiv_task(rt, 1, second);
+        rt_add_dependency(rt, scaled.task_id, doubled.task_id);
+        const Tensor &sum = doubled.outputs.get_ref(0);
+        PTO2_SCOPE(rt) {
+          Arg third;
+          third.add_input(sum, x);
+          third.add_output(x);
+          MixedKernels kernels;
+          kernels.aiv0_kernel_id = 1;
+          last = rt_submit_task(rt, kernels, third).task_id;
+          rt_add_dependency(rt, doubled.task_id, last);
+        }
+      }
+      PTO2_SCOPE_GUARD(rt);
+      Arg fourth;
+      fourth.add_inout(x);
+      fourth.add_scalar(1.0f, 1.0f);
+      rt_add_dependency(rt, last, rt_submit_aiv_task(rt, 0, fourth).task_id);
+    }
+    })",
+                                     {kScaleKernel, kAddKernel}, OrchestrationApi::kAicpuBuildGraph);
+  ASSERT_TRUE(run(image, kAicpuBuildGraph)) << message_;
+  expect_x(10);
+}
+
+TEST_F(Variants, FatalsInTheOlderSpellingNameTheirFunction) {
+  const auto image = build_from_text(R"(
+    #include "pto_orchestration_api.h"
+    extern "C" void aicpu_orchestration_entry(PTO2Runtime *rt, const ChipStorageTaskArgs &) { rt_report_fatal(rt, 9, "no %d", 7); })",
+                                     {}, OrchestrationApi::kAicpuBuildGraph);
+  expect_status(image, kAicpuBuildGraph, PTO2_ERROR_EXPLICIT_ORCH_FATAL, "aicpu_orchestration_entry: no 7");
+}
+
 /// The same through a device process, which starts runs of all variants one after another.
 class VariantsInAProcess : public Variants {
  protected:
