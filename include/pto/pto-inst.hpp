@@ -14,6 +14,7 @@
 #include "pto/inst/bitwise.hpp"
 #include "pto/inst/elementwise.hpp"
 #include "pto/inst/fifo.hpp"
+#include "pto/inst/fused.hpp"
 #include "pto/inst/gather.hpp"
 #include "pto/inst/generate.hpp"
 #include "pto/inst/matmul.hpp"
