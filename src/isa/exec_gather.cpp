@@ -17,25 +17,60 @@ namespace {
 
 using pto::MaskPattern;
 
-/// An integer element of any type.
-int64_t integer_at(const Grid& grid, uint8_t element, int64_t r, int64_t c) {
-  const uint8_t* p = grid.at(r, c);
-  const auto read = [p](auto value) {
-    std::memcpy(&value, p, sizeof(value));
-    return static_cast<int64_t>(value);
-  };
-  switch (element) {
-    case kPtoI8: return read(int8_t{});
-    case kPtoU8: return read(uint8_t{});
-    case kPtoI16: return read(int16_t{});
-    case kPtoU16: return read(uint16_t{});
-    case kPtoI32: return read(int32_t{});
-    case kPtoU32: return read(uint32_t{});
-    default: return read(int64_t{});  // a u64 beyond the range of i64 is outside of everything anyway
+/// A grid whose elements are found without divisions where both axes are linear, as in every arrangement without boxes.
+class Elements {
+ public:
+  explicit Elements(const Grid& grid) : grid_(grid), linear_(grid.row.linear() && grid.col.linear()) {
+    row_step_ = grid.row.digits == 0 ? 0 : grid.row.step[0];
+    col_step_ = grid.col.digits == 0 ? 0 : grid.col.step[0];
+  }
+  uint8_t* at(int64_t r, int64_t c) const { return linear_ ? grid_.data + r * row_step_ + c * col_step_ : grid_.at(r, c); }
+  const Grid& grid() const { return grid_; }
+  int element_bytes() const { return grid_.element_bytes; }
+  /// Whether element number i of rows of `cols` lies i elements behind the first.
+  bool dense(int64_t cols) const { return linear_ && col_step_ == grid_.element_bytes && row_step_ == cols * col_step_; }
+
+ private:
+  Grid grid_;
+  bool linear_;
+  int64_t row_step_, col_step_;
+};
+
+/// Integers of any type.
+class Integers {
+ public:
+  explicit Integers(const PtoOperand& operand) : elements_(tile_grid(operand)), element_(operand.tile->element) {}
+
+  int64_t at(int64_t r, int64_t c) const {
+    const uint8_t* p = elements_.at(r, c);
+    const auto read = [p](auto value) {
+      std::memcpy(&value, p, sizeof(value));
+      return static_cast<int64_t>(value);
+    };
+    switch (element_) {
+      case kPtoI8: return read(int8_t{});
+      case kPtoU8: return read(uint8_t{});
+      case kPtoI16: return read(int16_t{});
+      case kPtoU16: return read(uint16_t{});
+      case kPtoI32: return read(int32_t{});
+      case kPtoU32: return read(uint32_t{});
+      default: return read(int64_t{});  // a u64 beyond the range of i64 is outside of everything anyway
+    }
+  }
+
+ private:
+  Elements elements_;
+  uint8_t element_;
+};
+
+void copy_element(uint8_t* dst, const uint8_t* src, int bytes) {
+  switch (bytes) {
+    case 1: *dst = *src; return;
+    case 2: std::memcpy(dst, src, 2); return;
+    case 4: std::memcpy(dst, src, 4); return;
+    default: std::memcpy(dst, src, 8); return;
   }
 }
-
-void copy_element(uint8_t* dst, const uint8_t* src, int bytes) { std::memcpy(dst, src, static_cast<size_t>(bytes)); }
 
 [[noreturn]] void refuse_index(const Execution& execution, int64_t index, int64_t r, int64_t c, int64_t count, const char* advice) {
   fail(execution, kPtoFailOutOfBounds, fmt::format("index {} at ({}, {}) is outside 0 to {}", index, r, c, count - 1), advice);
@@ -46,19 +81,19 @@ void copy_element(uint8_t* dst, const uint8_t* src, int bytes) { std::memcpy(dst
 void gather_by_index(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  const PtoOperand& index = execution.operand(2);
   require_region(execution, 2, 0, 0, dst.valid_rows, dst.valid_cols);
-  const Grid to = tile_grid(dst), from = tile_grid(src), indices = tile_grid(index);
-  const int64_t count = int64_t{src.tile->rows} * src.tile->cols;
+  const Elements to(tile_grid(dst)), from(tile_grid(src));
+  const Integers indices(execution.operand(2));
+  const int64_t cols = src.tile->cols, count = int64_t{src.tile->rows} * cols;
+  const bool dense = from.dense(cols);
+  const int bytes = to.element_bytes();
+  constexpr uint8_t kZero[8] = {};
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
     for (int64_t c = 0; c < dst.valid_cols; ++c) {
-      const int64_t at = integer_at(indices, index.tile->element, r, c);
-      uint8_t* out = to.at(r, c);
-      if (at >= 0 && at < count) {
-        copy_element(out, from.at(at / src.tile->cols, at % src.tile->cols), to.element_bytes);
-      } else {
-        std::memset(out, 0, static_cast<size_t>(to.element_bytes));
-      }
+      const int64_t at = indices.at(r, c);
+      const bool inside = at >= 0 && at < count;
+      const uint8_t* element = !inside ? kZero : dense ? from.at(0, at) : from.at(at / cols, at % cols);
+      copy_element(to.at(r, c), element, bytes);
     }
   }
 }
@@ -128,11 +163,12 @@ void gather_blocks(const Execution& execution) {
   const PtoOperand& src = execution.operand(1);
   const int64_t per_block = 32 / dst.tile->element_bytes, blocks = (dst.valid_cols + per_block - 1) / per_block;
   require_region(execution, 2, 0, 0, dst.valid_rows, blocks);
-  const Grid to = tile_grid(dst), offsets = tile_grid(execution.operand(2));
+  const Grid to = tile_grid(dst);
+  const Integers offsets(execution.operand(2));
   const int64_t bytes = int64_t{src.tile->rows} * src.tile->cols * src.tile->element_bytes;
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
     for (int64_t j = 0; j < blocks; ++j) {
-      const int64_t offset = integer_at(offsets, kPtoU32, r, j);
+      const int64_t offset = offsets.at(r, j);
       if (offset + 32 > bytes)
         refuse_index(execution, offset, r, j, bytes - 31, "give byte offsets of blocks of 32 bytes within the source");
       std::memcpy(to.at(r, j * per_block), static_cast<const uint8_t*>(src.data) + offset, 32);
@@ -143,17 +179,17 @@ void gather_blocks(const Execution& execution) {
 void scatter_by_index(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  const PtoOperand& index = execution.operand(2);
   require_region(execution, 2, 0, 0, src.valid_rows, src.valid_cols);
   const bool flat = execution.attributes().index[0] != 0;
   if (!flat) require_region(execution, 0, 0, 0, 1, src.valid_cols);
-  const Grid to = tile_grid(dst), from = tile_grid(src), indices = tile_grid(index);
+  const Elements to(tile_grid(dst)), from(tile_grid(src));
+  const Integers indices(execution.operand(2));
   const int64_t count = flat ? int64_t{dst.tile->rows} * dst.tile->cols : dst.tile->rows;
   for (int64_t r = 0; r < src.valid_rows; ++r) {
     for (int64_t c = 0; c < src.valid_cols; ++c) {
-      const int64_t at = integer_at(indices, index.tile->element, r, c);
+      const int64_t at = indices.at(r, c);
       if (at < 0 || at >= count) refuse_index(execution, at, r, c, count, "scatter within the destination's physical extent");
-      copy_element(flat ? to.at(at / dst.tile->cols, at % dst.tile->cols) : to.at(at, c), from.at(r, c), to.element_bytes);
+      copy_element(flat ? to.at(at / dst.tile->cols, at % dst.tile->cols) : to.at(at, c), from.at(r, c), to.element_bytes());
     }
   }
 }
@@ -168,14 +204,19 @@ void scatter(const Execution& execution) {
 struct Lookup {
   const PtoOperand& tile;
   const PtoOperand& index;
-  Grid tile_elements, table, indices;
+  Elements tile_elements, table;
+  Integers indices;
   Extent extent;   ///< of the table
   bool by_row;
   int64_t count;   ///< indices are below it
 
   int64_t index_at(int64_t r, int64_t c) const {
-    if (!by_row) return integer_at(indices, index.tile->element, r, c);
-    return index.valid_rows == 1 ? integer_at(indices, index.tile->element, 0, r) : integer_at(indices, index.tile->element, r, 0);
+    if (!by_row) return indices.at(r, c);
+    return index.valid_rows == 1 ? indices.at(0, r) : indices.at(r, 0);
+  }
+  /// An element of the table by its number.
+  uint8_t* element(int64_t number) const {
+    return table.dense(extent.cols) ? table.at(0, number) : table.at(number / extent.cols, number % extent.cols);
   }
 };
 
@@ -203,8 +244,14 @@ Lookup lookup(const Execution& execution, int tile_index, int table_index) {
            fmt::format("rows of {} elements do not fit into the table's of {}", tile.valid_cols, extent.cols), "shrink the valid region");
     }
   }
-  return {
-      tile, index, tile_grid(tile), global_grid(table), tile_grid(index), extent, by_row, by_row ? extent.rows : extent.rows * extent.cols};
+  return {tile,
+          index,
+          Elements(tile_grid(tile)),
+          Elements(global_grid(table)),
+          Integers(index),
+          extent,
+          by_row,
+          by_row ? extent.rows : extent.rows * extent.cols};
 }
 
 /// How an index outside is treated; the two enumerations agree in Undefined, Clamp and Wrap.
@@ -243,18 +290,18 @@ void table_gather(const Execution& execution) {
   for (int64_t r = 0; r < l.tile.valid_rows; ++r) {
     if (l.by_row) {
       if (const auto row = resolve(execution, l, outside, r, 0)) {
-        copy_grid(l.tile_elements, r, 0, l.table, *row, 0, 1, l.tile.valid_cols);
+        copy_grid(l.tile_elements.grid(), r, 0, l.table.grid(), *row, 0, 1, l.tile.valid_cols);
       } else {
-        fill_grid(l.tile_elements, r, 0, 1, l.tile.valid_cols, 0);
+        fill_grid(l.tile_elements.grid(), r, 0, 1, l.tile.valid_cols, 0);
       }
       continue;
     }
     for (int64_t c = 0; c < l.tile.valid_cols; ++c) {
       uint8_t* out = l.tile_elements.at(r, c);
       if (const auto at = resolve(execution, l, outside, r, c)) {
-        copy_element(out, l.table.at(*at / l.extent.cols, *at % l.extent.cols), l.table.element_bytes);
+        copy_element(out, l.element(*at), l.table.element_bytes());
       } else {
-        std::memset(out, 0, static_cast<size_t>(l.table.element_bytes));
+        std::memset(out, 0, static_cast<size_t>(l.table.element_bytes()));
       }
     }
   }
@@ -300,9 +347,9 @@ void table_scatter(const Execution& execution) {
     for (int64_t c = 0; c < l.tile.valid_cols; ++c) {
       const auto at = l.by_row ? std::optional(*row * l.extent.cols + c) : resolve(execution, l, outside, r, c);
       if (!at) continue;
-      uint8_t* target = l.table.at(*at / l.extent.cols, *at % l.extent.cols);
+      uint8_t* target = l.element(*at);
       const uint8_t* source = l.tile_elements.at(r, c);
-      combine != nullptr ? combine(target, source, atomic) : copy_element(target, source, l.table.element_bytes);
+      combine != nullptr ? combine(target, source, atomic) : copy_element(target, source, l.table.element_bytes());
     }
   }
 }
