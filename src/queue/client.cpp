@@ -115,7 +115,7 @@ class Client {
     if (spec_.result_file.empty()) return;
     JobRecord record;
     record.id = spec_.id;
-    record.user = spec_.user;
+    record.user = user_name(::geteuid());
     record.command = spec_.command;
     record.directory = spec_.directory;
     record.exit_code = code;
