@@ -61,10 +61,12 @@ class Client {
     for (;;) {
       pollfd wakers[2] = {{supervisor_, POLLIN, 0}, {signals_.fd(), POLLIN, 0}};
       if (::poll(wakers, 2, -1) < 0 && errno != EINTR) return lost();
+      // What the supervisor said comes first: it decides what a signal means.
+      while (::poll(wakers, 1, 0) > 0) {
+        int code = 0;
+        if (receive(code)) return code;
+      }
       if (wakers[1].revents != 0) pass_signals();
-      if (wakers[0].revents == 0) continue;
-      int code = 0;
-      if (receive(code)) return code;
     }
   }
 
@@ -115,7 +117,7 @@ class Client {
     if (spec_.result_file.empty()) return;
     JobRecord record;
     record.id = spec_.id;
-    record.user = spec_.user;
+    record.user = user_name(::geteuid());
     record.command = spec_.command;
     record.directory = spec_.directory;
     record.exit_code = code;

@@ -62,9 +62,12 @@ std::optional<EntryName> EntryName::parse(std::string_view text) {
 }
 
 std::string Entry::serialize() const {
-  json value = {{"v", version},           {"id", id},           {"pid", pid},        {"pidns", pid_namespace}, {"user", user},
-                {"pool", pool},           {"avoid", avoid},     {"width", width},    {"one_group", one_group}, {"limit", limit},
-                {"submitted", submitted}, {"started", started}, {"devices", devices}};
+  json value = {{"v", version},       {"id", id},
+                {"pid", pid},         {"pidns", pid_namespace},
+                {"pool", pool},       {"avoid", avoid},
+                {"width", width},     {"one_group", one_group},
+                {"limit", limit},     {"submitted", submitted},
+                {"started", started}, {"devices", devices}};
   std::string text;
   // The ids come first; what is for reading only gets what is left.
   for (size_t longest : {600u, 60u, 3u}) {
@@ -87,7 +90,6 @@ std::optional<Entry> Entry::parse(std::string_view text) {
     entry.id = value.at("id").get<std::string>();
     entry.pid = value.at("pid").get<int>();
     entry.pid_namespace = value.at("pidns").get<uint64_t>();
-    entry.user = value.value("user", "");
     entry.command = value.value("command", "");
     entry.directory = value.value("directory", "");
     entry.pool = value.at("pool").get<std::vector<int>>();

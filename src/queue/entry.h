@@ -39,7 +39,6 @@ struct Entry {
   std::string id;
   int pid = 0;                 ///< of the supervisor, as its own PID namespace numbers it
   uint64_t pid_namespace = 0;  ///< inode of that namespace
-  std::string user;
   std::string command;    ///< for lists; shortened
   std::string directory;  ///< where it runs; shortened
   std::vector<int> pool;  ///< devices that may be given to it: what it asked for, and may open

@@ -10,7 +10,6 @@ Entry sample() {
   entry.id = "task_20260612_013226_34605516078";
   entry.pid = 7;
   entry.pid_namespace = 4026531836;
-  entry.user = "somebody";
   entry.command = "pytest --device 'x'";
   entry.directory = "/tmp";
   entry.pool = {0, 1, 2};

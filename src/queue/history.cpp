@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <limits>
 #include <memory>
 
 #include "base/error.h"
@@ -98,10 +99,8 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-void insert(const fs::path& path, const JobRecord& record) {
-  Database database(path);
-  database.run("BEGIN IMMEDIATE");
-  Database::Statement(database, "INSERT OR REPLACE INTO jobs VALUES(?,?,?,?,?,?,?,?,?,?,?)")
+void insert(Database& database, const JobRecord& record) {
+  Database::Statement(database, "INSERT OR IGNORE INTO jobs VALUES(?,?,?,?,?,?,?,?,?,?,?)")
       .bind(record.id)
       .bind(record.user)
       .bind(record.command)
@@ -115,8 +114,14 @@ void insert(const fs::path& path, const JobRecord& record) {
       .bind(record.run_seconds)
       .step();
   for (int device : record.devices) {
-    Database::Statement(database, "INSERT OR REPLACE INTO job_devices VALUES(?,?)").bind(record.id).bind(device).step();
+    Database::Statement(database, "INSERT OR IGNORE INTO job_devices VALUES(?,?)").bind(record.id).bind(device).step();
   }
+}
+
+void insert_all(const fs::path& path, const std::vector<JobRecord>& records) {
+  Database database(path);
+  database.run("BEGIN IMMEDIATE");
+  for (const JobRecord& record : records) insert(database, record);
   database.run("COMMIT");
 }
 
@@ -161,16 +166,18 @@ std::optional<JobRecord> History::find(const std::string& id) const {
   return JobRecord::from_json(read_file(record_path(id)));
 }
 
-void History::add(const JobRecord& record) const {
+void History::import() const {
   const fs::path path = directory_ / "history.db";
+  const std::vector<JobRecord> records = newest(std::numeric_limits<size_t>::max());
+  if (records.empty()) return;
   try {
-    insert(path, record);
+    insert_all(path, records);
   } catch (const Error& failure) {
     if (failure.status() != 1) throw;
     std::error_code ignored;
     fs::rename(path, directory_ / "history.db.damaged", ignored);
     for (const char* suffix : {"-wal", "-shm"}) fs::remove(path.string() + suffix, ignored);
-    insert(path, record);
+    insert_all(path, records);
   }
 }
 
@@ -178,6 +185,7 @@ void History::rotate(size_t keep) const {
   const std::vector<fs::path> files = record_files(directory_ / "jobs");
   // A tenth more than asked for may stay, so that most jobs have nothing to remove.
   if (files.size() <= keep + keep / 10) return;
+  import();
   for (size_t i = 0; i + keep < files.size(); ++i) {
     std::error_code ignored;
     fs::remove(log_path(files[i].stem().string()), ignored);
@@ -186,6 +194,7 @@ void History::rotate(size_t keep) const {
 }
 
 int History::clean(double older_than_seconds) const {
+  import();
   int removed = 0;
   for (const fs::path& file : record_files(directory_ / "jobs")) {
     struct stat info{};
@@ -211,6 +220,7 @@ std::vector<JobRecord> History::newest(size_t count) const {
 }
 
 std::vector<History::Usage> History::usage(double days) const {
+  import();
   std::error_code ignored;
   if (!fs::exists(directory_ / "history.db", ignored)) return {};
   Database database(directory_ / "history.db");

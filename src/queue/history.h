@@ -1,6 +1,7 @@
 // What became of a user's jobs: one record file a job, the logs of detached ones, and a database for questions.
 //
-// The record files are what --status and --wait read; the database may be damaged or missing and only --stats notices.
+// The record files are what a job writes, and what --status and --wait read. The database takes them over when somebody asks for --stats and
+// before they are removed; it may be damaged or missing, and only --stats notices.
 #pragma once
 
 #include <filesystem>
@@ -26,9 +27,9 @@ class History {
   /// Writes the record file. Throws Error.
   void write_record(const JobRecord& record) const;
   std::optional<JobRecord> find(const std::string& id) const;
-  /// Adds the record to the database. A database that cannot be read is put aside as history.db.damaged, and a new one begun.
-  void add(const JobRecord& record) const;
-  /// Removes the oldest records and logs beyond `keep`.
+  /// Takes all records over into the database. One that cannot be read is put aside as history.db.damaged, and a new one begun.
+  void import() const;
+  /// Removes the oldest records and logs beyond `keep`, once the database has them.
   void rotate(size_t keep) const;
   /// Removes records and logs that ended more than `seconds` ago; returns how many.
   int clean(double older_than_seconds) const;
@@ -41,9 +42,9 @@ class History {
     long jobs = 0;
     double device_hours = 0;
     double wait_seconds = 0;  ///< mean
-    long failed = 0;          ///< exit code other than 0
+    long failed = 0;  ///< exit code other than 0
   };
-  /// Sums by user and device over the last `days`. Throws Error if the database cannot be read.
+  /// Sums by user and device over the last `days`, after import(). Throws Error if the database cannot be read.
   std::vector<Usage> usage(double days) const;
 
  private:

@@ -27,7 +27,6 @@ TEST(History, RecordsAreFoundAndSummed) {
   const History history(directory.path() / "queue");
   for (int i = 0; i < 3; ++i) {
     history.write_record(record(std::to_string(i), i));
-    history.add(record(std::to_string(i), i));
   }
   ASSERT_TRUE(history.find("task_20260101_000000_2"));
   EXPECT_EQ(history.find("task_20260101_000000_2")->exit_code, 2);
@@ -45,7 +44,6 @@ TEST(History, ADamagedDatabaseIsPutAside) {
   const History history(directory.path() / "queue");
   history.write_record(record("1", 0));
   std::ofstream(directory.path() / "queue" / "history.db") << std::string(5000, 'x');
-  history.add(record("1", 0));
   EXPECT_EQ(history.usage(30).at(0).jobs, 1);
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "queue" / "history.db.damaged"));
 }

@@ -45,7 +45,7 @@ class Host {
   virtual std::optional<Entry> read(const EntryName& name) = 0;
   virtual bool alive(const EntryName& name) = 0;  ///< somebody holds the entry's lock
   virtual void remove_dead(const EntryName& name) = 0;  ///< if this process may; else nothing
-  virtual std::vector<OutMark> out_marks() = 0;
+  virtual std::vector<OutMark> out_marks() = 0;  ///< as they were at the last list()
 
   // The one entry of this process. Under the mutex. Throw Error where the directory cannot be written.
   virtual void publish(const EntryName& name, const Entry& entry) = 0;  ///< locked before it can be seen

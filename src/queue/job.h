@@ -15,7 +15,6 @@ struct JobSpec {
   std::string command;            ///< as it was given, for people
   std::string directory;          ///< where it runs
   std::vector<std::string> environment;  ///< "NAME=value", without what the queue sets itself
-  std::string user;
   bool detached = false;
   std::string log;          ///< detached: where its output goes
   std::string result_file;  ///< absolute; empty: none

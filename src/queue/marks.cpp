@@ -39,8 +39,9 @@ std::vector<long> numbers_behind(std::string_view name, std::string_view prefix)
 
 /// Calls body(numbers, text) for every file of that prefix whose uid in the name is its owner.
 template <typename Body>
-void for_each_file(const QueueDirectory& directory, std::string_view prefix, size_t count, Body body) {
-  for (const std::string& name : directory.names()) {
+void for_each_file(const QueueDirectory& directory, const std::vector<std::string>& names, std::string_view prefix, size_t count,
+                   Body body) {
+  for (const std::string& name : names) {
     const std::vector<long> numbers = numbers_behind(name, prefix);
     QueueDirectory::Content content;
     if (numbers.size() == count && directory.read(name, content) && content.uid == static_cast<unsigned long>(numbers.back()))
@@ -50,10 +51,12 @@ void for_each_file(const QueueDirectory& directory, std::string_view prefix, siz
 
 }  // namespace
 
-std::vector<OutMark> read_out_marks(const QueueDirectory& directory) {
+std::vector<OutMark> read_out_marks(const QueueDirectory& directory) { return read_out_marks(directory, directory.names()); }
+
+std::vector<OutMark> read_out_marks(const QueueDirectory& directory, const std::vector<std::string>& names) {
   std::vector<OutMark> marks;
   const int64_t now = boot_clock();
-  for_each_file(directory, "out.", 2, [&](const std::vector<long>& numbers, const std::string& text) {
+  for_each_file(directory, names, "out.", 2, [&](const std::vector<long>& numbers, const std::string& text) {
     std::istringstream lines(text);
     OutMark mark{static_cast<int>(numbers[0]), static_cast<uint32_t>(numbers[1]), 0, {}};
     std::string boot;
@@ -85,7 +88,7 @@ std::vector<OutMark> put_back(const QueueDirectory& directory, int device) {
 int count_failure(const QueueDirectory& directory, int device, bool failed) {
   const std::string own = fmt::format("fail.{}.{}", device, ::geteuid());
   int total = 0, mine = 0;
-  for_each_file(directory, "fail.", 2, [&](const std::vector<long>& numbers, const std::string& text) {
+  for_each_file(directory, directory.names(), "fail.", 2, [&](const std::vector<long>& numbers, const std::string& text) {
     if (numbers[0] != device) return;
     int count = 0;
     std::istringstream(text) >> count;
@@ -110,7 +113,7 @@ void add_to_account(const QueueDirectory& directory, double device_seconds) {
 
 std::vector<Account> read_accounts(const QueueDirectory& directory) {
   std::vector<Account> accounts;
-  for_each_file(directory, "acct.", 1, [&](const std::vector<long>& numbers, const std::string& text) {
+  for_each_file(directory, directory.names(), "acct.", 1, [&](const std::vector<long>& numbers, const std::string& text) {
     Account account;
     account.uid = static_cast<unsigned>(numbers[0]);
     if (std::istringstream(text) >> account.device_seconds >> account.jobs) accounts.push_back(account);

@@ -11,6 +11,8 @@ namespace tilewright::queue {
 
 /// Marks in force: of this boot and not expired.
 std::vector<OutMark> read_out_marks(const QueueDirectory& directory);
+/// Likewise, of these files only.
+std::vector<OutMark> read_out_marks(const QueueDirectory& directory, const std::vector<std::string>& names);
 /// Takes a device out for all users until `until` (boot clock, kNever: until put back).
 void take_out(const QueueDirectory& directory, int device, int64_t until, const std::string& reason);
 /// Removes the marks on a device that this user may remove; the ones that remain are returned.

@@ -90,7 +90,9 @@ void PosixHost::after_fork() {
 
 std::vector<EntryName> PosixHost::list() {
   std::vector<EntryName> names;
+  mark_names_.clear();
   for (const std::string& text : directory_.names()) {
+    if (text.starts_with("out.")) mark_names_.push_back(text);
     if (std::optional<EntryName> name = EntryName::parse(text)) names.push_back(std::move(*name));
   }
   std::sort(names.begin(), names.end(), [](const EntryName& a, const EntryName& b) {
@@ -120,7 +122,7 @@ void PosixHost::remove_dead(const EntryName& name) {
   directory_.remove("s." + name.id);
 }
 
-std::vector<OutMark> PosixHost::out_marks() { return read_out_marks(directory_); }
+std::vector<OutMark> PosixHost::out_marks() { return read_out_marks(directory_, mark_names_); }
 
 FileDescriptor PosixHost::open_lock_file(const std::string& name) {
   for (int attempt = 0; attempt < 2; ++attempt) {

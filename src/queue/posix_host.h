@@ -69,6 +69,7 @@ class PosixHost : public Host {
   FileDescriptor entry_;
   std::vector<FileDescriptor> devices_;
   std::vector<FileDescriptor> watched_;
+  std::vector<std::string> mark_names_;  ///< of the last list()
 };
 
 }  // namespace tilewright::queue

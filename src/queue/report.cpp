@@ -157,7 +157,7 @@ int print_status(const QueueConfig&, const std::string& id, const ReportOptions&
 int print_devices(const QueueConfig& config, const ReportOptions& options) {
   PosixHost host(QueueDirectory::open());
   const Snapshot snapshot = look_at_queue(host, settings_of(config));
-  const std::vector<OutMark> marks = host.out_marks();
+  const std::vector<OutMark> marks = read_out_marks(host.directory());
   json devices = json::array();
   for (const Device& device : config.devices) {
     json value = {{"id", device.id},       {"node", device.node}, {"group", device.group}, {"slots", device.slots},

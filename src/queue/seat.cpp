@@ -49,12 +49,13 @@ Snapshot take_snapshot(Host& host, const QueueSettings& settings, const std::str
   input.now = host.now();
   input.deviceless_limit = settings.deviceless_limit;
   for (const Device& device : settings.devices) input.devices.push_back({device.id, device.group, device.slots, {}});
+  const std::vector<EntryName> names_found = host.list();
   for (const OutMark& mark : host.out_marks()) {
     for (PlanDevice& device : input.devices) {
       if (device.id == mark.device && mark.until > input.now) device.out = mark.reason;
     }
   }
-  for (const EntryName& name : host.list()) {
+  for (const EntryName& name : names_found) {
     if (name.state == JobState::kWaiting) {
       snapshot.waiting.push_back(name);
       continue;
@@ -124,6 +125,8 @@ void Seat::pass() {
   std::set<std::string> pokes;
   for (bool changed = true; changed;) {
     changed = false;
+    // Nobody waits: nobody to tell.
+    if (!waits() && !anybody_waits()) return;
     Snapshot snapshot = take_snapshot(host_, settings_, waits() ? name_.id : std::string());
     pokes.clear();
     for (bool replan = true; replan && !changed;) {
@@ -143,6 +146,11 @@ void Seat::pass() {
     if (!changed) changed = rewatch(snapshot);
   }
   for (const std::string& id : pokes) host_.poke(id);
+}
+
+bool Seat::anybody_waits() const {
+  const std::vector<EntryName> names = host_.list();
+  return std::any_of(names.begin(), names.end(), [](const EntryName& name) { return name.state == JobState::kWaiting; });
 }
 
 /// Whether another job can be expected to take what it is offered. If not, it is left out of the snapshot: whoever is stopped would

@@ -70,6 +70,7 @@ class Seat {
   class MutexGuard;
   bool waits() const { return name_.state == JobState::kWaiting; }
   void pass();
+  bool anybody_waits() const;
   bool offer_taken(const Decision& decision, Snapshot& snapshot);
   bool take(const std::vector<int>& devices, int64_t now);
   bool rewatch(const Snapshot& snapshot);

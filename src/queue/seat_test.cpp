@@ -25,7 +25,7 @@ void expect_safe(const Scenario& scenario, uint64_t at_least) {
 
 TEST(SeatProtocol, ThreeJobsOnOneDevice) { expect_safe({devices(1), {{{0}, 1}, {{0}, 1}, {{0}, 1}}, 0, {}, 0}, 900); }
 
-TEST(SeatProtocol, TwoJobsOnOneDeviceWithTwoCrashes) { expect_safe({devices(1), {{{0}, 1}, {{0}, 1}}, 2, {}, 0}, 1600); }
+TEST(SeatProtocol, TwoJobsOnOneDeviceWithTwoCrashes) { expect_safe({devices(1), {{{0}, 1}, {{0}, 1}}, 2, {}, 0}, 1500); }
 
 TEST(SeatProtocol, ThreeJobsOnOneDeviceWithACrash) { expect_safe({devices(1), {{{0}, 1}, {{0}, 1}, {{0}, 1}}, 1, {}, 0}, 15000); }
 

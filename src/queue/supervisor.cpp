@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "queue/check.h"
+#include "queue/client.h"
 #include "queue/device_ids.h"
 #include "queue/history.h"
 #include "queue/marks.h"
@@ -50,7 +51,6 @@ class Supervisor {
   Supervisor(const JobSpec& spec, const QueueConfig& config, int client, const sigset_t& signal_mask)
       : spec_(spec), config_(config), settings_(settings_of(config)), client_(client), signal_mask_(signal_mask) {
     record_.id = spec.id;
-    record_.user = spec.user;
     record_.command = spec.command;
     record_.directory = spec.directory;
     record_.log = spec.log;
@@ -106,7 +106,6 @@ class Supervisor {
     entry.id = spec_.id;
     entry.pid = ::getpid();
     entry.pid_namespace = host_->pid_namespace();
-    entry.user = spec_.user;
     entry.command = spec_.command;
     entry.directory = spec_.directory;
     entry.pool = spec_.pool;
@@ -216,17 +215,20 @@ class Supervisor {
     status_ = FileDescriptor(status[0]);
     if (!spec_.detached) ::setsid();  // what is sent to the terminal's or the client's process group does not reach us
     leave_streams();
+    record_.user = user_name(::geteuid());  // while the command starts
     follow_runner(pid);
+    if (runner_alive_) send_message(runner_, {TreeMessage::kReleased, 0});
     ::close(runner_);
     runner_ = -1;
   }
 
-  /// Until the runner and all that it ran are gone.
+  /// Until all that the runner ran is gone: it says so, or it is gone itself.
   void follow_runner(pid_t pid) {
     const int64_t limit = spec_.max_time == 0 ? kNever : started_ + spec_.max_time;
     bool terminated = false;
     int64_t kill_at = kNever;
     for (;;) {
+      if (empty_) break;
       if (::waitpid(pid, nullptr, WNOHANG) == pid) break;
       if (!terminated && boot_clock() >= limit) {
         end(EndReason::kTimeLimit, kExitTimeLimit, fmt::format("it ran longer than the {} s of --max-time", seconds(spec_.max_time)));
@@ -249,12 +251,16 @@ class Supervisor {
       while (::read(signals_.get(), &info, sizeof info) > 0) {
       }
       if (wakers[wakers.size() - 2].revents != 0) read_status();
+      if (job_ended_ && !empty_ && status_ && ready(status_.get())) read_status();  // the two mostly come together
       if (wakers.back().revents != 0) read_client();
       if (host_->take_messages()) end(EndReason::kCancelled, kExitCancelled, "cancelled while running");
     }
-    end_descendants();  // none, unless somebody killed the runner
-    while (status_) read_status();
-    if (!ending_ && !job_ended_) end(EndReason::kInfrastructure, kExitInfrastructure, "the job's runner was killed");
+    if (!empty_) {  // somebody killed the runner
+      runner_alive_ = false;
+      end_descendants();
+      while (status_) read_status();
+    }
+    if (!ending_ && !job_ended_) end(EndReason::kInfrastructure, kExitInfrastructure, "processes that the queue runs it with were killed");
   }
 
   void read_status() {
@@ -269,6 +275,8 @@ class Supervisor {
       job_ended_ = true;
       run_time_ = boot_clock() - started_;
       if (!ending_) record_.exit_code = exit_code_of(message.value);
+    } else if (message.kind == TreeMessage::kEmpty) {
+      empty_ = true;
     }
   }
 
@@ -295,7 +303,7 @@ class Supervisor {
     }
     if (tree.output > 2) ::close(tree.output);
     leave_streams();
-    bool alone = false;
+    bool alone = false, released = false;
     for (;;) {
       int end = 0;
       if (::waitpid(root, &end, WNOHANG) == root) {
@@ -319,8 +327,11 @@ class Supervisor {
       if (wakers[1].revents == 0) continue;
       TreeMessage message;
       if (!receive_message(supervisor, message)) {
+        if (released) return 0;
         alone = true;
         send_message(control[0], {TreeMessage::kTerminate, 0});
+      } else if (message.kind == TreeMessage::kReleased) {
+        released = true;
       } else if (message.kind == TreeMessage::kSignal && message.value == SIGKILL) {
         ::kill(root, SIGKILL);
       } else {
@@ -328,8 +339,12 @@ class Supervisor {
       }
     }
     end_descendants();
+    send_message(status, {TreeMessage::kEmpty, 0});  // a root that was killed could not say so
     TreeMessage message;
-    if (alone || (::recv(supervisor, &message, sizeof message, MSG_DONTWAIT) == 0)) {
+    while (!alone && !released && ::recv(supervisor, &message, sizeof message, 0) == static_cast<ssize_t>(sizeof message)) {
+      released = message.kind == TreeMessage::kReleased;
+    }
+    if (!released) {
       run_time_ = boot_clock() - started_;
       end(EndReason::kInfrastructure, kExitInfrastructure, "the job's supervisor was killed");
       finish();
@@ -375,6 +390,7 @@ class Supervisor {
   }
 
   void finish() {
+    if (record_.user.empty()) record_.user = user_name(::geteuid());
     record_.ended = wall_clock();
     record_.wait_seconds = seconds((started_ != 0 ? started_ : boot_clock()) - submitted_);
     record_.run_seconds = started_ == 0 ? 0 : seconds(run_time_ != 0 ? run_time_ : boot_clock() - started_);
@@ -389,8 +405,8 @@ class Supervisor {
     leave_streams();
     attempt([&] { count_failures(); });
     attempt([&] { add_to_account(host_->directory(), held); });
-    attempt([&] { history.add(record_); });
-    attempt([&] { history.rotate(config_.keep_jobs); });
+    // Looking through the records costs more than writing one, so only some jobs do it.
+    if (record_.id.ends_with('0')) attempt([&] { history.rotate(config_.keep_jobs); });
   }
 
   static std::filesystem::path history_directory_or_empty() {
@@ -431,6 +447,11 @@ class Supervisor {
     ::send(client_, message.data(), message.size(), MSG_NOSIGNAL);
   }
 
+  static bool ready(int fd) {
+    pollfd waker{fd, POLLIN, 0};
+    return ::poll(&waker, 1, 0) > 0;
+  }
+
   static void wait(std::vector<pollfd>& wakers, int64_t until) {
     const int64_t left = until == kNever ? -1 : std::max<int64_t>(0, until - boot_clock() + 999'999) / 1'000'000;
     ::poll(wakers.data(), wakers.size(), static_cast<int>(std::min<int64_t>(left, 1 << 30)));
@@ -445,6 +466,7 @@ class Supervisor {
   std::optional<PosixHost> host_;
   std::optional<Seat> seat_;
   int runner_ = -1;
+  bool runner_alive_ = true, empty_ = false;
   FileDescriptor status_;
   int64_t submitted_ = 0, started_ = 0, run_time_ = 0;
   bool ending_ = false, job_ended_ = false;

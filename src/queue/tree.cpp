@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
+#include <spawn.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -52,30 +53,35 @@ bool set_up_namespaces(uid_t uid, gid_t gid) {
          ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
 }
 
-[[noreturn]] void run_command(const TreeSpec& spec) {
-  if (spec.own_session) ::setsid();
+/// Starts the command without copying this process. Its pid, or -1 with the reason sent to `spec.status`.
+pid_t start_command(const TreeSpec& spec) {
+  if (::chdir(spec.directory.c_str()) != 0) {
+    send_message(spec.status, {TreeMessage::kCannotEnter, errno});
+    return -1;
+  }
   // Out of the way of the numbers that scripts use; they stay open over the exec.
   for (int fd : spec.inherited) ::fcntl(fd, F_DUPFD, 100);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
   const int streams[3] = {spec.input, spec.output, spec.error};
   for (int i = 0; i < 3; ++i) {
-    if (streams[i] != i) ::dup2(streams[i], i);
+    if (streams[i] != i) ::posix_spawn_file_actions_adddup2(&actions, streams[i], i);
   }
-  const auto fail = [&](TreeMessage::Kind kind) {
-    const int error_number = errno;
-    send_message(spec.status, {kind, error_number});
-    ::_exit(error_number == ENOENT ? 127 : 126);
-  };
-  if (::chdir(spec.directory.c_str()) != 0) fail(TreeMessage::kCannotEnter);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setsigmask(&attributes, &spec.signal_mask);
+  ::posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | (spec.own_session ? POSIX_SPAWN_SETSID : 0)));
   std::vector<char*> argv, environment;
   for (const std::string& item : spec.argv) argv.push_back(const_cast<char*>(item.c_str()));
   for (const std::string& item : spec.environment) environment.push_back(const_cast<char*>(item.c_str()));
   argv.push_back(nullptr);
   environment.push_back(nullptr);
-  environ = environment.data();
-  ::sigprocmask(SIG_SETMASK, &spec.signal_mask, nullptr);
-  ::execvp(argv[0], argv.data());
-  fail(TreeMessage::kCannotExecute);
-  ::_exit(126);
+  environ = environment.data();  // the command's PATH counts
+  pid_t pid = -1;
+  const int failure = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
+  if (failure == 0) return pid;
+  send_message(spec.status, {TreeMessage::kCannotExecute, failure});
+  return -1;
 }
 
 /// The root's life after it started the command.
@@ -90,7 +96,10 @@ class Root {
     const int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     int control = spec_.control;
     for (;;) {
-      if (!reap()) ::_exit(0);
+      if (!reap()) {
+        send_message(spec_.status, {TreeMessage::kEmpty, 0});
+        ::_exit(0);
+      }
       pollfd wakers[2] = {{signals, POLLIN, 0}, {control, POLLIN, 0}};
       const int64_t left = kill_at_ == kNever ? -1 : std::max<int64_t>(0, kill_at_ - boot_clock()) / 1'000'000 + 1;
       ::poll(wakers, 2, static_cast<int>(std::min<int64_t>(left, 1 << 30)));
@@ -102,7 +111,11 @@ class Root {
       if (wakers[1].revents != 0) {
         TreeMessage message;
         if (!receive_message(control, message)) {
-          terminate(kKill);  // the runner is gone; where there is no namespace, its death did not end us
+          // The runner is gone. In a namespace its death is ours, too; without one the tree has to be ended. Either way the queue ends
+          // the job, so its end is not reported as its own.
+          if (is_init_) ::_exit(0);
+          orphaned_ = true;
+          terminate(kKill);
           control = -1;
         } else if (message.kind == TreeMessage::kTerminate) {
           terminate(kOnlyTerm);
@@ -130,7 +143,7 @@ class Root {
       }
       if (pid != command_) continue;
       ended_ = true;
-      send_message(spec_.status, {TreeMessage::kEnded, status});
+      if (!orphaned_) send_message(spec_.status, {TreeMessage::kEnded, status});
     }
   }
 
@@ -147,7 +160,7 @@ class Root {
   const TreeSpec& spec_;
   const pid_t command_;
   const bool is_init_;
-  bool ended_ = false;
+  bool ended_ = false, orphaned_ = false;
   int64_t kill_at_ = kNever;
 };
 
@@ -208,12 +221,8 @@ pid_t start_root(const TreeSpec& spec, bool with_namespace, const std::vector<in
   if (::poll(&runner, 1, 0) > 0 && (runner.revents & POLLHUP) != 0) ::_exit(0);  // it died before it could be watched
   if (with_namespace && !set_up_namespaces(uid, gid)) ::_exit(kRootSetupFailed);
   if (!with_namespace) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  const pid_t command = clone_process(0);
-  if (command == 0) run_command(spec);
-  if (command < 0) {
-    send_message(spec.status, {TreeMessage::kCannotExecute, errno});
-    ::_exit(0);
-  }
+  const pid_t command = start_command(spec);
+  if (command < 0) ::_exit(0);
   send_message(spec.status, {TreeMessage::kStarted, with_namespace});
   leave_streams();
   if (spec.output > 2) ::close(spec.output);

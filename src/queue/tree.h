@@ -18,6 +18,8 @@ struct TreeMessage {
     kCannotExecute,  ///< value: errno of the execve
     kCannotEnter,    ///< value: errno of the chdir
     kEnded,          ///< the command ended; value: its wait status
+    kEmpty,          ///< and nothing of its tree is left
+    kReleased,       ///< to the runner: the supervisor has given the devices back and may go
     kTerminate,      ///< to the root: TERM to the whole tree
     kSignal,         ///< to the root: signal `value` to the command
   };

@@ -241,13 +241,13 @@ TEST_F(QueueTest, ListStatusDevicesAndExplainAgree) {
   const std::string id = wait_until_queued(*waiting);
   const json list = json::parse(submit({"--list", "--json"}).out);
   EXPECT_EQ(list.at("running").at(0).at("id"), holder.id);
-  EXPECT_EQ(list.at("running").at(0).at("devices"), json({0}));
+  EXPECT_EQ(list.at("running").at(0).at("devices"), json::array({0}));
   EXPECT_EQ(list.at("pending").at(0).at("id"), id);
   const json devices = json::parse(submit({"--devices", "--json"}).out);
   EXPECT_EQ(devices.at("devices").at(0).at("state"), "busy");
-  EXPECT_EQ(devices.at("devices").at(0).at("jobs"), json({holder.id}));
+  EXPECT_EQ(devices.at("devices").at(0).at("jobs"), json::array({holder.id}));
   EXPECT_EQ(devices.at("devices").at(1).at("state"), "free");
-  EXPECT_EQ(json::parse(submit({"--status", holder.id, "--json"}).out).at("devices"), json({0}));
+  EXPECT_EQ(json::parse(submit({"--status", holder.id, "--json"}).out).at("devices"), json::array({0}));
   const json explained = json::parse(submit({"--explain", id, "--json"}).out);
   EXPECT_GT(explained.at("expected_in_seconds").get<double>(), 50);
   EXPECT_LT(explained.at("expected_in_seconds").get<double>(), 107);

@@ -237,7 +237,6 @@ JobSpec make_job(const Arguments& arguments, const QueueConfig& config) {
   spec.id = make_job_id();
   spec.directory = fs::current_path();
   spec.environment = job_variables(arguments);
-  spec.user = user_name(::geteuid());
   if (spec.detached) {
     // Without a log its output would be lost, so this has to work before the job is accepted.
     const History history(history_directory());

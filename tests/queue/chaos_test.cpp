@@ -1,0 +1,9 @@
+#include "chaos.h"
+
+namespace tilewright::queue {
+namespace {
+
+TEST_F(ChaosTest, TwoHundredSubmittersOverFourDevices) { run_chaos(200, seed()); }
+
+}  // namespace
+}  // namespace tilewright::queue
