@@ -18,13 +18,16 @@ bool same_view(const ChipTensor& a, const ChipTensor& b) {
          std::equal(a.strides, a.strides + a.ndims, b.strides);
 }
 
-// Sorts uses by source and returns where each source begins.
+// Sorts uses by source, keeping their order otherwise, and returns where each source begins.
 template <typename Use>
 std::vector<uint32_t> group(std::vector<Use>& uses, size_t sources) {
-  std::stable_sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) { return a.source < b.source; });
   std::vector<uint32_t> begin(sources + 1, 0);
   for (const Use& use : uses) ++begin[use.source + 1];
   std::partial_sum(begin.begin(), begin.end(), begin.begin());
+  std::vector<uint32_t> next(begin.begin(), begin.end() - 1);
+  std::vector<Use> grouped(uses.size());
+  for (const Use& use : uses) grouped[next[use.source]++] = use;
+  uses.swap(grouped);
   return begin;
 }
 

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 
 #include "graph/graph.h"
@@ -414,6 +418,113 @@ TEST_F(PolicyTest, ReadingWaitsForPublishedTasksOnly) {
   graph_->end_scope();
   EXPECT_FALSE(graph_->check_published(t, true));
   expect_fatal(PTO2_ERROR_INVALID_ARGS, "task 0 of ring 1 waits for a task of a scope that is still open");
+}
+
+// ---- the rules as a model: random programs of explicit edges in nested scopes ----
+
+// Each task has exactly the edges it was given, is seen when its scope has ended and not before, and runs after all it waits for,
+// also where edges point against the order of submission.
+TEST_F(PolicyTest, RandomExplicitProgramsFollowTheModel) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 150; ++round) {
+    const bool at_the_end = round % 4 == 3;
+    std::optional<BuildMode> mode;
+    if (at_the_end) mode.emplace("0");
+    begin(kAicpu, 256);
+    struct Task {
+      PTO2TaskId id;
+      std::set<size_t> waits_for;
+      bool published = false, done = false;
+    };
+    std::vector<Task> tasks;
+    std::vector<std::vector<size_t>> scopes(1);  // unpublished tasks of each open scope
+    std::map<uint32_t, size_t> task_of_slot;
+    const std::function<bool(size_t, size_t)> reaches = [&](size_t from, size_t to) {  // whether `from` waits for `to`
+      if (from == to) return true;
+      return std::any_of(tasks[from].waits_for.begin(), tasks[from].waits_for.end(), [&](size_t next) { return reaches(next, to); });
+    };
+    const auto publish = [&](const std::vector<size_t>& scope) {
+      for (size_t task : scope) tasks[task].published = true;
+    };
+    std::vector<uint32_t> claimed;
+    const auto run_some = [&](uint32_t limit) {
+      for (uint32_t slot = 0; graph_->table().claim(&slot, 1) == 1;) claimed.push_back(slot);
+      std::shuffle(claimed.begin(), claimed.end(), random);
+      for (size_t i = 0; i < claimed.size() && limit != 0;) {
+        const TaskSlot& record = graph_->table().record(claimed[i]);
+        Task& task = tasks[task_of_slot.at(claimed[i])];
+        ASSERT_TRUE(task.published) << "a task of an open scope is seen";
+        if (graph_->table().undone_predecessor(record).slot != kNoSlot) {
+          ++i;
+          continue;
+        }
+        for (size_t other : task.waits_for) ASSERT_TRUE(tasks[other].done);
+        graph_->table().mark_done({claimed[i], record.id});
+        task.done = true;
+        claimed.erase(claimed.begin() + static_cast<ptrdiff_t>(i));
+        i = 0;
+        --limit;
+      }
+    };
+    for (int step = 0; step < 120; ++step) {
+      switch (random() % 8) {
+        case 0:
+          if (scopes.size() < 6) {
+            graph_->begin_scope(PTO2ScopeMode::AUTO);
+            scopes.emplace_back();
+          }
+          break;
+        case 1:
+          if (scopes.size() > 1) {
+            graph_->end_scope();
+            if (at_the_end) {
+              scopes[0].insert(scopes[0].end(), scopes.back().begin(), scopes.back().end());
+            } else {
+              publish(scopes.back());
+            }
+            scopes.pop_back();
+          }
+          break;
+        case 2: run_some(random() % 8); break;
+        case 3:
+        case 4:
+        case 5: {  // an edge between any two tasks, of which the consumer is not published
+          std::vector<size_t> open;
+          for (const auto& scope : scopes) open.insert(open.end(), scope.begin(), scope.end());
+          if (open.empty()) break;
+          const size_t consumer = open[random() % open.size()], producer = random() % tasks.size();
+          if (reaches(producer, consumer)) break;  // a cycle: refused, which another test provokes
+          graph_->add_dependency(tasks[producer].id, tasks[consumer].id);
+          tasks[consumer].waits_for.insert(producer);
+          break;
+        }
+        default: {
+          const ChipTensor t = floats(0x10000 + 64 * (random() % 4), 16);
+          CoreTaskArgsWithDeps<8> args;
+          args.add_inout(t);
+          Task task;
+          for (uint32_t i = random() % 3; i > 0 && !tasks.empty(); --i) {
+            const size_t producer = random() % tasks.size();
+            args.add_dep(tasks[producer].id);
+            task.waits_for.insert(producer);
+          }
+          task.id = submit(args.finalize_for_submit());
+          ASSERT_EQ(state_, SubmitState::kAccepted) << graph_->error_text();
+          const uint32_t ring = task.id.ring();
+          task_of_slot[graph_->table().slot_of(ring, task.id.local())] = tasks.size();
+          scopes.back().push_back(tasks.size());
+          tasks.push_back(task);
+        }
+      }
+      ASSERT_FALSE(graph_->is_fatal()) << graph_->error_text();
+    }
+    graph_->finish_build();
+    for (const auto& scope : scopes) publish(scope);
+    run_some(UINT32_MAX);
+    for (const Task& task : tasks) ASSERT_TRUE(task.done);
+  }
 }
 
 }  // namespace
