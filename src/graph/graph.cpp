@@ -181,9 +181,13 @@ void Graph::fail_kernel(int32_t id, uint8_t lane) {
 
 bool Graph::check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index) {
   const uint64_t end = range.end - tensor.buffer.addr;
-  if (tensor.fault() == TensorFault::NONE && (end <= tensor.buffer.size || tensor.extent_elem() == 0)) [[likely]]
+  const bool addressable = range.begin <= range.end && range.end <= INT64_MAX;  // TensorMap relies on it
+  if (tensor.fault() == TensorFault::NONE && addressable && (end <= tensor.buffer.size || tensor.extent_elem() == 0)) [[likely]]
     return true;
-  if (tensor.fault() != TensorFault::NONE) {
+  if (tensor.fault() == TensorFault::NONE && !addressable) {
+    fail(PTO2_ERROR_INVALID_ARGS,
+         fmt::format("task {}, argument {}: the tensor leaves the address space: {}", task_count_, index, tensor.dump()));
+  } else if (tensor.fault() != TensorFault::NONE) {
     fail(PTO2_ERROR_INVALID_ARGS,
          fmt::format("task {}, argument {}: the tensor {}: {}", task_count_, index, fault_text(tensor.fault()), tensor.dump()));
   } else {

@@ -256,6 +256,11 @@ TEST_F(GraphTest, BadArgumentsAreFatalAndNamed) {
   const ChipTensor outside = t.view(part, at);
   ChipTensor beyond = t;
   beyond.start_offset = 1;
+  const uint32_t vast_shape[] = {1u << 31, 1u << 31};  // 2^62 elements of four bytes
+  ChipTensor vast = make_tensor_external(reinterpret_cast<void*>(0x10000), vast_shape, 2);
+  vast.buffer.size = UINT64_MAX;
+  const ChipTensor columns = vast.slice(1, 0, (1u << 31) - 1);
+  const ChipTensor wrapped = floats(UINT64_MAX - 15, 16);
   struct Case {
     std::function<void(CoreTaskArgs&)> fill;
     int32_t kernel;
@@ -269,6 +274,8 @@ TEST_F(GraphTest, BadArgumentsAreFatalAndNamed) {
        0, "tensors must be added before scalars"},
       {[&](CoreTaskArgs& a) { a.add_input(outside); }, 0, "argument 0: the tensor is a view that leaves its parent"},
       {[&](CoreTaskArgs& a) { a.add_input(beyond); }, 0, "ends 4 bytes after its buffer of 64 bytes"},
+      {[&](CoreTaskArgs& a) { a.add_input(columns); }, 0, "leaves the address space"},
+      {[&](CoreTaskArgs& a) { a.add_inout(wrapped); }, 0, "leaves the address space"},
       {[&](CoreTaskArgs& a) { a.add_input(t); }, 5, "no kernel with func_id 5"},
       {[&](CoreTaskArgs& a) { a.add_input(t); }, -7, "no kernel with func_id -7"},
       {[&](CoreTaskArgs& a) { a.add_input(t); }, 1, "compiled for AIC cores and is submitted to an AIV core"},

@@ -206,7 +206,7 @@ struct RegionIndex::GridClass : Class {
   }
 };
 
-RegionIndex::RegionIndex() { sweep_at_.fill(0); }
+RegionIndex::RegionIndex() = default;
 RegionIndex::~RegionIndex() = default;
 
 void RegionHits::grow() {

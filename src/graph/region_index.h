@@ -134,7 +134,7 @@ class RegionIndex {
   uint64_t live_grids_ = 0;
   uint32_t only_level_ = kLevels;     ///< the level, if only one class may have live regions and it is a level
   LevelClass* only_class_ = nullptr;  ///< and that class
-  std::array<uint32_t, kRingCount> sweep_at_;  ///< ids from which on dead entries must be gone, lest the ids' wrap revive them
+  std::array<uint32_t, kRingCount> sweep_at_{};  ///< ids from which on dead entries must be gone, lest the ids' wrap revive them
   std::array<std::unique_ptr<LevelClass>, kLevels> levels_;
   std::array<std::unique_ptr<GridClass>, kGrids> grids_;
   uint32_t last_grid_ = 0;  ///< where locate looks first
