@@ -1,11 +1,11 @@
-// ../../explicit_edges as it was written for aicpu_build_graph before 2026: one header adapts the old spelling to today's API.
+// ../../explicit_edges as it was written for aicpu_build_graph before 2026: callable.json names the spelling ("api").
 //
 //   s = a + b      u = s + 1      v = s + 2      w = u * v      f = w + s
 //
 //   tensor 0  a  f32 [rows, 128]  rows a multiple of 32
 //   tensor 1  b  f32 [rows, 128]
 //   tensor 2  f  f32 [rows, 128]
-#include "pto_aicpu_build_graph_api.h"
+#include "pto_orchestration_api.h"
 
 namespace {
 
