@@ -329,7 +329,13 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
 
   void set_allow_early_resolve(bool v = true) { allow_early_resolve_ = v; }
   bool allow_early_resolve() const { return allow_early_resolve_; }
-  void set_predicate(const CoreTaskPredicate &pred) { predicate_ = pred; }
+  void set_predicate(const CoreTaskPredicate &pred) {
+    predicate_ = pred;
+    has_predicate_ = pred.op != PredicateOp::NONE;
+  }
+  /// Whether a predicate other than NONE is set; and whether an argument is a TensorCreateInfo.
+  bool has_predicate() const { return has_predicate_; }
+  bool has_created() const { return has_created_; }
   const CoreTaskPredicate &predicate() const { return predicate_; }
   void set_task_timing_slot(int32_t slot) {
     if (slot < 0 || slot > 15) return set_error("task timing slot must be in 0..15");
@@ -368,7 +374,8 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     dep_kinds_ = nullptr;
     dep_count_ = 0;
     allow_early_resolve_ = false;
-    predicate_ = CoreTaskPredicate{};
+    has_created_ = false;
+    if (has_predicate_) set_predicate(CoreTaskPredicate{});
     timing_slot_ = -1;
     dump_mask_ = 0;
     dump_ambiguous_mask_ = 0;
@@ -491,6 +498,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     if (!room_for_tensor()) return;
     this->tensors_[this->tensor_count_] = TensorRef(&info);
     this->tags_[this->tensor_count_++] = TensorArgType::OUTPUT;
+    has_created_ = true;
   }
   template <typename T>
   void add_one_scalar(T &&value) {
@@ -526,6 +534,8 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   uint32_t dep_count_ = 0;
   int32_t timing_slot_ = -1;
   bool allow_early_resolve_ = false;
+  bool has_predicate_ = false;
+  bool has_created_ = false;
   CoreTaskPredicate predicate_;
   uint64_t dump_mask_ = 0;
   uint64_t dump_ambiguous_mask_ = 0;

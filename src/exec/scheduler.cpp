@@ -435,7 +435,7 @@ void Scheduler::worker_main() {
   }
 }
 
-bool Scheduler::run_one(Carrier& carrier) {
+[[gnu::always_inline]] inline bool Scheduler::run_one(Carrier& carrier) {
   if (dispatch_.cores_wanted()) [[unlikely]]
     wake_if(dispatch_.release_warm(carrier.warm));
   if (dispatch_.has_jobs() && run_job(carrier)) return true;
@@ -445,7 +445,7 @@ bool Scheduler::run_one(Carrier& carrier) {
   return true;
 }
 
-uint32_t Scheduler::next_task(Carrier& carrier) {
+[[gnu::always_inline]] inline uint32_t Scheduler::next_task(Carrier& carrier) {
   if (carrier.ready == kNoSlot && shared_ready_.load(std::memory_order_relaxed) != 0) {
     const uint32_t list = shared_ready_.exchange(0, std::memory_order_acq_rel) - 1;
     if (list != kNoSlot) add_ready(carrier, list);
@@ -459,11 +459,12 @@ uint32_t Scheduler::next_task(Carrier& carrier) {
     carrier.claimed_next = 0;
     carrier.claimed_end = table_.claim(carrier.claimed, carrier.batch_limit);
     if (carrier.claimed_end == 0) return kNoSlot;
+    for (uint32_t i = 0; i < carrier.claimed_end; ++i) __builtin_prefetch(&table_.record(carrier.claimed[i]));
   }
   return carrier.claimed[carrier.claimed_next++];
 }
 
-void Scheduler::start(Carrier& carrier, uint32_t slot) {
+[[gnu::always_inline]] inline void Scheduler::start(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   if (const TaskRef undone = table_.undone_predecessor(task); undone.slot != kNoSlot) {
     if ((task.flags & TaskSlot::kMayStage) != 0) [[unlikely]]
@@ -479,7 +480,7 @@ void Scheduler::start(Carrier& carrier, uint32_t slot) {
   start_single(carrier, slot);
 }
 
-void Scheduler::start_single(Carrier& carrier, uint32_t slot) {
+[[gnu::always_inline]] inline void Scheduler::start_single(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   const CoreType kind = task.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
   const int32_t core = dispatch_.take_core(carrier.warm, kind);
@@ -510,10 +511,8 @@ void Scheduler::start_hinted(Carrier& carrier, uint32_t slot) {
   start_single(carrier, slot);
 }
 
-bool Scheduler::run_kernel(const KernelCall& call) {
+bool Scheduler::run_hinted_kernel(const KernelCall& call) {
   const TaskSlot& task = *call.task;
-  if ((task.flags & (TaskSlot::kTimed | TaskSlot::kEarlyResolve)) == 0) [[likely]]
-    return runner_.run(call);
   const bool one_block = task.block_num == 1 && (task.lanes & (task.lanes - 1)) == 0;
   if ((task.flags & TaskSlot::kEarlyResolve) != 0 && one_block) dispatch_.dispatched(task);
   if ((task.flags & TaskSlot::kTimed) == 0) return runner_.run(call);
@@ -540,17 +539,6 @@ void Scheduler::complete_async(Carrier& carrier) {
   async_.take_complete(slots);
   for (const uint32_t slot : slots) complete(carrier, slot);
   if (!slots.empty()) flush(carrier);
-}
-
-void Scheduler::complete(Carrier& carrier, uint32_t slot) {
-  if (table_.is_node(slot)) [[unlikely]]
-    return complete_node(carrier, slot);
-  const TaskSlot& task = table_.record(slot);
-  table_.mark_done({slot, task.id});
-  // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.
-  if (const uint32_t list = table_.take_waiters(slot); list != kNoSlot) add_ready(carrier, list);
-  carrier.completed[carrier.completed_count++] = slot;
-  if (carrier.completed_count >= carrier.batch_limit) flush(carrier);
 }
 
 void Scheduler::flush(Carrier& carrier) {

@@ -155,6 +155,7 @@ class Scheduler {
   void start_hinted(Carrier& carrier, uint32_t slot);
   void start_single(Carrier& carrier, uint32_t slot);
   bool run_kernel(const KernelCall& call);
+  bool run_hinted_kernel(const KernelCall& call);
   void kernels_returned(Carrier& carrier, uint32_t slot);
   void complete_async(Carrier& carrier);
   bool run_job(Carrier& carrier);
@@ -233,5 +234,22 @@ class Scheduler {
   std::mutex failure_mutex_;
   RunFailure failure_;
 };
+
+[[gnu::always_inline]] inline bool Scheduler::run_kernel(const KernelCall& call) {
+  if ((call.task->flags & (TaskSlot::kTimed | TaskSlot::kEarlyResolve)) == 0) [[likely]]
+    return runner_.run(call);
+  return run_hinted_kernel(call);
+}
+
+[[gnu::always_inline]] inline void Scheduler::complete(Carrier& carrier, uint32_t slot) {
+  if (table_.is_node(slot)) [[unlikely]]
+    return complete_node(carrier, slot);
+  const TaskSlot& task = table_.record(slot);
+  table_.mark_done({slot, task.id});
+  // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.
+  if (const uint32_t list = table_.take_waiters(slot); list != kNoSlot) add_ready(carrier, list);
+  carrier.completed[carrier.completed_count++] = slot;
+  if (carrier.completed_count >= carrier.batch_limit) flush(carrier);
+}
 
 }  // namespace tilewright

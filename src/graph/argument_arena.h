@@ -19,12 +19,16 @@ class ArgumentArena {
   /// 64-byte aligned storage for `task` (ids ascend), valid until release_before(id > task).
   std::byte* allocate(uint32_t task, size_t bytes) {
     bytes = (bytes + 63) & ~size_t{63};
-    if (static_cast<size_t>(end_ - cursor_) < bytes) [[unlikely]] add_chunk(bytes);
+    if (static_cast<size_t>(end_ - cursor_) < bytes) [[unlikely]]
+      add_chunk(bytes);
     newest_ = task;
     std::byte* block = cursor_;
     cursor_ += bytes;
     return block;
   }
+
+  /// Where the newest block ends.
+  const std::byte* end_of_newest() const { return cursor_; }
 
   /// Frees the storage of all tasks with an id below `task` (compared around the wrap of 32 bits).
   void release_before(uint32_t task) {

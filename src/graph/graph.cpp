@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "graph/graph_steps.h"
 #include "pto_orchestration_api.h"
 
 namespace tilewright {
 namespace {
 
 constexpr uint64_t kOutputAlignment = 1024;  // spec/l2-runtime.md, 3.2
-constexpr uint32_t kAdvanceInterval = 64;    // submissions between two looks at completion flags
-constexpr size_t kLongList = 12;             // predecessors from which marks beat a linear search
 
 uint64_t round_up(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
-
-bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
 
 const char* fault_text(TensorFault fault) {
   switch (fault) {
@@ -94,6 +91,7 @@ void Graph::begin_scope(PTO2ScopeMode mode) {
   scopes_.push_back(
       {mode == PTO2ScopeMode::MANUAL, next_scope_serial_++, 0, site_.file, site_.line, unpublished_.size(), unpublished_writes_.size()});
   site_ = {};
+  scope_changed();
 }
 
 void Graph::end_scope() {
@@ -101,10 +99,12 @@ void Graph::end_scope() {
   if (scopes_.size() <= 1) return fail(PTO2_ERROR_INVALID_ARGS, "a scope was ended that was not begun");
   if (policy_.publish == GraphPolicy::Publish::kAtScopeEnd) publish_from(scopes_.back().unpublished_tasks);
   scopes_.pop_back();
+  scope_changed();
 }
 
 SubmitState Graph::submit(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  MixedKernels kernels = kernels_in;
+  // Field by field: a copy of the whole would be read wider than the caller has just written it, and wait for that.
+  MixedKernels kernels{kernels_in.aic_kernel_id, kernels_in.aiv0_kernel_id, kernels_in.aiv1_kernel_id};
   if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
     std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
   }
@@ -129,20 +129,13 @@ SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs
   return submit_task(0, MixedKernels{}, args, outputs, true);
 }
 
-bool Graph::check_call(const CoreTaskArgs& args) {
-  const char* wrong = args.error_msg;
-  if (wrong == nullptr) return true;
-  fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: {}", task_count_, wrong));
+bool Graph::refuse_call(const CoreTaskArgs& args) {
+  fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: {}", task_count_, args.error_msg));
   return false;
 }
 
-bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args) {
+bool Graph::check_launch(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args) {
   const int32_t blocks = args.launch_spec.block_num();
-  const bool sync_start = args.launch_spec.require_sync_start();
-  if (lanes != 0 && blocks == 1 && !sync_start && fits(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) &&
-      fits(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) && fits(kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1)) {
-    return true;
-  }
   if (lanes == 0) {
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: no kernel given; rt_submit_dummy_task submits a task without one", task_count_));
     return false;
@@ -158,7 +151,7 @@ bool Graph::check_kernels(uint8_t lanes, const MixedKernels& kernels, const Core
     fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: block_num is {}, must be at least 1", task_count_, blocks));
     return false;
   }
-  return !sync_start || check_sync_start(lanes, blocks);
+  return !args.launch_spec.require_sync_start() || check_sync_start(lanes, blocks);
 }
 
 bool Graph::check_sync_start(uint8_t lanes, int32_t blocks) {
@@ -179,12 +172,10 @@ void Graph::fail_kernel(int32_t id, uint8_t lane) {
                                             aic ? "AIV" : "AIC", aic ? "AIC" : "AIV"));
 }
 
-bool Graph::check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index) {
+bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t index) {
+  if (tensor.fault() == TensorFault::NONE && addressable(range) && tensor.extent_elem() == 0) return true;
   const uint64_t end = range.end - tensor.buffer.addr;
-  const bool addressable = range.begin <= range.end && range.end <= INT64_MAX;  // TensorMap relies on it
-  if (tensor.fault() == TensorFault::NONE && addressable && (end <= tensor.buffer.size || tensor.extent_elem() == 0)) [[likely]]
-    return true;
-  if (tensor.fault() == TensorFault::NONE && !addressable) {
+  if (tensor.fault() == TensorFault::NONE && !addressable(range)) {
     fail(PTO2_ERROR_INVALID_ARGS,
          fmt::format("task {}, argument {}: the tensor leaves the address space: {}", task_count_, index, tensor.dump()));
   } else if (tensor.fault() != TensorFault::NONE) {
@@ -197,20 +188,21 @@ bool Graph::check_tensor(const ChipTensor& tensor, ByteRange range, int32_t inde
   return false;
 }
 
-SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs,
-                               bool complete) {
+[[gnu::always_inline]] inline SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args,
+                                                             TaskOutputTensors& outputs, bool complete) {
   Plan plan;
   if (const SubmitState state = reserve(args, plan); state != SubmitState::kAccepted) return state;
   Ring& ring = rings_[plan.ring];
   const uint32_t tensor_count = static_cast<uint32_t>(args.tensor_count());
   const uint32_t scalar_count = static_cast<uint32_t>(args.scalar_count());
-  const bool has_predicate = lanes != 0 && args.predicate().op != PredicateOp::NONE && args.predicate().operand.tensor != nullptr &&
-                             args.predicate().operand.tensor->buffer.addr != 0;
+  const bool has_predicate =
+      args.has_predicate() && lanes != 0 && args.predicate().operand.tensor != nullptr && args.predicate().operand.tensor->buffer.addr != 0;
 
   TaskSlot& record = table_.record(plan.slot);
   std::byte* block =
       ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0));
   ChipTensor* descriptors = reinterpret_cast<ChipTensor*>(block);
+  ask_ahead(plan, block, static_cast<size_t>(ring.arena.end_of_newest() - block));
 
   predecessor_count_ = 0;
   ++submission_;
@@ -248,21 +240,7 @@ SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const
   return SubmitState::kAccepted;
 }
 
-void Graph::finish_submission(const Plan& plan, bool complete) {
-  ++rings_[plan.ring].next;
-  ++task_count_;
-  if (complete) {
-    table_.mark_done({plan.slot, plan.id});
-  } else if (policy_.publish != GraphPolicy::Publish::kAtSubmit) {
-    defer(plan.slot);
-  } else {
-    ++published_count_;
-    table_.publish(plan.slot);
-  }
-  if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
-}
-
-bool Graph::has_hints(const CoreTaskArgs& args) const {
+[[gnu::always_inline]] inline bool Graph::has_hints(const CoreTaskArgs& args) const {
   return early_resolve_used_ || args.allow_early_resolve() || args.launch_spec.require_sync_start() || args.task_timing_slot() >= 0;
 }
 
@@ -332,31 +310,25 @@ bool Graph::add_predicate(const CoreTaskArgs& args, std::byte* target) {
   return true;
 }
 
-SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
+[[gnu::always_inline]] inline SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
   if (const SubmitState state = reserve_slot(plan); state != SubmitState::kAccepted) return state;
-  bool has_outputs = false;
-  for (int32_t i = 0; i < args.tensor_count(); ++i) has_outputs |= args.tag(i) == TensorArgType::OUTPUT;
-  return has_outputs ? reserve_heap(args, plan) : SubmitState::kAccepted;
+  return args.has_created() ? reserve_heap(args, plan) : SubmitState::kAccepted;
 }
 
-SubmitState Graph::reserve_slot(Plan& plan) {
-  const Scope& scope = scopes_.back();
-  plan.manual = scope.manual || !policy_.automatic;
-  plan.ring = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, policy_.rings - 1);
-  Ring& ring = rings_[plan.ring];
-  plan.id = ring.next;
-  plan.slot = table_.slot_of(plan.ring, plan.id);
-  const uint32_t window = table_.window(plan.ring);
-  if (ring.next - ring.reclaimed >= window) [[unlikely]] {
-    advance(plan.ring);
-    if (ring.next - ring.reclaimed >= window) {
-      return full(plan.ring, scope.pinned_tasks >= window - 1 ? PTO2_ERROR_SCOPE_DEADLOCK : PTO2_ERROR_FLOW_CONTROL_DEADLOCK,
-                  fmt::format("ring {}: all {} task slots are in use", plan.ring, window));
-    }
-  }
-  plan.heap_bytes = 0;
-  plan.heap_offset = 0;
-  return SubmitState::kAccepted;
+// A ring has no free slot: gives back what is complete.
+SubmitState Graph::make_room(uint32_t ring_index) {
+  const Ring& ring = rings_[ring_index];
+  const uint32_t window = table_.window(ring_index);
+  advance(ring_index);
+  if (ring.next - ring.reclaimed < window) return SubmitState::kAccepted;
+  return full(ring_index, scopes_.back().pinned_tasks >= window - 1 ? PTO2_ERROR_SCOPE_DEADLOCK : PTO2_ERROR_FLOW_CONTROL_DEADLOCK,
+              fmt::format("ring {}: all {} task slots are in use", ring_index, window));
+}
+
+void Graph::scope_changed() {
+  if (scopes_.empty()) return;
+  scope_manual_ = scopes_.back().manual || !policy_.automatic;
+  scope_ring_ = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, policy_.rings - 1);
 }
 
 SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
@@ -437,19 +409,6 @@ bool Graph::add_explicit_dependencies(const Plan& plan, const Args& args) {
 
 template bool Graph::add_explicit_dependencies(const Plan&, const GraphTaskArgs&);
 
-bool Graph::add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index, ChipTensor* descriptor) {
-  const ByteRange range = byte_range(tensor);
-  if (!check_tensor(tensor, range, index)) return false;
-  *descriptor = tensor;
-  if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
-  if (tag == TensorArgType::NO_DEP) return true;
-  if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) {
-    unpublished_writes_.push_back({descriptor, task_count_});
-  }
-  if (!plan.manual && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
-  return true;
-}
-
 // Orders the task after the one that made the tensor, unless edges are explicit here. Its memory stays in any case: what a task
 // was given is there when it runs.
 bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index) {
@@ -466,54 +425,19 @@ bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t inde
   return true;
 }
 
-// Looks up and registers one access. A task never depends on itself: its own regions are passed over.
-void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag) {
-  for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
-    const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
-    add_predecessor(plan, {table_.slot_of(hit.ring, hit.task), hit.task}, hit.ring, EdgeSource::kTensorMap, index, overlap);
+// For lists that are too long to search: marks the slot of `task` as listed. False if it was marked already.
+bool Graph::mark_new(TaskRef task) {
+  if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
+  if (predecessor_count_ == kLongList) {
+    for (uint32_t i = 0; i < predecessor_count_; ++i) mark_[predecessors_[i].slot] = submission_;
   }
-}
-
-void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap) {
-  if (observer_ != nullptr) [[unlikely]] {
-    observer_->on_edge({public_id(ring, task.id), public_id(plan.ring, plan.id), source, static_cast<int16_t>(argument), overlap});
-  } else if (before(task.id, completed_[ring])) {
-    return;
-  }
-  const auto known = [this](TaskRef wanted) {
-    for (uint32_t i = 0; i < predecessor_count_; ++i) {
-      if (predecessors_[i] == wanted) return true;
-    }
-    return false;
-  };
-  if (predecessor_count_ < kLongList) {
-    if (known(task)) return;
-  } else {
-    if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
-    if (predecessor_count_ == kLongList) {
-      for (uint32_t i = 0; i < predecessor_count_; ++i) mark_[predecessors_[i].slot] = submission_;
-    }
-    if (mark_[task.slot] == submission_ && known(task)) return;
-    mark_[task.slot] = submission_;
-  }
-  ++edge_count_[static_cast<size_t>(source)];
-  push_predecessor(task);
+  return std::exchange(mark_[task.slot], submission_) != submission_;
 }
 
 // Keeps the outputs of `task` until the submission under way has completed. A task without outputs has none to keep.
 void Graph::retain(const Plan& plan, TaskRef task) {
   Lifetime& lifetime = lifetimes_[task.slot];
   if (lifetime.holder == task.id + 1) lifetime.retained_until[plan.ring] = plan.id + 1;
-}
-
-void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
-  record.predecessor_count = predecessor_count_;
-  if (predecessor_count_ <= TaskSlot::kInlinePredecessors) {  // a fixed number of copies needs no loop
-    for (uint32_t i = 0; i < TaskSlot::kInlinePredecessors; ++i) record.inline_predecessors[i] = predecessors_[i];
-    return;
-  }
-  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
-  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
 }
 
 // Moves the watermarks of all rings as far as completion flags allow, then frees what nobody needs in `ring_index`.

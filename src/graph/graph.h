@@ -173,19 +173,35 @@ class Graph {
   };
 
   SubmitState submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs, bool complete);
-  bool check_call(const CoreTaskArgs& args);
+  bool check_call(const CoreTaskArgs& args) { return !args.has_error || refuse_call(args); }
+  bool refuse_call(const CoreTaskArgs& args);
   bool fits(int32_t kernel, uint8_t lane) const {
     return kernel == INVALID_KERNEL_ID || (static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() &&
                                            ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0);
   }
-  bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
+  bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args) {
+    return (lanes != 0 && args.launch_spec.block_num() == 1 && !args.launch_spec.require_sync_start() &&
+            fits(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) && fits(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) &&
+            fits(kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1)) ||
+           check_launch(lanes, kernels, args);
+  }
+  bool check_launch(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
   bool check_sync_start(uint8_t lanes, int32_t blocks);
   bool has_hints(const CoreTaskArgs& args) const;
   uint32_t hint_flags(const CoreTaskArgs& args, const TaskSlot& record);
   void fail_kernel(int32_t id, uint8_t lane);
-  bool check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
+  bool check_tensor(const ChipTensor& tensor, ByteRange range, int32_t index) {
+    return (tensor.fault() == TensorFault::NONE && range.end - tensor.buffer.addr <= tensor.buffer.size && addressable(range)) ||
+           refuse_tensor(tensor, range, index);
+  }
+  /// TensorMap relies on it.
+  static bool addressable(ByteRange range) { return range.begin <= range.end && range.end <= INT64_MAX; }
+  bool refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
   SubmitState reserve_slot(Plan& plan);
+  SubmitState make_room(uint32_t ring);
+  void ask_ahead(const Plan& plan, const std::byte* block, size_t bytes);
+  void scope_changed();
   SubmitState reserve_heap(const CoreTaskArgs& args, Plan& plan);
   SubmitState allocate_heap(Plan& plan);
   void hold_heap(const Plan& plan, uint32_t scope_depth);
@@ -205,6 +221,7 @@ class Graph {
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
   void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
+  bool mark_new(TaskRef task);
   void retain(const Plan& plan, TaskRef task);
   void store_predecessors(const Plan& plan, TaskSlot& record);
   void finish_submission(const Plan& plan, bool complete);
@@ -239,6 +256,8 @@ class Graph {
   uint32_t forgotten_[kRingCount] = {};  ///< what the TensorMap takes for completed: that, or nothing of this run
   LazyArray<Lifetime> lifetimes_;        ///< by slot
   std::vector<Scope> scopes_;
+  uint32_t scope_ring_ = 0;    ///< of tasks submitted in the innermost scope
+  bool scope_manual_ = false;  ///< whether their edges are explicit only
   uint32_t next_scope_serial_ = 0;
   Site site_;
   const std::vector<uint8_t>* kernel_lanes_ = nullptr;

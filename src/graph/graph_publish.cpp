@@ -36,6 +36,7 @@ void Graph::publish_from(size_t first) {
 void Graph::finish_build() {
   if (is_fatal() || scopes_.empty()) return;
   while (scopes_.size() > 1) scopes_.pop_back();
+  scope_changed();
   publish_from(0);
 }
 

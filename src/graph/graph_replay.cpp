@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "graph/graph.h"
+#include "graph/graph_steps.h"
 #include "pto_orchestration_api.h"
 
 namespace tilewright {

@@ -68,6 +68,18 @@ struct RegionIndex::LevelClass : Class {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
   }
+  /// find without supersede where one look at one entry is enough; false if it is not. Without straddling regions, one that
+  /// intersects a range inside a granule is in that granule too.
+  bool read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t at = granule(range.begin);
+    if (straddles || granule(range.end - 1) != at) return false;
+    const RegionEntry& entry = bucket(at);
+    if (entry.has_older() || entry.bytes.view != nullptr) return false;
+    if (entry.live(completed) && intersects(entry.bytes.range, range) && !owned(entry, owner)) {
+      hits.add({entry.bytes.range, entry.task, entry.ring()});
+    }
+    return true;
+  }
   /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
   [[gnu::noinline]] static bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
     const ByteRange other = entry.bytes.range;
@@ -346,8 +358,10 @@ void RegionIndex::insert(const Region& region, const ChipTensor& view, RegionOwn
 
 void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
   const uint32_t level = level_of(range);
-  if (level == only_level_) [[likely]]
-    return only_class_->find(range, owner, supersede, completed_, hits);
+  if (level == only_level_) [[likely]] {
+    LevelClass& c = *only_class_;
+    return !supersede && c.read(range, owner, completed_, hits) ? void() : c.find(range, owner, supersede, completed_, hits);
+  }
   find(Region(range), owner, supersede, hits);
 }
 

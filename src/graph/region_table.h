@@ -28,6 +28,7 @@ class RegionEntry {
 
   RegionEntry() : bytes{}, task(0) {}
 
+  bool has_older() const { return older() != 0; }
   uint32_t ring() const { return link_ >> kRingShift & (kRingCount - 1); }
   /// Tasks of ring r with an id below completed[r] are complete; ids are compared around the wrap of 32 bits.
   bool live(const uint32_t* completed) const { return (link_ & kPresent) != 0 && static_cast<int32_t>(task - completed[ring()]) >= 0; }

@@ -55,28 +55,6 @@ int64_t* SimCore::prepare_nodes() {
   return args_;
 }
 
-int64_t* SimCore::prepare(const KernelCall& call, const char* kernel_name) {
-  make_memory();
-  kernel_name_ = kernel_name;
-  const TaskSlot& task = *call.task;
-  const ChipTensor* tensors = task.tensors();
-  for (int32_t i = 0; i < task.tensor_count; ++i) args_[i] = reinterpret_cast<int64_t>(tensors + i);
-  for (int32_t i = 0; i < task.scalar_count; ++i) args_[task.tensor_count + i] = static_cast<int64_t>(task.scalars()[i]);
-  local_.block_idx = block_idx = call.block;
-  local_.block_num = block_num = task.block_num;
-  local_.async_ctx.task_token = PTO2TaskId::make(task.ring, task.id);
-  completions_.count = 0;
-  completions_.error_code = 0;
-  lane = call.lane;
-  lanes = task.lanes;
-  launch = static_cast<LaunchSlot*>(call.shared);
-  if (launch == nullptr) {
-    own_launch_.reset();
-    launch = &own_launch_;
-  }
-  return args_;
-}
-
 void SimCore::make_current() {
   set_current_core(this);
   crash_context_ = crash_context();

@@ -30,7 +30,30 @@ class SimCore : public CoreContext {
   static SimCore& of(CoreContext& context) { return static_cast<SimCore&>(context); }
 
   /// Fills the arguments for a kernel; the result stays valid until the next call. `kernel_name` outlives the kernel.
-  int64_t* prepare(const KernelCall& call, const char* kernel_name);
+  int64_t* prepare(const KernelCall& call, const char* kernel_name) {
+    if (own_memory_ == nullptr) [[unlikely]]
+      make_memory();
+    kernel_name_ = kernel_name;
+    const TaskSlot& task = *call.task;
+    int64_t* arg = args_;
+    const ChipTensor* tensor = task.tensors();
+    for (const ChipTensor* end = tensor + task.tensor_count; tensor != end; ++tensor) *arg++ = reinterpret_cast<int64_t>(tensor);
+    const uint64_t* scalar = reinterpret_cast<const uint64_t*>(tensor);
+    for (const uint64_t* end = scalar + task.scalar_count; scalar != end; ++scalar) *arg++ = static_cast<int64_t>(*scalar);
+    local_.block_idx = block_idx = call.block;
+    local_.block_num = block_num = task.block_num;
+    local_.async_ctx.task_token = PTO2TaskId::make(task.ring, task.id);
+    completions_.count = 0;
+    completions_.error_code = 0;
+    lane = call.lane;
+    lanes = task.lanes;
+    launch = static_cast<LaunchSlot*>(call.shared);
+    if (launch == nullptr) {
+      own_launch_.reset();
+      launch = &own_launch_;
+    }
+    return args_;
+  }
   int64_t* arguments() { return args_; }
   /// Prepares for nodes of a recorded graph, of one block and one lane. begin_node comes before each kernel.
   int64_t* prepare_nodes();

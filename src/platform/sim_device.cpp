@@ -121,7 +121,12 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   SimRuntime runtime_;
   const LoadedCallable* callable_ = nullptr;
   std::vector<CodeCache::Pin> pins_;
-  std::vector<KernelFunction*> entries_;  ///< by func_id
+  struct Kernel {
+    KernelFunction* entry = nullptr;
+    const char* name = nullptr;  ///< for reports
+  };
+  const Kernel& kernel_of(const KernelCall& call) const { return kernels_[static_cast<size_t>(call.task->kernel_ids[call.lane])]; }
+  std::vector<Kernel> kernels_;  ///< by func_id
   std::function<void(const ChipTaskArgs&)> entry_;
   std::function<PTO2OrchestrationConfig(const ChipTaskArgs&)> config_;  ///< empty if the callable has none
 };
@@ -192,11 +197,11 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
   }
   orchestration.function<void(PTO2Runtime*)>("framework_bind_runtime")(&runtime_);
 
-  entries_.assign(callable.kernel_lanes.size(), nullptr);
+  kernels_.assign(callable.kernel_lanes.size(), {});
   for (const KernelImage& kernel : callable.parts.kernels) {
     const size_t id = static_cast<size_t>(kernel.func_id);
     pins_.push_back(code_.acquire(code_key(slot, static_cast<uint32_t>(id)), kernel.binary, fmt::format("kernel_{}.so", id)));
-    entries_[id] = bind_kernel(*pins_.back());
+    kernels_[id] = {bind_kernel(*pins_.back()), callable.kernel_names[id].c_str()};
   }
 }
 
@@ -320,11 +325,11 @@ std::string who(const SimCore& core) {
 
 bool SimDevice::run(const KernelCall& call) {
   SimCore& core = this->core(call.kind, call.core);
-  const size_t id = static_cast<size_t>(call.task->kernel_ids[call.lane]);
-  int64_t* args = call.staged ? core.arguments() : core.prepare(call, callable_->kernel_names[id].c_str());
+  const Kernel& kernel = kernel_of(call);
+  int64_t* args = call.staged ? core.arguments() : core.prepare(call, kernel.name);
   core.make_current();
   try {
-    entries_[id](args);
+    kernel.entry(args);
   } catch (const std::exception& exception) {
     fail(static_cast<int>(ErrorCode::kRunFailed), fmt::format("threw an exception: {}", exception.what()));
   } catch (...) {
@@ -347,8 +352,9 @@ bool SimDevice::run_nodes(NodeRun& nodes) {
       const NodeHeader header = std::bit_cast<NodeHeader>(*nodes.words);
       if (header.lane != lane) break;
       for (uint32_t i = 0; i < header.argument_count; ++i) args[i] = static_cast<int64_t>(nodes.words[1 + i]);
-      core.begin_node(callable_->kernel_names[header.kernel].c_str());
-      entries_[header.kernel](args);
+      const Kernel& kernel = kernels_[header.kernel];
+      core.begin_node(kernel.name);
+      kernel.entry(args);
       if (nodes.handed_over || core.has_completions()) [[unlikely]]
         break;
       nodes.words += 1 + header.argument_count;
@@ -365,10 +371,7 @@ bool SimDevice::run_nodes(NodeRun& nodes) {
   return false;
 }
 
-void SimDevice::stage(const KernelCall& call) {
-  const size_t id = static_cast<size_t>(call.task->kernel_ids[call.lane]);
-  core(call.kind, call.core).prepare(call, callable_->kernel_names[id].c_str());
-}
+void SimDevice::stage(const KernelCall& call) { core(call.kind, call.core).prepare(call, kernel_of(call).name); }
 
 // The kernel registered conditions: its task is over when they hold.
 void SimDevice::complete_later(const KernelCall& call, const SimCore& core) {

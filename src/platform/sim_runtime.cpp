@@ -196,7 +196,7 @@ void SimRuntime::orchestrate(const std::string& name, const std::function<void(c
 }
 
 // Tells the scheduler what the graph has published since the last time.
-void SimRuntime::announce_published() {
+[[gnu::always_inline]] inline void SimRuntime::announce_published() {
   for (const uint64_t published = graph_->published_count(); announced_ != published; ++announced_) scheduler_->published();
 }
 

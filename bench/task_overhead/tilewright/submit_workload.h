@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include <new>
+
 #include "pto_orchestration_api.h"
 #include "workload.h"
 
@@ -62,8 +64,8 @@ void submit_all(const OrchestrationInput& input, const uint64_t& board) {
     args.reset();
     uint32_t count = 0;
     for (uint32_t slot : workload.reads_of(task)) {
-      reads[count] = slots[slot];
-      args.add_input(reads[count++]);
+      // Made in place, as a variable is: an assignment would copy what has just been written, and wait for it.
+      args.add_input(*new (&reads[count++]) ChipTensor(slots[slot]));
     }
     const ChipTensor own = slots[workload.inout[task]];
     args.add_inout(own);

@@ -1,0 +1,135 @@
+// The steps of a submission, inlined into those who submit: a call for each would cost as much as many of them do.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "graph/graph.h"
+#include "pto_orchestration_api.h"
+
+namespace tilewright {
+
+inline constexpr uint32_t kAdvanceInterval = 64;    // submissions between two looks at completion flags
+inline constexpr size_t kLongList = 12;             // predecessors from which marks beat a linear search
+
+/// Asks for a line in order to write it. Does nothing to the program; any address will do.
+inline void prefetch_to_write(const void* address) {
+#if defined(__x86_64__)
+  // Not __builtin_prefetch: for a processor without the instruction in its name, that asks for reading.
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(address)));
+#else
+  __builtin_prefetch(address, 1);
+#endif
+}
+
+inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
+
+// A copy, field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
+// waits until they have left the store buffer, which costs more than the whole copy.
+[[gnu::always_inline]] inline void copy_descriptor(ChipTensor& to, const ChipTensor& from) {
+  to.buffer.addr = from.buffer.addr;
+  to.buffer.size = from.buffer.size;
+  to.owner_task_id = from.owner_task_id;
+  to.start_offset = from.start_offset;
+  to.version = from.version;
+  to.ndims = from.ndims;
+  to.dtype = from.dtype;
+  to.manual_dep = from.manual_dep;
+  to.is_contiguous = from.is_contiguous;
+  to.address_space = from.address_space;
+  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to.shapes[i] = from.shapes[i];
+  to.extent_elem_cache = from.extent_elem_cache;
+  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to.strides[i] = from.strides[i];
+  std::memset(to._pad_cl2, 0, sizeof to._pad_cl2);
+}
+
+/// Asks for the lines that submissions to come will write. Another core has read what they held before, and a store that waits
+/// for its line holds up all stores behind it.
+[[gnu::always_inline]] inline void Graph::ask_ahead(const Plan& plan, const std::byte* block, size_t bytes) {
+  constexpr uint32_t kTasksAhead = 16;
+  constexpr size_t kBytesAhead = 4096;  // the arguments of some 8 to 16 tasks; over the end of the chunk it is in vain
+  prefetch_to_write(&table_.record(table_.slot_of(plan.ring, plan.id + kTasksAhead)));
+  for (size_t at = 0; at < bytes; at += 64) prefetch_to_write(block + kBytesAhead + at);
+}
+
+[[gnu::always_inline]] inline SubmitState Graph::reserve_slot(Plan& plan) {
+  plan.manual = scope_manual_;
+  plan.ring = scope_ring_;
+  plan.heap_bytes = 0;
+  plan.heap_offset = 0;
+  const Ring& ring = rings_[plan.ring];
+  plan.id = ring.next;
+  plan.slot = table_.slot_of(plan.ring, plan.id);
+  return ring.next - ring.reclaimed < table_.window(plan.ring) ? SubmitState::kAccepted : make_room(plan.ring);
+}
+
+[[gnu::always_inline]] inline void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source,
+                                                          int32_t argument, uint64_t overlap) {
+  if (observer_ != nullptr) [[unlikely]] {
+    observer_->on_edge({public_id(ring, task.id), public_id(plan.ring, plan.id), source, static_cast<int16_t>(argument), overlap});
+  } else if (before(task.id, completed_[ring])) {
+    return;
+  }
+  const auto known = [this](TaskRef wanted) {
+    for (uint32_t i = 0; i < predecessor_count_; ++i) {
+      if (predecessors_[i] == wanted) return true;
+    }
+    return false;
+  };
+  if (predecessor_count_ < kLongList) {
+    if (known(task)) return;
+  } else if (!mark_new(task) && known(task)) {
+    return;
+  }
+  ++edge_count_[static_cast<size_t>(source)];
+  push_predecessor(task);
+}
+
+// Looks up and registers one access. A task never depends on itself: its own regions are passed over.
+[[gnu::always_inline]] inline void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index,
+                                                TensorArgType tag) {
+  for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
+    const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
+    add_predecessor(plan, {table_.slot_of(hit.ring, hit.task), hit.task}, hit.ring, EdgeSource::kTensorMap, index, overlap);
+  }
+}
+
+[[gnu::always_inline]] inline bool Graph::add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index,
+                                                     ChipTensor* descriptor) {
+  const ByteRange range = byte_range(tensor);
+  if (!check_tensor(tensor, range, index)) return false;
+  copy_descriptor(*descriptor, tensor);
+  if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
+  if (tag == TensorArgType::NO_DEP) return true;
+  if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
+    unpublished_writes_.push_back({descriptor, task_count_});
+  }
+  if (!plan.manual && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
+  return true;
+}
+
+[[gnu::always_inline]] inline void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
+  record.predecessor_count = predecessor_count_;
+  if (predecessor_count_ <= TaskSlot::kInlinePredecessors) {  // a fixed number of copies needs no loop
+    for (uint32_t i = 0; i < TaskSlot::kInlinePredecessors; ++i) record.inline_predecessors[i] = predecessors_[i];
+    return;
+  }
+  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
+  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
+}
+
+[[gnu::always_inline]] inline void Graph::finish_submission(const Plan& plan, bool complete) {
+  ++rings_[plan.ring].next;
+  ++task_count_;
+  if (complete) {
+    table_.mark_done({plan.slot, plan.id});
+  } else if (policy_.publish != GraphPolicy::Publish::kAtSubmit) {
+    defer(plan.slot);
+  } else {
+    ++published_count_;
+    table_.publish(plan.slot);
+  }
+  if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
+}
+
+}  // namespace tilewright
