@@ -13,6 +13,8 @@ namespace {
 constexpr uint64_t kLongNodeNs = 1000;
 /// So many looks in a row must find long nodes: one may find that the host had something else to do.
 constexpr uint32_t kLongLooks = 3;
+/// Ready nodes that are given to carriers with nothing to do, at a time.
+constexpr uint32_t kShared = 8;
 /// Nodes between two looks at the clock, and at whether the run goes on.
 constexpr uint32_t kStretch = 64;
 
@@ -130,7 +132,19 @@ void Scheduler::complete_node(Carrier& carrier, uint32_t slot) {
   table_.mark_done({slot, 0});
   std::atomic_thread_fence(std::memory_order_seq_cst);  // against TaskTable::park
   if (const uint32_t list = table_.take_waiters(slot); list != kNoSlot) add_ready(carrier, list);
+  if (carrier.ready != kNoSlot && idle_carriers_.load(std::memory_order_relaxed) != 0) share_some(carrier);
   if (context.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) finish_graph(carrier, context);
+}
+
+// An instance that was handed over may be thousands of ready nodes in one carrier's list. Gives some behind the first away.
+void Scheduler::share_some(Carrier& carrier) {
+  const uint32_t first = table_.next_in_list(carrier.ready);
+  if (first == kNoSlot) return;
+  uint32_t last = first;
+  for (uint32_t i = 1; i < kShared && table_.next_in_list(last) != kNoSlot; ++i) last = table_.next_in_list(last);
+  table_.set_next_in_list(carrier.ready, table_.next_in_list(last));
+  table_.set_next_in_list(last, kNoSlot);
+  share(first);
 }
 
 void Scheduler::finish_graph(Carrier& carrier, ReplayContext& context) {

@@ -167,6 +167,7 @@ class Scheduler {
   void hand_over(Carrier& carrier, ReplayContext& context, uint32_t first, bool first_runs);
   void hand_over_suspended(Carrier& carrier);
   void complete_node(Carrier& carrier, uint32_t slot);
+  void share_some(Carrier& carrier);
   void finish_graph(Carrier& carrier, ReplayContext& context);
   void flush(Carrier& carrier);
   void add_ready(Carrier& carrier, uint32_t list);
