@@ -301,7 +301,7 @@ void put_and_get(std::mt19937_64& random) {
   sum = there;
   const auto add = [](T a, T b) {
     if constexpr (is_float_element<T>) return T(static_cast<float>(round_float<T>(decode(a) + decode(b))));
-    return static_cast<T>(a + b);
+    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
   };
   const auto inside = [](size_t i) { return i % kPitch < kCols; };
   for (size_t i = 0; i < sum.size(); ++i) {
