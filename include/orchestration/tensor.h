@@ -93,23 +93,32 @@ struct alignas(64) ChipTensor {
 
   /// The box [offsets, offsets + view_shapes) of this view. A box with a zero dimension is an accepted empty view.
   ChipTensor view(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in = false) const {
-    ChipTensor result = *this;
+    ChipTensor result;
+    __builtin_memcpy(static_cast<void *>(&result), this, 64);  // by halves, which compilers do in place: the whole is a call of memcpy
+    __builtin_memcpy(reinterpret_cast<char *>(&result) + 64, reinterpret_cast<const char *>(this) + 64, 64);
     result.manual_dep = manual_dep_in;
+    uint64_t offset = 0;  // one pass does what refresh() does too: orchestrations derive a view for every argument
+    uint64_t extent = 1;
+    uint64_t row_major = 1;
     bool empty = false;
-    for (uint32_t i = 0; i < ndims; ++i) {
+    bool outside = false;
+    bool contiguous = true;
+    for (uint32_t i = ndims; i-- > 0;) {
+      const uint64_t count = view_shapes[i];
+      const uint64_t stride = strides[i];
       result.shapes[i] = view_shapes[i];
-      empty = empty || view_shapes[i] == 0;
+      empty = empty || count == 0;
+      outside = outside || view_offsets[i] + count > shapes[i];
+      offset += view_offsets[i] * stride;
+      extent += (count - 1) * stride;
+      contiguous = contiguous && (count == 1 || stride == row_major);
+      row_major *= count;
     }
-    if (empty) {
-      result.extent_elem_cache = 0;
-      result.is_contiguous = true;
-      return result;
-    }
-    for (uint32_t i = 0; i < ndims; ++i) {
-      result.start_offset += static_cast<uint64_t>(view_offsets[i]) * strides[i];
-      if (static_cast<uint64_t>(view_offsets[i]) + view_shapes[i] > shapes[i]) result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
-    }
-    result.refresh();
+    result.is_contiguous = contiguous || empty;
+    result.extent_elem_cache = empty ? 0 : extent;
+    if (empty) return result;
+    result.start_offset += offset;
+    if (outside) result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
     return result;
   }
 
