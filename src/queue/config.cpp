@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "queue/device_ids.h"
 #include "queue/queue_error.h"
+#include "queue/slurm.h"
 
 namespace tilewright::queue {
 
@@ -175,6 +176,14 @@ void order_devices(std::vector<Device>& devices, const std::vector<int>& preferr
   devices = std::move(ordered);
 }
 
+/// An allocation without devices has none, whatever the host has.
+QueueConfig without_ungranted(QueueConfig config, const std::string& restrict_to) {
+  if (std::getenv("SLURM_JOB_ID") == nullptr || !restrict_to.empty()) return config;
+  config.devices.clear();
+  config.source = "a Slurm allocation without devices";
+  return config;
+}
+
 }  // namespace
 
 Isolation parse_isolation(std::string_view text) {
@@ -235,17 +244,20 @@ QueueConfig load_config() {
   const bool own = named != nullptr && *named != '\0';
   const fs::path path = own ? named : kHostConfig;
   const char* devices = std::getenv("TW_TASK_DEVICES");
-  const std::string restrict_to = devices != nullptr ? devices : "";
+  std::string restrict_to = devices != nullptr ? devices : "";
+  // Inside an allocation there is only what was granted.
+  if (restrict_to.empty() && std::getenv("SLURM_JOB_ID") != nullptr) restrict_to = slurm_granted_devices();
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     if (own) throw Error(ErrorCode::kFileNotFound, fmt::format("TW_QUEUE_CONFIG: cannot read {}", path.string()));
-    return parse_config({}, path.string(), "/dev", restrict_to);
+    QueueConfig config = parse_config({}, path.string(), "/dev", restrict_to);
+    return without_ungranted(std::move(config), restrict_to);
   }
   if ((info.st_uid != 0 && info.st_uid != ::geteuid()) || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     throw refused(fmt::format("{} can be written by others, and it names commands", path.string()),
                   "it has to belong to root or to you, with mode 644 or less");
   }
-  return parse_config(read_file(path), path.string(), "/dev", restrict_to);
+  return without_ungranted(parse_config(read_file(path), path.string(), "/dev", restrict_to), restrict_to);
 }
 
 }  // namespace tilewright::queue

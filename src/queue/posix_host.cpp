@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <set>
 
 #include "queue/marks.h"
 #include "queue/plan.h"
@@ -91,7 +92,8 @@ void PosixHost::after_fork() {
 std::vector<EntryName> PosixHost::list() {
   std::vector<EntryName> names;
   mark_names_.clear();
-  for (const std::string& text : directory_.names()) {
+  const std::vector<std::string> files = directory_.names();
+  for (const std::string& text : files) {
     if (text.starts_with("out.")) mark_names_.push_back(text);
     if (std::optional<EntryName> name = EntryName::parse(text)) names.push_back(std::move(*name));
   }
@@ -99,7 +101,27 @@ std::vector<EntryName> PosixHost::list() {
     if (a.state != b.state) return a.state < b.state;
     return a.arrival != b.arrival ? a.arrival < b.arrival : a.id < b.id;
   });
+  if (entry_ && !strays_removed_) {  // once for each job, under the mutex
+    strays_removed_ = true;
+    remove_strays(files, names);
+  }
   return names;
+}
+
+/// What a process leaves that is killed before its entry has its name, or after it lost it: a socket, an entry under its first name.
+void PosixHost::remove_strays(const std::vector<std::string>& files, const std::vector<EntryName>& entries) {
+  std::set<std::string> ids;
+  for (const EntryName& entry : entries) ids.insert(entry.id);
+  for (const std::string& file : files) {
+    struct stat info{};
+    const bool socket = file.starts_with("s."), temporary = file.starts_with("n.");
+    if ((!socket && !temporary) || ids.contains(file.substr(2)) ||
+        ::fstatat(directory_.fd(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+      continue;
+    if (info.st_uid != uid() && uid() != 0) continue;
+    // Entries get their name under the mutex, so one that is still without is dead. A socket may be that of a job that is about to enter.
+    if (temporary || !listened_to(file.substr(2))) directory_.remove(file);
+  }
 }
 
 std::optional<Entry> PosixHost::read(const EntryName& name) {

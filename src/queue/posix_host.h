@@ -59,13 +59,14 @@ class PosixHost : public Host {
   std::vector<int> lock_descriptors() const;
 
  private:
+  void remove_strays(const std::vector<std::string>& files, const std::vector<EntryName>& entries);
   FileDescriptor open_lock_file(const std::string& name);
   bool lock_slot(const Device& device);
 
   QueueDirectory directory_;
   uint64_t pid_namespace_;
   FileDescriptor socket_;
-  std::string socket_name_;
+  bool strays_removed_ = false;
   FileDescriptor entry_;
   std::vector<FileDescriptor> devices_;
   std::vector<FileDescriptor> watched_;

@@ -26,6 +26,7 @@
 #include "queue/posix_host.h"
 #include "queue/queue_error.h"
 #include "queue/report.h"
+#include "queue/slurm.h"
 
 extern char** environ;
 
@@ -46,6 +47,7 @@ struct Arguments {
   std::string variable_file;
   // Questions and orders
   bool list = false, devices = false, stats = false, clean = false, json = false, follow = false, version = false;
+  std::string slurm_step;
   std::string status, log, wait, cancel, explain, find, take_out, put_back, reason, out_for, days;
 };
 
@@ -111,6 +113,7 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--for", arguments.out_for, "With --take-out: seconds, 0 until put back")->group(group)->type_name("S");
   app.add_option("--put-back", arguments.put_back, "Undo --take-out, or a failed health check")->group(group)->type_name("IDS");
   app.add_flag("--json", arguments.json, "Print the answer as JSON")->group(group);
+  app.add_option("--slurm-step", arguments.slurm_step, "On a node of Slurm: run what is in this file")->group("");
   app.add_flag("--version", arguments.version, "Print the version")->group(group);
 }
 
@@ -174,6 +177,14 @@ void choose_command(const Arguments& arguments, JobSpec& spec) {
   spec.argv = {::access(bash.c_str(), X_OK) == 0 ? bash : "/bin/sh", "-c", spec.command};
 }
 
+/// The backend that --backend or the configuration names. Inside an allocation it is the local one, which subdivides what was granted.
+bool on_slurm(const Arguments& arguments, const QueueConfig& config) {
+  if (!arguments.backend.empty() && arguments.backend != "local" && arguments.backend != "slurm")
+    throw misuse("--backend is local or slurm");
+  if (!arguments.backend.empty()) return arguments.backend == "slurm";
+  return config.backend == "slurm" && std::getenv("SLURM_JOB_ID") == nullptr;
+}
+
 /// Which devices it may get, and how many.
 void choose_devices(const Arguments& arguments, const QueueConfig& config, JobSpec& spec) {
   const bool asks = !arguments.device.empty() || !arguments.device_num.empty();
@@ -183,6 +194,10 @@ void choose_devices(const Arguments& arguments, const QueueConfig& config, JobSp
   if (!automatic && !arguments.device_num.empty()) throw misuse("--device-num with explicit ids");
   spec.width = arguments.device_num.empty() ? 1 : static_cast<int>(parse_number(arguments.device_num, "--device-num", 0, 65536));
   if (spec.width == 0) return;
+  if (on_slurm(arguments, config)) {
+    if (!automatic) throw misuse("Slurm chooses the devices", "--device auto --device-num N");
+    return;
+  }
   const auto no_device = [](std::string text) {
     return QueueError(kExitNoDevice, ErrorCode::kInvalidArgument, std::move(text),
                       "--devices shows what there is; TW_TASK_DEVICES or /etc/tilewright/queue.toml say what there should be");
@@ -280,11 +295,26 @@ bool is_question(const Arguments& a) {
   return flags || !(a.status + a.log + a.wait + a.cancel + a.explain + a.find + a.take_out + a.put_back).empty();
 }
 
+int ask_slurm_backend(const Arguments& a, const QueueConfig& config, const ReportOptions& options) {
+  if (!a.log.empty()) return print_slurm_log(a.log, a.follow);
+  if (!a.wait.empty()) return wait_for_slurm_job(a.wait);
+  if (!a.cancel.empty()) return cancel_slurm_job(a.cancel);
+  if (a.list) return print_slurm_list(options);
+  if (a.devices) return print_slurm_devices(config, options);
+  if (!a.status.empty()) return print_slurm_status(a.status, options);
+  if (!a.explain.empty()) return print_slurm_explanation(a.explain, options);
+  throw misuse("that question is for the local backend", "Slurm's own commands take nodes and devices out: scontrol");
+}
+
 int answer(const Arguments& arguments) {
   ReportOptions options;
   options.json = arguments.json;
   if (!arguments.days.empty()) options.days = static_cast<double>(parse_seconds(arguments.days, "--days", 0)) / kSecond;
   if (arguments.version) return fmt::print("task-submit {}\n", TW_VERSION), 0;
+  if (!arguments.stats && !arguments.clean) {
+    const QueueConfig config = load_config();
+    if (on_slurm(arguments, config)) return ask_slurm_backend(arguments, config, options);
+  }
   if (!arguments.log.empty()) return print_log(arguments.log, arguments.follow);
   if (arguments.follow) throw misuse("--follow without --log");
   if (!arguments.wait.empty()) return wait_for_job(arguments.wait);
@@ -331,11 +361,13 @@ int run_task_submit(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw misuse(error.what(), "--help lists the options");
   }
+  if (!arguments.slurm_step.empty()) return run_slurm_step(arguments.slurm_step, {});
   if (is_question(arguments)) {
     if (!arguments.run.empty() || !arguments.command.empty() || !arguments.words.empty()) throw misuse("a question and a command at once");
     return answer(arguments);
   }
   const QueueConfig config = load_config();
+  if (on_slurm(arguments, config)) return submit_to_slurm(make_job(arguments, config), config);
   return submit_job(make_job(arguments, config), config);
 }
 
