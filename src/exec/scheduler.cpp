@@ -372,7 +372,7 @@ void Scheduler::wait_all() {
 }
 
 void Scheduler::run_backlog() {
-  wait_until([this] { return !has_work(*carriers_[0]) || table_.unclaimed() < kBacklog / 2; });
+  wait_until([this] { return !has_work(*carriers_[0]) || published_ - done_by_all() < kBacklog / 2; });
 }
 
 // ---- kernels --------------------------------------------------------------------------------------------

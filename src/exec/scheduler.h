@@ -68,7 +68,7 @@ class Scheduler {
     ++published_;
     AsymmetricFence::light();
     if (someone_sleeps()) wake();
-    if (published_ % kBacklogInterval == 0 && table_.unclaimed() >= kBacklog) run_backlog();
+    if (published_ % kBacklogInterval == 0 && published_ - done_by_all() >= kBacklog) run_backlog();
   }
   /// Returns when `task` has completed, or after stop().
   void wait_done(TaskRef task);
@@ -128,9 +128,9 @@ class Scheduler {
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
   };
 
-  /// How far the orchestration runs ahead of the tasks' first look, in tasks: far enough to keep other carriers busy, near
-  /// enough that what a task touches is still in the cache. Looked at once in kBacklogInterval.
-  static constexpr uint64_t kBacklog = 256;
+  /// How many tasks may be incomplete before the orchestration's carrier runs some, if any can: enough to keep other carriers
+  /// busy, few enough that what a task touches is still in the cache when its turn comes. Looked at once in kBacklogInterval.
+  static constexpr uint64_t kBacklog = 512;
   static constexpr uint64_t kBacklogInterval = 64;
 
   /// An instance of a recorded graph that runs on a worker fiber, node by node.

@@ -179,9 +179,6 @@ class TaskTable {
     return (stream_[from & stream_mask_].load(std::memory_order_acquire) & kLapBit) == lap_bit(from);
   }
 
-  /// Published tasks that nobody has claimed yet. Submitter only.
-  uint64_t unclaimed() const { return published_ - claimed_.load(std::memory_order_relaxed); }
-
   /// Forgets published tasks that nobody claimed. No core may be active.
   void discard_unclaimed() { claimed_.store(published_, std::memory_order_relaxed); }
 
