@@ -1,0 +1,159 @@
+// Hosts on which something is not as it should be: directories, disks, locks, clocks, other versions, very long queues.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "queue/entry.h"
+#include "queue_fixture.h"
+
+namespace tilewright::queue {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+#define REQUIRE_ROOT() \
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root"
+
+class HostTest : public QueueTest {
+ protected:
+  /// A shell in a mount namespace of its own, with this queue in its environment and "$1" task-submit.
+  std::pair<int, std::string> in_mount_namespace(const std::string& script) {
+    Child child({"unshare", "-m", "bash", "-c", "mount --make-rprivate /; " + script, "bash", TW_TASK_SUBMIT},
+                {"TW_QUEUE_DIR=" + queue_.string(), "XDG_STATE_HOME=" + state_.string(), "TW_TASK_DEVICES=0-1", "TW_QUEUE_CONFIG",
+                 "TASKQUEUE_INSIDE"});
+    const int code = child.wait();
+    return {code, child.out() + child.err()};
+  }
+  /// An entry file that this process holds the lock of.
+  FileDescriptor plant(const EntryName& name, const std::string& content) {
+    FileDescriptor file(::open((queue_ / name.text()).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    EXPECT_EQ(::write(file.get(), content.data(), content.size()), static_cast<ssize_t>(content.size()));
+    EXPECT_EQ(::flock(file.get(), LOCK_EX | LOCK_NB), 0);
+    planted_.push_back(queue_ / name.text());
+    return file;
+  }
+  void TearDown() override {
+    for (const fs::path& path : planted_) fs::remove(path);
+    QueueTest::TearDown();
+  }
+  std::vector<fs::path> planted_;
+};
+
+TEST_F(HostTest, ADirectoryThatOthersCannotShareIsRefused) {
+  for (mode_t mode : {0700, 0755, 0777, 01770}) {
+    ::chmod(queue_.c_str(), mode);
+    EXPECT_EQ(submit({"--device", "auto", "--", "true"}).code, 123) << fmt::format("{:o}", mode);
+  }
+  ::chmod(queue_.c_str(), 01777);
+  ::chmod(root_.c_str(), 0700);
+  EXPECT_EQ(submit({"--device", "auto", "--", "true"}).code, 123) << "behind a directory that is closed to others";
+  ::chmod(root_.c_str(), 0755);
+  fs::create_symlink(queue_, root_ / "link");
+  EXPECT_EQ(submit({"--device", "auto", "--", "true"}, {"TW_QUEUE_DIR=" + (root_ / "link").string()}).code, 123);
+  EXPECT_EQ(submit({"--device", "auto", "--", "true"}).code, 0);
+}
+
+TEST_F(HostTest, AMissingDirectoryIsMadeForEverybody) {
+  fs::remove(queue_);
+  EXPECT_EQ(submit({"--device", "auto", "--", "true"}, {}, -1).code, 0);
+  struct stat info{};
+  ASSERT_EQ(::stat(queue_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 01777u);
+}
+
+TEST_F(HostTest, FileSystemsWithoutLocksAreRefused) {
+  for (const char* kind : {"no_locks", "no_exclusion"}) {
+    const Ran ran =
+        submit({"--device", "auto", "--", "touch", root_ / "ran"}, {"LD_PRELOAD=" TW_STRANGE_HOST, fmt::format("STRANGE_HOST={}", kind)});
+    EXPECT_EQ(ran.code, 123) << kind << ran.err;
+    EXPECT_NE(ran.err.find("lock"), std::string::npos);
+    EXPECT_FALSE(fs::exists(root_ / "ran"));
+  }
+}
+
+TEST_F(HostTest, ClockJumpsChangeNothing) {
+  const std::vector<std::string> strange = {"LD_PRELOAD=" TW_STRANGE_HOST, "STRANGE_HOST=clock"};
+  EXPECT_EQ(submit({"--device", "auto", "--max-time", "1000", "--timeout", "1000", "--run", "exit 5"}, strange).code, 5);
+  EXPECT_EQ(submit({"--device", "auto", "--max-time", "0.2", "--grace", "0.1", "--", "sleep", "100"}, strange).code, 124);
+  Holder holder = hold("0");
+  auto waiting = start({"--device", "0", "--timeout", "1000", "--run", "exit 6"}, strange);
+  wait_until_queued(*waiting);
+  holder.release();
+  EXPECT_EQ(waiting->wait(), 6);
+  EXPECT_EQ(holder.child->wait(), 0);
+}
+
+TEST_F(HostTest, AReadOnlyDirectoryIsAnError) {
+  REQUIRE_ROOT();
+  const auto [code, output] = in_mount_namespace(
+      "mount --bind \"$TW_QUEUE_DIR\" \"$TW_QUEUE_DIR\"; mount -o remount,ro,bind \"$TW_QUEUE_DIR\"; \"$1\" --device auto -- true");
+  EXPECT_EQ(code, 125) << output;
+  EXPECT_NE(output.find("Read-only"), std::string::npos) << output;
+}
+
+TEST_F(HostTest, AFullDiskRefusesNewJobsAndLosesNoRunningOne) {
+  REQUIRE_ROOT();
+  const auto [code, output] = in_mount_namespace(
+      "mount -t tmpfs -o size=256k,mode=1777 none \"$TW_QUEUE_DIR\"; export FULL=\"$TW_QUEUE_DIR/fill\" SUBMIT=\"$1\"\n"
+      "\"$1\" --device 0 --run 'cat /dev/zero > $FULL 2>/dev/null; env -u TASKQUEUE_INSIDE $SUBMIT --device 1 -- true; echo second $?; "
+      "exit 9'; echo first $?\n"
+      "ls $TW_QUEUE_DIR | grep -c '^[wren]\\.'; rm $FULL; \"$1\" --device-num 2 --no-wait -- true; echo third $?");
+  EXPECT_EQ(code, 0);
+  for (const char* expected : {"second 125", "first 9", "\n0\n", "third 0", "No space left"})
+    EXPECT_NE(output.find(expected), std::string::npos) << expected << " in: " << output;
+}
+
+TEST_F(HostTest, AFullDiskForRecordsCostsNoExitCode) {
+  REQUIRE_ROOT();
+  const auto [code, output] = in_mount_namespace(
+      "mount -t tmpfs -o size=64k none \"$XDG_STATE_HOME\"; cat /dev/zero > \"$XDG_STATE_HOME/fill\" 2>/dev/null; \"$1\" --device auto "
+      "--run 'exit 9'; echo code $?");
+  EXPECT_NE(output.find("code 9"), std::string::npos) << output;
+  EXPECT_EQ(submit({"--device-num", "2", "--no-wait", "--", "true"}).code, 0);
+}
+
+TEST_F(HostTest, ADamagedHistoryLosesNothing) {
+  fs::create_directories(state_ / "tilewright" / "queue");
+  std::ofstream(state_ / "tilewright" / "queue" / "history.db") << std::string(10'000, 'x');
+  EXPECT_EQ(submit({"--device", "auto", "--run", "exit 4"}).code, 4);
+  wait_until_idle();
+  const Ran stats = submit({"--stats", "--json"});
+  EXPECT_EQ(json::parse(stats.out).at("own").at(0).at("jobs"), 1);
+}
+
+TEST_F(HostTest, JobsOfAnotherVersionAreLeftAlone) {
+  // A later version's entries, whose content this one does not understand, and its lock on device 0.
+  const auto waiting = plant({JobState::kWaiting, 1, 0, 0, 1, "task_20300101_000000_1"}, R"({"v": 2, "wants": "everything"})");
+  const auto running =
+      plant({JobState::kRunning, 2, 0, 0, 1, "task_20300101_000000_2"}, R"({"v": 2, "id": "task_20300101_000000_2", "devices": "0"})");
+  const FileDescriptor device(::open((queue_ / "d.0").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  ASSERT_EQ(::flock(device.get(), LOCK_EX), 0);
+  EXPECT_EQ(submit({"--device", "auto", "--run", "echo $TASK_DEVICE"}).out, "1\n");
+  EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 120);
+  EXPECT_TRUE(fs::exists(planted_[0]));
+  EXPECT_TRUE(fs::exists(planted_[1]));
+}
+
+TEST_F(HostTest, GarbageInTheDirectoryIsIgnored) {
+  fs::create_directory(queue_ / "w.00000000000000000001.0.100.1.task_20300101_000000_1");
+  fs::create_symlink("/etc/passwd", queue_ / "w.00000000000000000002.0.100.1.task_20300101_000000_2");
+  ASSERT_EQ(::mkfifo((queue_ / "r.00000000000000000003.0.100.1.task_20300101_000000_3").c_str(), 0666), 0);
+  std::ofstream(queue_ / "out.0.0") << "not a mark";
+  std::ofstream(queue_ / "out.x.y") << "";
+  std::ofstream(queue_ / "acct.0") << "lots";
+  std::ofstream(queue_ / "w.nonsense") << "";
+  fs::create_symlink("/etc/passwd", queue_ / "d.0");
+  EXPECT_EQ(submit({"--device", "auto", "--run", "echo $TASK_DEVICE"}).out, "1\n") << "a link is no lock file";
+  EXPECT_EQ(submit({"--list"}).code, 0);
+  EXPECT_EQ(submit({"--devices"}).code, 0);
+  for (const auto& item : fs::directory_iterator(queue_)) fs::remove(item.path());
+}
+
+}  // namespace
+}  // namespace tilewright::queue
