@@ -42,7 +42,7 @@ class AlignedBytes {
 
 /// What a recording found. Addresses in it are those of the recording; internal memory begins at kVirtualHeap.
 struct RecordedBody {
-  static constexpr uint64_t kVirtualHeap = uint64_t{1} << 63;
+  static constexpr uint64_t kVirtualHeap = uint64_t{1} << 62;  // beyond what a process has, within what TensorMap takes
 
   /// A node is a task with arguments at an offset of the image; predecessors are nodes before it.
   struct Node {
