@@ -72,6 +72,9 @@ ReplayContext::ReplayContext(GraphDefinition& definition, TaskTable& table)
       task.more_predecessors = list;
     }
   }
+  // What is in force before the first instance, which changes what differs: sources_ and scalars_ say zero, so arguments and words do.
+  for (const RecordedBody::AddressUse& use : body.addresses) store(arguments_.get() + use.offset, use.delta);
+  for (const RecordedBody::ScalarUse& use : body.scalars) store(arguments_.get() + use.offset, 0);
   words_.resize(definition.words_begin_.back());
   for (uint32_t i = 0; i < node_count_; ++i) {
     uint64_t* word = words_.data() + definition.words_begin_[i];
@@ -80,9 +83,6 @@ ReplayContext::ReplayContext(GraphDefinition& definition, TaskTable& table)
     for (uint32_t t = 0; t < nodes_[i].tensor_count; ++t) *word++ = reinterpret_cast<uint64_t>(nodes_[i].tensors() + t);
     std::copy_n(nodes_[i].scalars(), nodes_[i].scalar_count, word);
   }
-  // Nothing is in force yet, so the first instance sets everything.
-  for (const RecordedBody::AddressUse& use : body.addresses) store(arguments_.get() + use.offset, use.delta);
-  for (const RecordedBody::ScalarUse& use : body.scalars) store(arguments_.get() + use.offset, 0);
 }
 
 void ReplayContext::bind(uint32_t shell) {

@@ -132,8 +132,8 @@ TEST_P(RecordedGraphs, ConfigurationsAreRecordedApart) {
 
 TEST_P(RecordedGraphs, TheTaskIdOfAGraphCanBeDependedOnHoweverItRan) {
   const auto image = build_body(R"(
+    PTO2TaskId last = PTO2TaskId::invalid();
     for (bool reads_data : {false, true}) {
-      PTO2TaskId last = PTO2TaskId::invalid();
       PTO2_SCOPE(PTO2ScopeMode::MANUAL) {
         for (int i = 0; i < 4; ++i) {
           CoreTaskArgsWithDeps<1> args;
@@ -151,14 +151,18 @@ TEST_P(RecordedGraphs, TheTaskIdOfAGraphCanBeDependedOnHoweverItRan) {
           last = rt_submit_graph(body, g, reads_data).task_id;
         }
       }
-      PTO2_SCOPE() {  // in an AUTO scope both ways follow the data
+      PTO2_SCOPE() {  // in an AUTO scope both ways follow the data, from a task on that waits for the MANUAL scope's last
+        CoreTaskArgs first;
+        first.add_inout(x);
+        first.set_dependencies(&last, 1);
+        rt_submit_dummy_task(first);
         GraphTaskArgs g;
         g.add_inout(x);
         CoreTaskArgsWithDeps<1> args;
         args.add_dep(rt_submit_graph(body, g, reads_data).task_id);
         args.add_inout(x);
         args.add_scalar(1.0f, 0.0f);
-        rt_submit_aiv_task(0, args);
+        last = rt_submit_aiv_task(0, args).task_id();  // nothing but this orders the next MANUAL scope after it
       }
     })",
                                 std::string(kHelpers) + R"(
