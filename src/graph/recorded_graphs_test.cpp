@@ -60,6 +60,29 @@ TEST_F(RecordedGraphsTest, TheNodesOfARecordingHaveTheDependenciesOfItsTasks) {
   EXPECT_EQ(graphs_.begin(2, args).step, Step::kBody) << "another key";
 }
 
+TEST_F(RecordedGraphsTest, OutputsOfRecordedTasksAreGoodArgumentsThoughTheyHaveNoMemory) {
+  GraphTaskArgs none;
+  ASSERT_EQ(graphs_.begin(1, none).step, Step::kBody);
+  const uint32_t shape[] = {1 << 20};
+  TensorCreateInfo info(shape, 1);
+  info.set_initial_value(1.0f);
+  CoreTaskArgs make;
+  make.add_output(info);
+  TaskOutputTensors made;
+  MixedKernels kernels;
+  kernels.aiv0_kernel_id = 0;
+  ASSERT_EQ(graphs_.recorder()->submit(kernels, make, made), SubmitState::kAccepted);
+  EXPECT_TRUE(GraphRecorder::is_virtual(made.get_ref(0).buffer.addr));
+  CoreTaskArgs use;
+  use.add_inout(made.get_ref(0));
+  ASSERT_EQ(node(use), SubmitState::kAccepted) << graphs_.recorder()->graph().error_text();
+  const RecordedGraphs::Next next = graphs_.end(true);
+  ASSERT_EQ(next.step, Step::kReplay);
+  EXPECT_EQ(next.definition->body().heap_bytes, uint64_t{4} << 20);
+  ASSERT_EQ(next.definition->body().initial_values.size(), 1u);
+  EXPECT_EQ(next.definition->body().initial_values[0].address, 0u);
+}
+
 TEST_F(RecordedGraphsTest, TheSameKeyInAManualScopeIsAnotherRecording) {
   GraphTaskArgs none;
   ASSERT_EQ(graphs_.begin(1, none).step, Step::kBody);
