@@ -5,7 +5,9 @@
 // link; whoever completes the predecessor takes the whole list and looks at each task again. See docs/design/engine.md.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,7 +28,9 @@ constexpr uint32_t kNoSlot = UINT32_MAX;
 
 /// One line per task in flight. The submitter writes everything but `waiters` and `next` before it publishes the task;
 /// afterwards these fields do not change until the slot is reused.
-struct alignas(64) TaskSlot {
+/// `Atomic` is std::atomic (TaskSlot and TaskTable, below), but for the test that tries all interleavings of this code.
+template <template <typename> class Atomic>
+struct alignas(64) BasicTaskSlot {
   static constexpr uint32_t kInlinePredecessors = 3;
 
   uint32_t id;
@@ -37,7 +41,7 @@ struct alignas(64) TaskSlot {
   int16_t kernel_ids[3];
   int16_t block_num;
   uint32_t predecessor_count;
-  std::atomic<uint32_t> waiters;  ///< first task parked here, as slot + 1; 0 for none. Taken whole by exchange
+  Atomic<uint32_t> waiters;  ///< first task parked here, as slot + 1; 0 for none. Taken whole by exchange
   /// ChipTensor[tensor_count], then uint64_t[scalar_count], then, if it has one, a DispatchPredicate, then, if there
   /// are more than kInlinePredecessors, all predecessors.
   std::byte* arguments;
@@ -66,14 +70,21 @@ struct alignas(64) TaskSlot {
   int32_t timing_slot() const { return (flags & kTimed) != 0 ? static_cast<int32_t>(flags >> kTimingSlotShift) : -1; }
   const TaskRef* predecessors() const { return predecessor_count <= kInlinePredecessors ? inline_predecessors : more_predecessors; }
 };
-static_assert(sizeof(TaskSlot) == 64, "a task's hot state is one cache line");
 
 class ReplayContext;
 
+/// The slots of all rings together. Throws Error(kLimitExceeded) if they are more than 2^30.
+uint32_t checked_slot_count(const RingSizes& sizes);
+
 /// Thread-safe as documented per function; the submitter is one thread, cores are any number.
-class TaskTable {
+template <template <typename> class Atomic>
+class BasicTaskTable {
  public:
-  explicit TaskTable(const RingSizes& sizes);
+  using TaskSlot = BasicTaskSlot<Atomic>;
+  static_assert(sizeof(TaskSlot) == 64, "a task's hot state is one cache line");
+
+  /// Throws as checked_slot_count, and Error(kDeviceMemory) if there is no address space.
+  explicit BasicTaskTable(const RingSizes& sizes);
 
   uint32_t slot_of(uint32_t ring, uint32_t id) const { return base_[ring] + (id & mask_[ring]); }
   uint32_t window(uint32_t ring) const { return mask_[ring] + 1; }
@@ -102,7 +113,7 @@ class TaskTable {
   /// is the head (slot) of a list, linked by next, of tasks that the caller must look at again (among them, usually,
   /// this one). A task in a list is owned by whoever holds the list.
   uint32_t park(uint32_t slot, TaskRef on) {
-    std::atomic<uint32_t>& list = records_[on.slot].waiters;
+    Atomic<uint32_t>& list = records_[on.slot].waiters;
     uint32_t head = list.load(std::memory_order_relaxed);
     do {
       records_[slot].next = head;
@@ -116,7 +127,7 @@ class TaskTable {
   /// The list of tasks parked on `slot` (kNoSlot if none), which the caller must look at again. It is certain to be all of
   /// them only after a seq_cst fence that follows mark_done.
   uint32_t take_waiters(uint32_t slot) {
-    std::atomic<uint32_t>& list = records_[slot].waiters;
+    Atomic<uint32_t>& list = records_[slot].waiters;
     if (list.load(std::memory_order_relaxed) == 0) return kNoSlot;
     return list.exchange(0, std::memory_order_acq_rel) - 1;  // 0 - 1 is kNoSlot
   }
@@ -145,7 +156,7 @@ class TaskTable {
   void set_node(uint32_t slot, bool done) { done_[slot].store(done ? 1 : 0, std::memory_order_relaxed); }
   /// Parks `slot` on `on`, which cannot complete meanwhile.
   void park_unseen(uint32_t slot, uint32_t on) {
-    std::atomic<uint32_t>& list = records_[on].waiters;
+    Atomic<uint32_t>& list = records_[on].waiters;
     uint32_t head = list.load(std::memory_order_relaxed);
     do {
       records_[slot].next = head;
@@ -195,13 +206,33 @@ class TaskTable {
   uint32_t stream_shift_;
   uint64_t stream_mask_;
   LazyArray<TaskSlot> records_;
-  LazyArray<std::atomic<uint32_t>> done_;    ///< by slot: id + 1 of the newest task completed there
-  LazyArray<std::atomic<uint32_t>> stream_;  ///< slots in submission order, with the lap's parity in kLapBit
+  LazyArray<Atomic<uint32_t>> done_;    ///< by slot: id + 1 of the newest task completed there
+  LazyArray<Atomic<uint32_t>> stream_;  ///< slots in submission order, with the lap's parity in kLapBit
   LazyArray<ReplayContext*> node_owners_;
-  std::atomic<uint32_t> node_groups_used_{0};
+  Atomic<uint32_t> node_groups_used_{0};
   // Above: read by everybody, written by nobody. Below: a line for the submitter, and one for whoever claims.
   alignas(64) uint64_t published_ = 0;
-  alignas(64) std::atomic<uint64_t> claimed_{0};
+  alignas(64) Atomic<uint64_t> claimed_{0};
 };
+
+template <template <typename> class Atomic>
+BasicTaskTable<Atomic>::BasicTaskTable(const RingSizes& sizes)
+    : slot_count_(checked_slot_count(sizes)),
+      stream_shift_(static_cast<uint32_t>(std::countr_zero(std::bit_ceil(slot_count_)))),
+      stream_mask_((uint64_t{1} << stream_shift_) - 1),
+      records_(size_t{slot_count_} + kNodeSlots),
+      done_(size_t{slot_count_} + kNodeSlots),
+      stream_(stream_mask_ + 1),
+      node_owners_(kNodeGroups) {
+  uint32_t base = 0;
+  for (uint32_t ring = 0; ring < kRingCount; ++ring) {
+    base_[ring] = base;
+    mask_[ring] = static_cast<uint32_t>(sizes.task_window[ring] - 1);
+    base += static_cast<uint32_t>(sizes.task_window[ring]);
+  }
+}
+
+using TaskSlot = BasicTaskSlot<std::atomic>;
+using TaskTable = BasicTaskTable<std::atomic>;
 
 }  // namespace tilewright
