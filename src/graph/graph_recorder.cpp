@@ -186,7 +186,7 @@ bool GraphRecorder::add_arguments(uint32_t index, const TaskSlot& task, Recorded
     return false;
   }
   body.image.resize((offset + bytes + 63) / 64 * 64);
-  std::memcpy(body.image.data() + offset, task.arguments, bytes);
+  if (bytes != 0) std::memcpy(body.image.data() + offset, task.arguments, bytes);
   for (uint32_t i = 0; i < task.tensor_count; ++i) {
     const ChipTensor& tensor = task.tensors()[i];
     const uint32_t at = offset + i * static_cast<uint32_t>(sizeof(ChipTensor));
