@@ -68,15 +68,21 @@ struct RegionIndex::LevelClass : Class {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
   }
-  /// find without supersede where one look at one entry is enough; false if it is not. Without straddling regions, one that
-  /// intersects a range inside a granule is in that granule too.
+  /// find without supersede where that takes a look at the newest entries of at most three buckets; false, and nothing found, if
+  /// it takes more.
   bool read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t at = granule(range.begin);
-    if (straddles || granule(range.end - 1) != at) return false;
-    const RegionEntry& entry = bucket(at);
-    if (entry.has_older() || entry.bytes.view != nullptr) return false;
-    if (entry.live(completed) && intersects(entry.bytes.range, range) && !owned(entry, owner)) {
-      hits.add({entry.bytes.range, entry.task, entry.ring()});
+    const uint64_t last = granule(range.end - 1);
+    uint64_t at = first_granule(range.begin);
+    if (last - at > 2) return false;
+    const size_t before = hits.count();
+    for (; at <= last; ++at) {
+      const RegionEntry& entry = bucket(at);
+      if (entry.has_older() || entry.bytes.view != nullptr) [[unlikely]] {
+        hits.shrink(before);
+        return false;
+      }
+      if (!entry.live(completed) || !intersects(entry.bytes.range, range)) continue;
+      if (granule(entry.bytes.range.begin) == at && !owned(entry, owner)) hits.add({entry.bytes.range, entry.task, entry.ring()});
     }
     return true;
   }

@@ -28,6 +28,9 @@ class RegionHits {
       grow();
     hits_[count_++] = hit;
   }
+  size_t count() const { return count_; }
+  /// Forgets all but the first `count`.
+  void shrink(size_t count) { count_ = count; }
   std::span<const RegionHit> all() const { return {hits_.get(), count_}; }
 
  private:
