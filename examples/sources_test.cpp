@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bgemm/problem.h"
@@ -35,6 +36,11 @@ void paged_attention_qk_matmul(int64_t* args);
 void paged_attention_softmax_prepare(int64_t* args);
 void paged_attention_pv_matmul(int64_t* args);
 void paged_attention_online_update(int64_t* args);
+void batch_paged_attention_orchestration(const ChipTaskArgs& args);
+void batch_paged_attention_qk_chunk(int64_t* args);
+void batch_paged_attention_softmax_chunk(int64_t* args);
+void batch_paged_attention_pv_chunk(int64_t* args);
+void batch_paged_attention_update_chunk(int64_t* args);
 }
 
 namespace tilewright::examples {
@@ -54,6 +60,19 @@ SerialRuntime paged_attention_runtime() {
                         {1, paged_attention_softmax_prepare},
                         {2, paged_attention_pv_matmul},
                         {3, paged_attention_online_update}});
+}
+
+SerialRuntime batch_paged_attention_runtime() {
+  return SerialRuntime({{0, batch_paged_attention_qk_chunk},
+                        {1, batch_paged_attention_softmax_chunk},
+                        {2, batch_paged_attention_pv_chunk},
+                        {3, batch_paged_attention_update_chunk}});
+}
+
+Problem batch_problem(const AttentionCase& attention, AttentionReference reference, uint64_t chunk) {
+  Problem problem = attention_problem(attention, std::move(reference));
+  problem.scalar(chunk);
+  return problem;
 }
 
 TEST(Hello, AddsEveryElementWithAPartialStretchAtTheEnd) {
@@ -156,6 +175,74 @@ TEST(PagedAttention, RefusesAPageOutsideTheCache) {
     attention.block_table[1] = page;
     EXPECT_EQ(refusal(attention), "task 4: tensor argument 1 is a faulty view");
   }
+}
+
+TEST(BatchPagedAttention, MatchesItsDefinitionWhateverTheChunk) {
+  const AttentionCase attention = make_attention_case(32, {300, 1, 128, 129, 20, 257, 127, 40, 256}, kSeed);
+  const AttentionReference reference = attention_reference(attention);
+  // Steps of the chunks: what the longest request of each needs.
+  const std::map<uint64_t, int> steps = {{1, 3 + 1 + 1 + 2 + 1 + 3 + 1 + 1 + 2}, {4, 3 + 3 + 2}, {9, 3}, {32767, 3}};
+  for (const auto& [chunk, want] : steps) {
+    const Problem problem = batch_problem(attention, reference, chunk);
+    SerialRuntime runtime = batch_paged_attention_runtime();
+    ASSERT_TRUE(runtime.run(batch_paged_attention_orchestration, problem.args())) << runtime.failure();
+    EXPECT_EQ(runtime.task_count(), 2 * 4 * want) << "chunk of " << chunk;
+    expect_right(problem);
+  }
+}
+
+TEST(BatchPagedAttention, BlocksWhoseRequestHasNoPageTouchNothing) {
+  int32_t lengths[] = {300, 128};
+  const uint32_t shape[] = {2};
+  const ChipTensor context_lens = make_tensor_external(lengths, shape, 1, DataType::INT32);
+  const BlockPosition second{.block_idx = 1, .block_num = 2};
+  constexpr uint64_t kStep = 1;  // the second request has just one page
+  // Whatever a kernel looks at besides the lengths is a null descriptor.
+  call_kernel(batch_paged_attention_qk_chunk, {nullptr, nullptr, nullptr, &context_lens, nullptr}, {kStep}, second);
+  call_kernel(batch_paged_attention_softmax_chunk, {nullptr, &context_lens, nullptr, nullptr, nullptr}, {kStep, to_u64(1.0f)}, second);
+  call_kernel(batch_paged_attention_pv_chunk, {nullptr, nullptr, nullptr, &context_lens, nullptr}, {kStep}, second);
+  call_kernel(batch_paged_attention_update_chunk, {nullptr, nullptr, nullptr, &context_lens, nullptr, nullptr, nullptr}, {kStep}, second);
+}
+
+/// What the orchestration says about arguments that have no right answer.
+std::string batch_refusal(const AttentionCase& attention, uint64_t chunk) {
+  const std::vector<double> nothing(attention.query.size());
+  const Problem problem = batch_problem(attention, {nothing, nothing}, chunk);
+  SerialRuntime runtime = batch_paged_attention_runtime();
+  return runtime.run(batch_paged_attention_orchestration, problem.args()) ? "" : runtime.failure();
+}
+
+TEST(BatchPagedAttention, RefusesAContextThatItsBlockTableCannotHold) {
+  AttentionCase attention = make_attention_case(16, {100, 300}, kSeed);
+  for (int32_t context : {385, 0, -5}) {
+    attention.context_lens[1] = context;
+    EXPECT_EQ(batch_refusal(attention, 2),
+              "request 1 has a context of " + std::to_string(context) + " tokens; the block table holds 1 to 384");
+  }
+}
+
+TEST(BatchPagedAttention, RefusesAPageOutsideTheCache) {
+  AttentionCase attention = make_attention_case(16, {100, 300}, kSeed);
+  for (int32_t page : {-1, static_cast<int32_t>(attention.pages)}) {
+    attention.block_table[3 + 2] = page;
+    EXPECT_EQ(batch_refusal(attention, 2), "block 2 of request 1 is page " + std::to_string(page) + " of a cache of 7");
+  }
+}
+
+TEST(BatchPagedAttention, RefusesAChunkThatNoTaskHasBlocksFor) {
+  const AttentionCase attention = make_attention_case(16, {100}, kSeed);
+  EXPECT_EQ(batch_refusal(attention, 0), "a chunk has 1 to 32767 requests, not 0");
+  EXPECT_EQ(batch_refusal(attention, 32768), "a chunk has 1 to 32767 requests, not 32768");
+  EXPECT_EQ(batch_refusal(attention, UINT64_MAX), "a chunk has 1 to 32767 requests, not 18446744073709551615");
+}
+
+TEST(BatchPagedAttention, RefusesHeadsThatFillNoTile) {
+  AttentionCase attention = make_attention_case(32, {100}, kSeed);
+  attention.heads = 16;
+  attention.query.resize(16 * AttentionCase::kHeadDim);
+  EXPECT_EQ(batch_refusal(attention, 1),
+            "batch paged attention takes head dim 128, pages of 128 tokens and 16 query heads per key/value head, not head dim 128, pages "
+            "of 128 tokens and 16 query heads for 2 key/value heads");
 }
 
 }  // namespace

@@ -58,11 +58,12 @@ struct SerialRuntime::Ops {
 };
 
 void call_kernel(KernelFunction kernel, const std::vector<const ChipTensor*>& tensors, const std::vector<uint64_t>& scalars,
-                 int32_t sub_block_id) {
+                 BlockPosition position) {
   LocalContext local{};
-  local.block_num = 1;
+  local.block_idx = position.block_idx;
+  local.block_num = position.block_num;
   GlobalContext global{};
-  global.sub_block_id = sub_block_id;
+  global.sub_block_id = position.sub_block_id;
   int64_t words[SPMD_GLOBAL_CONTEXT_INDEX + 1] = {};
   int64_t* next = words;
   for (const ChipTensor* tensor : tensors) *next++ = reinterpret_cast<int64_t>(tensor);
@@ -114,8 +115,11 @@ TaskOutputTensors SerialRuntime::submit(const MixedKernels& mixed, const CoreTas
   }
   const std::vector<uint64_t> scalars(args.scalars(), args.scalars() + args.scalar_count());
   const int32_t lanes[] = {mixed.aic_kernel_id, mixed.aiv0_kernel_id, mixed.aiv1_kernel_id};
-  for (int lane = 0; lane < 3; ++lane) {
-    if (lanes[lane] != INVALID_KERNEL_ID) call_kernel(kernels_.at(lanes[lane]), tensors, scalars, lane == 2 ? 1 : 0);
+  const int32_t blocks = args.launch_spec.block_num();
+  for (int32_t block = 0; block < blocks; ++block) {
+    for (int lane = 0; lane < 3; ++lane) {
+      if (lanes[lane] != INVALID_KERNEL_ID) call_kernel(kernels_.at(lanes[lane]), tensors, scalars, {block, blocks, lane == 2 ? 1 : 0});
+    }
   }
   ++task_count_;
   return result;

@@ -1,5 +1,5 @@
-// Runs an orchestration and its kernels in this thread, each task as it is submitted: submission order is always a valid
-// serial schedule. For tests that want no device, no compiler and no dependency engine between them and the sources.
+// Runs an orchestration and its kernels in this thread, each task as it is submitted, its blocks one after the other:
+// submission order is always a valid serial schedule, unless blocks wait for each other. For tests that want no device, no compiler and no dependency engine between them and the sources.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,16 @@ namespace tilewright::examples {
 using KernelFunction = void (*)(int64_t* args);
 using OrchestrationFunction = void (*)(const ChipTaskArgs& args);
 
+/// Which part of a task a call is.
+struct BlockPosition {
+  int32_t block_idx = 0;
+  int32_t block_num = 1;
+  int32_t sub_block_id = 0;  ///< 1 for the second vector core of a cluster
+};
+
 /// Calls a kernel as a core does. The descriptors must live as long as the call.
 void call_kernel(KernelFunction kernel, const std::vector<const ChipTensor*>& tensors, const std::vector<uint64_t>& scalars,
-                 int32_t sub_block_id = 0);
+                 BlockPosition position = {});
 
 class SerialRuntime : private PTO2Runtime {
  public:

@@ -3,50 +3,10 @@
 //   args[0]  query   f16 [1, 16, 128]        rows are heads
 //   args[1]  key     f16 [1, tokens, 1, 128] a view of the page: only tokens that exist, 1 to 128 of them
 //   args[2]  scores  f32 [16, 128]           columns from `tokens` on are left as they are
-#include "../attention_tiles.h"
-
-using namespace pto;
+#include "qk_page.h"
 
 extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
-  __gm__ ChipTensor *query = tensor_arg(args, 0);
   __gm__ ChipTensor *key = tensor_arg(args, 1);
-  __gm__ ChipTensor *scores = tensor_arg(args, 2);
-  const int tokens = static_cast<int>(key->shapes[1]);
-  const int token_stride = static_cast<int>(key->strides[1]);
-
-  HeadRows<half, kHeadDim> query_global(data_of<half>(query));
-  // A row-major page read as a column-major matrix is its transpose: element (d, t) lies at t * token_stride + d.
-  using KeyGlobal = GlobalTensor<half, Shape<1, 1, 1, kHeadDim, DYNAMIC>, Stride<1, 1, 1, 1, DYNAMIC>, Layout::DN>;
-  KeyGlobal key_global(data_of<half>(key), Shape<1, 1, 1, kHeadDim, DYNAMIC>(tokens), Stride<1, 1, 1, 1, DYNAMIC>(token_stride));
-  using ScoresGlobal = GlobalTensor<float, Shape<1, 1, 1, kHeads, DYNAMIC>, Stride<1, 1, 1, kBlock, 1>>;
-  ScoresGlobal scores_global(data_of<float>(scores), Shape<1, 1, 1, kHeads, DYNAMIC>(tokens));
-
-  // L1: 4 KiB of query, then 32 KiB of key. L0A 4 KiB, L0B 32 KiB of 64, L0C 8 KiB of 128.
-  Tile<TileType::Mat, half, kHeads, kHeadDim, BLayout::ColMajor, kHeads, kHeadDim, SLayout::RowMajor> query_mat;
-  Tile<TileType::Mat, half, kHeadDim, kBlock, BLayout::RowMajor, kHeadDim, DYNAMIC, SLayout::ColMajor> key_mat(tokens);
-  TileLeft<half, kHeads, kHeadDim, kHeads, kHeadDim> left;
-  TileRight<half, kHeadDim, kBlock, kHeadDim, DYNAMIC> right(tokens);
-  TileAcc<float, kHeads, kBlock, kHeads, DYNAMIC> acc(tokens);
-  TASSIGN(query_mat, 0x0);
-  TASSIGN(key_mat, 0x1000);
-  TASSIGN(left, 0x0);
-  TASSIGN(right, 0x0);
-  TASSIGN(acc, 0x0);
-
-  TLOAD(query_mat, query_global);
-  TLOAD(key_mat, key_global);
-  set_flag(PIPE_MTE2, PIPE_MTE1, EVENT_ID0);
-  wait_flag(PIPE_MTE2, PIPE_MTE1, EVENT_ID0);
-
-  TMOV(left, query_mat);
-  TMOV(right, key_mat);
-  set_flag(PIPE_MTE1, PIPE_M, EVENT_ID0);
-  wait_flag(PIPE_MTE1, PIPE_M, EVENT_ID0);
-
-  TMATMUL(acc, left, right);
-  set_flag(PIPE_M, PIPE_FIX, EVENT_ID0);
-  wait_flag(PIPE_M, PIPE_FIX, EVENT_ID0);
-
-  TSTORE(scores_global, acc);
-  pipe_sync();
+  qk_page(data_of<half>(tensor_arg(args, 0)), data_of<half>(key), static_cast<int>(key->shapes[1]), static_cast<int>(key->strides[1]),
+          data_of<float>(tensor_arg(args, 2)));
 }
