@@ -1,4 +1,4 @@
-// tw-bench-compile_time: how long an empty kernel and a small orchestration take to compile, beside the project's targets.
+// tw-bench-compile_time: how long kernels and a small orchestration take to compile, beside the project's targets.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,15 +10,19 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "harness/case_main.h"
+#include "toolchain/compiler.h"
 
 namespace tilewright::bench {
 namespace {
 
 struct Source {
   std::string_view name;
+  UnitKind kind;
   double target_seconds;
 };
-constexpr Source kSources[] = {{"empty_kernel", 0.5}, {"empty_orchestration", 0.6}};
+constexpr Source kSources[] = {{"empty_kernel", UnitKind::kAivKernel, 0.5},
+                               {"twenty_instructions", UnitKind::kAivKernel, 1.0},
+                               {"empty_orchestration", UnitKind::kOrchestration, 0.6}};
 
 struct Options {
   std::string compilers = "g++-12,clang++-19";
@@ -35,34 +39,31 @@ Row make_row(std::string system, const Source& source) {
   return row;
 }
 
-/// As the toolchain compiles a kernel or an orchestration.
-std::vector<std::string> command(const std::string& compiler, const Source& source, const std::filesystem::path& object) {
-  const std::string root = TW_SOURCE_DIR;
-  return {compiler,
-          "-std=c++20",
-          "-O2",
-          "-fPIC",
-          "-shared",
-          "-march=x86-64-v3",
-          "-D__CPU_SIM",
-          "-D__DAV_VEC__",
-          "-I" + root + "/include",
-          "-I" + root + "/include/pto",
-          "-I" + root + "/include/orchestration",
-          fmt::format("{}/bench/compile_time/{}.cpp", root, source.name),
-          "-o",
-          object.string()};
+/// What the toolchain compiles; it decides the flags.
+CompileUnit unit_of(const Source& source) {
+  const std::filesystem::path root = TW_SOURCE_DIR;
+  CompileUnit unit;
+  unit.kind = source.kind;
+  unit.source = root / "bench" / "compile_time" / fmt::format("{}.cpp", source.name);
+  unit.include_dirs = {root / "include", root / "include" / "pto", root / "include" / "orchestration"};
+  unit.arch = "a2a3";
+  unit.target_level = "x86-64-v3";
+  return unit;
 }
 
-Row measure(const std::string& compiler, const Source& source, const Options& options) {
-  Row row = make_row(compiler, source);
-  if (find_program(compiler).empty()) {
+Row measure(const std::string& name, const Source& source, const Options& options) {
+  Row row = make_row(name, source);
+  Compiler compiler;
+  compiler.path = find_program(name);
+  if (compiler.path.empty()) {
     row.absence = Absence::kNotFound;
-    row.error = fmt::format("no {} on PATH; install it", compiler);
+    row.error = fmt::format("no {} on PATH; install it", name);
     return row;
   }
   const TemporaryDirectory directory;
-  const auto argv = command(compiler, source, directory.path() / "object.so");
+  std::vector<std::string> argv = compile_command(unit_of(source), compiler);
+  argv.insert(argv.end(), {"-o", directory.path() / "object.so"});
+  if (name.starts_with("clang")) std::erase(argv, "-fno-gnu-unique");  // the one flag of g++ that it does not know
   std::vector<double> seconds;
   for (int run = 0; run <= options.runs; ++run) {
     const auto start = std::chrono::steady_clock::now();
@@ -97,7 +98,8 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   tilewright::bench::Options options;
   CLI::App app(
-      "Compile time of an empty kernel and of a small orchestration, sources to shared object, beside the targets.\n"
+      "Compile time of an empty kernel, of one that uses twenty instructions and of a small orchestration, source to shared\n"
+      "object with the flags of the toolchain and without ccache, beside the targets.\n"
       "Example: tw-bench-compile_time --compilers g++-12 --runs 3",
       "tw-bench-compile_time");
   app.add_option("--compilers", options.compilers, "Comma-separated")->capture_default_str();

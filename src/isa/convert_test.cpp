@@ -148,5 +148,28 @@ TEST_F(Convert, EveryHalfAndBfloat16ToIntegers) {
   check(bfloat16_t(0), uint16_t{});
 }
 
+template <typename T>
+class RunConversion : public ::testing::Test {};
+using Float16Types = ::testing::Types<half, bfloat16_t>;
+TYPED_TEST_SUITE(RunConversion, Float16Types);
+
+/// The run kernels convert with instructions or with bit arithmetic, depending on the processor; both must agree with the types.
+TYPED_TEST(RunConversion, ConvertsEveryPatternLikeTheType) {
+  constexpr uint32_t kPatterns = 1u << 16;
+  const PtoElement element = pto::detail::element_of<TypeParam>();
+  std::vector<TypeParam> all;
+  for (uint32_t bits = 0; bits < kPatterns; ++bits) all.push_back(TypeParam::FromRaw(static_cast<uint16_t>(bits)));
+  std::vector<float> wide(all.size() * 2);
+  isa::convert_kernel(element, kPtoF32)(wide.data(), all.data(), kPatterns);
+  for (uint32_t i = 0; i < kPatterns; ++i) ASSERT_TRUE(same_value(wide[i], decode(all[i]))) << i;
+  for (uint32_t i = 0; i < kPatterns; ++i) {  // points between two neighbours, ties included
+    wide[2 * i] = static_cast<float>(decode(all[i]) / 2 + decode(all[(i + 1) % kPatterns]) / 2);
+    wide[2 * i + 1] = std::nextafterf(wide[2 * i], i % 2 != 0 ? HUGE_VALF : -HUGE_VALF);
+  }
+  std::vector<TypeParam> narrow(wide.size());
+  isa::convert_kernel(kPtoF32, element)(narrow.data(), wide.data(), static_cast<int64_t>(wide.size()));
+  for (size_t i = 0; i < wide.size(); ++i) ASSERT_TRUE(same_value(decode(narrow[i]), round_float<TypeParam>(wide[i]))) << wide[i];
+}
+
 }  // namespace
 }  // namespace tilewright::isa_test

@@ -205,13 +205,19 @@ std::string describe(const CompileUnit& unit) {
   return text + " " + unit.target_level + (unit.debug ? " debug" : "");
 }
 
+std::vector<std::string> compile_command(const CompileUnit& unit, const Compiler& compiler) {
+  std::vector<std::string> argv = {compiler.path};
+  for (const auto& flags : {code_flags(unit), path_flags(unit)}) argv.insert(argv.end(), flags.begin(), flags.end());
+  argv.push_back(unit.source.string());
+  return argv;
+}
+
 CompileOutput compile(const CompileUnit& unit, const Compiler& compiler) {
   const TemporaryDirectory scratch;
   const fs::path object = scratch.path() / "object.so";
   const fs::path depfile = scratch.path() / "object.d";
-  std::vector<std::string> argv = {compiler.path};
-  for (const auto& flags : {code_flags(unit), path_flags(unit)}) argv.insert(argv.end(), flags.begin(), flags.end());
-  argv.insert(argv.end(), {"-MD", "-MT", "object", "-MF", depfile.string(), "-o", object.string(), unit.source.string()});
+  std::vector<std::string> argv = compile_command(unit, compiler);
+  argv.insert(argv.end(), {"-MD", "-MT", "object", "-MF", depfile.string(), "-o", object.string()});
   const ProcessResult result = run_process(argv);
   if (result.exit_code != 0) {
     const bool full = result.output.find("No space left on device") != std::string::npos;

@@ -47,6 +47,9 @@ Digest build_key(const CompileUnit& unit, const Compiler& compiler, const Digest
 /// "kernel aiv a2a3 x86-64-v3 debug", for people.
 std::string describe(const CompileUnit& unit);
 
+/// The command line of compile(), but for where its output goes.
+std::vector<std::string> compile_command(const CompileUnit& unit, const Compiler& compiler);
+
 struct CompileOutput {
   std::vector<uint8_t> object;
   std::vector<std::string> files;  ///< absolute paths of all headers it included
