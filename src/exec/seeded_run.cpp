@@ -158,8 +158,8 @@ void SeededRun::stall() {
   }
   for (const auto& ready : ready_) {
     const TaskSlot& task = engine_.table.record(ready->slot);
-    all.lines += fmt::format("\n  {} waits for {} for {} of its {} blocks", name_of(ready->slot), one_lane(task.lanes) ? "cores" : "clusters",
-                             task.block_num - ready->next_block, task.block_num);
+    all.lines += fmt::format("\n  {} waits for {} for {} of its {} blocks", name_of(ready->slot),
+                             one_lane(task.lanes) ? "cores" : "clusters", task.block_num - ready->next_block, task.block_num);
   }
   all.submitted = submitted_;
   all.unfinished = submitted_ - done_;
@@ -170,7 +170,9 @@ void SeededRun::stall() {
 }
 
 void SeededRun::fail(RunFailure failure) {
-  add_event("fail", failure.kind == RunFailure::Kind::kStalled ? "stalled" : failure.kind == RunFailure::Kind::kDeadline ? "deadline" : "kernel");
+  add_event("fail", failure.kind == RunFailure::Kind::kStalled    ? "stalled"
+                    : failure.kind == RunFailure::Kind::kDeadline ? "deadline"
+                                                                  : "kernel");
   if (failure_.kind == RunFailure::Kind::kNone && !stopped()) failure_ = std::move(failure);
   engine_.stop.store(true);
 }

@@ -160,7 +160,8 @@ TEST_P(SeededRunTest, FailuresAreReportedAndTheNextRunWorks) {
       EXPECT_TRUE(scheduler_.stopped());
     });
     ASSERT_EQ(scheduler_.failure().kind, RunFailure::Kind::kStalled);
-    for (const char* text : {"of 20 submitted tasks 2 have not completed; 2 kernels wait", "somebody waits for ever", "the orchestration waits"})
+    for (const char* text :
+         {"of 20 submitted tasks 2 have not completed; 2 kernels wait", "somebody waits for ever", "the orchestration waits"})
       EXPECT_NE(scheduler_.failure().text.find(text), std::string::npos) << scheduler_.failure().text;
 
     int ran = 0;
@@ -173,7 +174,8 @@ TEST_P(SeededRunTest, FailuresAreReportedAndTheNextRunWorks) {
 
 TEST_P(SeededRunTest, KernelsThatPollForEverEndAtTheDeadline) {
   runner_.kernel = [&](const KernelCall& call) {
-    const KernelWait who{nullptr, &call, [](const void* data) { return fmt::format("task {} polls", number(*static_cast<const KernelCall*>(data))); }};
+    const KernelWait who{nullptr, &call,
+                         [](const void* data) { return fmt::format("task {} polls", number(*static_cast<const KernelCall*>(data))); }};
     for (;;) scheduler_.yield(&who);
   };
   static uint64_t time;
