@@ -47,6 +47,8 @@ class KernelRunner {
   /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,
   /// and it lives until the last of them has returned. Null for nothing.
   virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }
+  /// Called before the orchestration goes on after other fibers ran on its thread, or on another thread.
+  virtual void on_orchestration() {}
   /// Called once on every carrier thread that the scheduler starts, before anything runs there.
   virtual void on_thread_start() {}
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <ctime>
 #include <iterator>
 
 #include "base/error.h"
@@ -35,12 +34,6 @@ void relax() {
 
 }  // namespace
 
-uint64_t process_cpu_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-}
-
 Scheduler::Scheduler(TaskTable& table, KernelRunner& runner, int32_t threads, int32_t aic_cores)
     : table_(table), runner_(runner), dispatch_(table, runner, aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
   for (int32_t i = 0; i < threads; ++i) carriers_.push_back(std::make_unique<Carrier>());
@@ -67,7 +60,8 @@ uint64_t Scheduler::done_by_all() const {
 
 // ---- a run ----------------------------------------------------------------------------------------------
 
-void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) {
+void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, const SimSeed& seed) {
+  seeded_.reset();
   for (const auto& carrier : carriers_) {
     carrier->done.store(0, std::memory_order_relaxed);
     carrier->claimed_next = carrier->claimed_end = carrier->completed_count = 0;
@@ -79,6 +73,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) 
   stop_.store(false);
   async_.reset();
   timing_.reset();
+  if (seed.seed != 0) return run_seeded(orchestrate, limits, seed);
   run_start_ns_ = now_ns();
   failure_ = {};
   limits_ = limits;
@@ -107,6 +102,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) 
       started = true;
       orchestration_waits_.store(false, std::memory_order_relaxed);
       carrier.current = orchestration_.get();
+      runner_.on_orchestration();
       orchestration_->resume();
       carrier.current = nullptr;
       if (carrier.leave == Leave::kFinished) {
@@ -125,6 +121,16 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits) 
   leave_run(carrier);
   carrier_of_thread() = outer;
 }
+
+void Scheduler::run_seeded(const std::function<void()>& orchestrate, const RunLimits& limits, const SimSeed& seed) {
+  run_start_ns_ = 0;
+  seeded_ = std::make_unique<SeededRun>(SeededRun::Engine{table_, runner_, async_, timing_, stop_, dispatch_.cores().aic_cores()}, seed, limits);
+  sleep_epoch_.store(epoch_.load());  // so that published() comes to published_to_sleepers()
+  seeded_->run(orchestrate);
+}
+
+// Out of line, and for runs under a seed too: published() has no test of its own for them.
+void Scheduler::published_to_sleepers() { seeded_ != nullptr ? seeded_->published() : wake(); }
 
 void Scheduler::helper_main(size_t index) {
   Carrier& carrier = *carriers_[index];
@@ -156,6 +162,7 @@ bool Scheduler::finished() {
 
 void Scheduler::stop() {
   stop_.store(true, std::memory_order_seq_cst);
+  if (seeded_ != nullptr) return;
   wake();
 }
 
@@ -297,24 +304,19 @@ void Scheduler::check_stalled() {
     if (wanted(*carrier)) return wake();  // a condition came true that nobody announced
   }
   if (dispatch_.ignore_reservations()) return wake();
-  int32_t kernels = 0;
-  std::string lines;
+  Standstill all;
   for (const auto& carrier : carriers_) {
     carrier->suspended.for_each([&](const KernelWait* wait) {
-      ++kernels;
-      if (wait != nullptr) lines += "\n  " + wait->describe(wait->data);
+      ++all.kernels;
+      if (wait != nullptr) all.lines += "\n  " + wait->describe(wait->data);
     });
   }
-  const bool orchestration_done = orchestration_done_.load();
-  const int32_t unfinished = static_cast<int32_t>(published_ - done_by_all());
-  const int32_t ready = static_cast<int32_t>(dispatch_.describe_open(lines));
-  const uint32_t returned = async_.describe(lines);
-  const int32_t detail = classify_stall_detail(kernels, ready, unfinished, orchestration_done);
-  fail({RunFailure::Kind::kStalled, PTO2_ERROR_SCHEDULER_TIMEOUT, detail,
-        fmt::format("nothing can go on ({}): of {} submitted tasks {} have not completed; {} kernels wait, {} ready tasks have no core, "
-                    "{} wait for counters; the orchestration {}{}",
-                    stall_detail_name(detail), published_, unfinished, kernels, ready, returned, orchestration_done ? "has ended" : "waits",
-                    lines)});
+  all.submitted = published_;
+  all.unfinished = published_ - done_by_all();
+  all.ready = dispatch_.describe_open(all.lines);
+  all.returned = async_.describe(all.lines);
+  all.orchestration_done = orchestration_done_.load();
+  fail(all.failure());
 }
 
 // Ends a run in which kernels have only polled for too long. What they wait for cannot be known.
@@ -325,9 +327,7 @@ void Scheduler::check_deadline(uint64_t pause_ns) {
     paused_ns_.fetch_add(pause_ns / static_cast<uint64_t>(pausing_carriers_.load()), std::memory_order_relaxed);
   }
   if (limits_.clock() - limit_start_ns_ + paused_ns_.load(std::memory_order_relaxed) < limits_.device_ns) return;
-  const int32_t detail = classify_stall_detail(1, 0, 0, orchestration_done_.load());
-  fail({RunFailure::Kind::kDeadline, PTO2_ERROR_SCHEDULER_TIMEOUT, detail,
-        fmt::format("the run used up its device time ({}): kernels poll, and nothing else can go on", stall_detail_name(detail))});
+  fail(deadline_failure(orchestration_done_.load()));
 }
 
 // Gives up what the carrier has suspended, which is something only if the run was stopped.
@@ -363,21 +363,25 @@ void Scheduler::wait_until(std::function<bool()> condition) {
 }
 
 void Scheduler::wait_done(TaskRef task) {
+  if (seeded_ != nullptr) return seeded_->wait_until([this, task] { return table_.is_done(task); });
   const uint64_t target = done_by_all() + kRefill;
   wait_until([this, task, target] { return table_.is_done(task) && (done_by_all() >= target || !has_work(*carriers_[0])); });
 }
 
 void Scheduler::wait_all() {
+  if (seeded_ != nullptr) return seeded_->wait_until([this] { return seeded_->all_done(); });
   wait_until([this] { return done_by_all() == published_; });
 }
 
 void Scheduler::run_backlog() {
+  if (seeded_ != nullptr) return;
   wait_until([this] { return !has_work(*carriers_[0]) || published_ - done_by_all() < kBacklog / 2; });
 }
 
 // ---- kernels --------------------------------------------------------------------------------------------
 
 void Scheduler::yield(const KernelWait* who) {
+  if (seeded_ != nullptr) return seeded_->yield(who);
   Carrier* carrier = carrier_of_thread();
   if (carrier == nullptr || carrier->current == nullptr || carrier->current == orchestration_.get()) return;
   hand_over_suspended(*carrier);
@@ -386,6 +390,7 @@ void Scheduler::yield(const KernelWait* who) {
 }
 
 void Scheduler::wait(const KernelWait& condition) {
+  if (seeded_ != nullptr) return seeded_->wait(condition);
   while (!condition.ready(condition.data)) {
     Carrier* carrier = carrier_of_thread();
     hand_over_suspended(*carrier);
@@ -395,12 +400,14 @@ void Scheduler::wait(const KernelWait& condition) {
 }
 
 void Scheduler::notify() {
+  if (seeded_ != nullptr) return seeded_->notify();
   notifications_.fetch_add(1, std::memory_order_release);
   AsymmetricFence::light();
   if (someone_sleeps()) wake();
 }
 
 void Scheduler::fail_kernel(std::string text, int32_t status) {
+  if (seeded_ != nullptr) seeded_->fail_kernel({RunFailure::Kind::kKernel, status, 0, std::move(text)});
   fail({RunFailure::Kind::kKernel, status, 0, std::move(text)});
   leave(Leave::kAbandoned);
   std::terminate();  // an abandoned fiber is never resumed

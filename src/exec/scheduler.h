@@ -16,34 +16,13 @@
 #include "exec/epoch.h"
 #include "exec/fiber.h"
 #include "exec/kernel_runner.h"
+#include "exec/run_failure.h"
+#include "exec/seeded_run.h"
 #include "exec/suspended_kernels.h"
 #include "exec/timing_slots.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
-
-/// Why a run ended before its last task. The first failure counts.
-struct RunFailure {
-  enum class Kind : uint8_t {
-    kNone,
-    kKernel,    ///< fail_kernel()
-    kStalled,   ///< every core waits and nothing can make it go on: a fact, not a time-out
-    kDeadline,  ///< the device time ran out while kernels polled
-  };
-  Kind kind = Kind::kNone;
-  int32_t status = 0;        ///< PTO2_ERROR_* (spec/api.md, F); 0 for a kernel's own error
-  int32_t stall_detail = 0;  ///< sub-class of SCHEDULER_TIMEOUT (task/status.h)
-  std::string text;          ///< says who waits for what, a line each
-};
-
-/// The time a device worked: the CPU time of this process.
-uint64_t process_cpu_ns();
-
-/// When a run whose kernels only poll is given up. Pauses between polls count as work of the device.
-struct RunLimits {
-  uint64_t device_ns = 0;  ///< 0: never
-  uint64_t (*clock)() = process_cpu_ns;
-};
 
 /// Carrier threads take tasks in submission order and run each kernel on the worker fiber they are on. A kernel that
 /// yields or waits leaves its fiber suspended with its core, and the carrier goes on with another; a kernel that does
@@ -56,10 +35,15 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  const CorePool& cores() const { return dispatch_.cores(); }
+  /// Cores used in the last run.
+  uint32_t cores_used(CoreType kind) const { return seeded_ != nullptr ? seeded_->cores_used(kind) : dispatch_.cores().used(kind); }
 
-  /// Runs `orchestrate` and every task it publishes, to the last completion; or until stop() or a failure. Not reentrant.
-  void run(std::function<void()> orchestrate, const RunLimits& limits = {});
+  /// Runs `orchestrate` and every task it publishes, to the last completion; or until stop() or a failure. Not reentrant. With a
+  /// seed everything happens on the calling thread, in an order that the seed alone decides (exec/seeded_run.h); throws
+  /// Error(kIoError) if its log cannot be written.
+  void run(std::function<void()> orchestrate, const RunLimits& limits = {}, const SimSeed& seed = {});
+  /// The run under a seed that was the last run; else null.
+  const SeededRun* seeded() const { return seeded_.get(); }
 
   // ---- for the orchestration, on its fiber ----
 
@@ -67,7 +51,7 @@ class Scheduler {
   void published() {
     ++published_;
     AsymmetricFence::light();
-    if (someone_sleeps()) wake();
+    if (someone_sleeps()) published_to_sleepers();
     if (published_ % kBacklogInterval == 0 && published_ - done_by_all() >= kBacklog) run_backlog();
   }
   /// Returns when `task` has completed, or after stop().
@@ -83,6 +67,8 @@ class Scheduler {
   void yield(const KernelWait* who = nullptr);
   /// Returns once the condition holds; the kernel is not resumed before. Must not be called outside a kernel.
   void wait(const KernelWait& condition);
+  /// A kernel is about to execute an instruction: a place where a seed may let others go on. True if it did.
+  bool instruction() { return seeded_ != nullptr && seeded_->instruction(); }
   /// A condition that a kernel waits for may hold now. Any thread. Without it the condition is looked at now and then, and
   /// when nothing else is left to do.
   void notify();
@@ -98,7 +84,7 @@ class Scheduler {
   void stop();
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
   /// Complete after run(); during a run, from what stop() ended on, for the orchestration.
-  const RunFailure& failure() const { return failure_; }
+  const RunFailure& failure() const { return seeded_ != nullptr ? seeded_->failure() : failure_; }
   /// Of the tasks with a timing slot in this run, in nanoseconds since its start. Valid after run().
   TimingSlots::Span timing(int32_t slot) const;
   /// Tasks of this run that started on cores they were staged on.
@@ -138,6 +124,9 @@ class Scheduler {
     ReplayContext* context;
     NodeRun nodes;
   };
+
+  void run_seeded(const std::function<void()>& orchestrate, const RunLimits& limits, const SimSeed& seed);
+  void published_to_sleepers();
 
   static Carrier*& carrier_of_thread();
   uint64_t done_by_all() const;
@@ -234,6 +223,7 @@ class Scheduler {
   std::atomic<uint64_t> paused_ns_{0};  ///< of the device time
   std::mutex failure_mutex_;
   RunFailure failure_;
+  std::unique_ptr<SeededRun> seeded_;  ///< the last run, if it was under a seed
 };
 
 [[gnu::always_inline]] inline bool Scheduler::run_kernel(const KernelCall& call) {

@@ -43,9 +43,9 @@ class SchedulerTest : public testing::TestWithParam<int> {
   explicit SchedulerTest(uint64_t window = 256, int32_t aic_cores = 2)
       : graph_(rings(window), reinterpret_cast<uint64_t>(heap_.data())), scheduler_(graph_.table(), runner_, GetParam(), aic_cores) {}
 
-  void run(std::function<void()> orchestrate, const RunLimits& limits = {}) {
+  void run(std::function<void()> orchestrate, const RunLimits& limits = {}, const SimSeed& seed = {}) {
     graph_.begin_run(&lanes_, nullptr);
-    scheduler_.run(std::move(orchestrate), limits);
+    scheduler_.run(std::move(orchestrate), limits, seed);
     graph_.end_run();
   }
   /// Runs `count` independent tasks of one block, numbered from 0.

@@ -273,8 +273,8 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
 
   report.task_count = graph_->task_count();
   std::copy(graph_->edge_count().begin(), graph_->edge_count().end(), report.edge_count);
-  report.aic_cores_used = scheduler_->cores().used(CoreType::AIC);
-  report.aiv_cores_used = scheduler_->cores().used(CoreType::AIV);
+  report.aic_cores_used = scheduler_->cores_used(CoreType::AIC);
+  report.aiv_cores_used = scheduler_->cores_used(CoreType::AIV);
   std::copy(sizes_.task_window.begin(), sizes_.task_window.end(), report.task_window);
   std::copy(sizes_.heap_bytes.begin(), sizes_.heap_bytes.end(), report.heap_bytes);
   report.staged_early = scheduler_->staged_early();
