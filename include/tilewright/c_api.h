@@ -186,13 +186,15 @@ typedef struct tw_call_config {
   const char *output_prefix; /* at most 1023 bytes; null: none */
 } tw_call_config;
 
+#define TW_NO_DEADLINE UINT64_MAX
+
 typedef struct tw_run_options {
   size_t struct_size;
   int32_t runtime;             /* tw_runtime */
   int32_t host_threads;        /* 0: as many as the machine has processors */
   int32_t aic_cores;           /* 0: all of the platform */
   int32_t record_dependencies; /* not 0: tw_report_edges and tw_report_tasks have something to say */
-  uint64_t cpu_limit_ms;       /* CPU time after which the run is ended; 0: no limit */
+  uint64_t deadline_ms;        /* the device's CPU time after which the run is ended; 0: TW_DEADLINE, else 60 s; TW_NO_DEADLINE */
   int32_t track_war;           /* not 0: writers also wait for earlier readers, write-only accesses for earlier writers */
   int32_t reserved;            /* 0 */
 } tw_run_options;

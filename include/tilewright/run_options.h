@@ -36,15 +36,27 @@ struct TaskRecord {
   int32_t kernel_ids[3];  ///< AIC, AIV0, AIV1; -1 for none
 };
 
+/// RunOptions::deadline_ms: the run may take for ever.
+constexpr uint64_t kNoDeadline = UINT64_MAX;
+/// The deadline of a run that is told none.
+constexpr uint64_t kDefaultDeadlineMs = 60'000;
+
+/// Milliseconds of "60", "0.5" (seconds, above 0) or "none" (kNoDeadline). Throws Error(kInvalidArgument).
+uint64_t parse_deadline(const std::string& text);
+/// The deadline that TW_DEADLINE asks for, for runs that are told none; 0 if it is not set or not valid, which is warned of.
+uint64_t deadline_from_environment();
+
 struct RunOptions {
   RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;
   int32_t host_threads = 0;  ///< threads that simulate cores; 0 = as many as the machine has processors
   int32_t aic_cores = 0;     ///< 0 = all of the platform; AIV cores are always twice as many
   bool record_dependencies = false;  ///< fill RunReport::edges and RunReport::tasks
-  /// CPU time of the device process after which a run is ended (kDeadline names the kernels); 0 = no limit. A busy host
-  /// does not use it up. While kernels do nothing but poll memory, the pauses between polls count too. Needs a device
-  /// process: a kernel that does not yield costs it; the device is replaced, its memory stays.
-  uint64_t cpu_limit_ms = 0;
+  /// CPU time of the device process, in milliseconds, after which the run is ended: kDeadline names kernels, cores and stacks.
+  /// A busy host does not use it up. While kernels do nothing but poll memory, the pauses between polls count too. 0: what
+  /// TW_DEADLINE said when the device was started, else kDefaultDeadlineMs, which does not count while a debugger is attached to the
+  /// device process; kNoDeadline: none. Needs a device process: a kernel that does not yield costs it; the device is replaced, its
+  /// memory stays. In process there is none, and asking for one is refused (kUnsupported).
+  uint64_t deadline_ms = 0;
   /// Writers also wait for earlier readers of their bytes, and write-only accesses (add_output of an existing tensor) for
   /// earlier writers. Refused (kUnsupported) for aicpu_build_graph, which orders tasks by explicit edges alone. The
   /// environment variable TW_TRACK_WAR=1 sets it for every run that orders accesses by itself.

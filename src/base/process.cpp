@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <sstream>
 
 #include "base/error.h"
@@ -86,6 +87,23 @@ ProcessResult run_process(const std::vector<std::string>& argv) {
   reaper.pid = 0;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+bool traced_by_debugger() {
+  const int saved = errno;
+  char text[2048];  // the line is among the first
+  const int file = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+  const ssize_t size = file < 0 ? 0 : ::read(file, text, sizeof text - 1);
+  if (file >= 0) ::close(file);
+  errno = saved;
+  if (size <= 0) return false;
+  text[size] = '\0';
+  constexpr char kField[] = "TracerPid:";
+  const char* value = std::strstr(text, kField);
+  if (value == nullptr) return false;
+  value += sizeof kField - 1;
+  while (*value == ' ' || *value == '\t') ++value;
+  return *value >= '1' && *value <= '9';
 }
 
 }  // namespace tilewright

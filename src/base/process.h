@@ -18,4 +18,7 @@ ProcessResult run_process(const std::vector<std::string>& argv);
 /// The full path of a program on PATH (or the argument itself if it holds a slash and is executable); empty if none.
 std::string find_program(const std::string& name);
 
+/// Whether a debugger, or another tracer, is attached to this process. Async-signal-safe.
+bool traced_by_debugger();
+
 }  // namespace tilewright

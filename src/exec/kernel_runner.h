@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "core_type.h"
 #include "graph/task_table.h"
@@ -49,6 +50,8 @@ class KernelRunner {
   virtual std::shared_ptr<void> share(const TaskSlot&) { return nullptr; }
   /// Called before the orchestration goes on after other fibers ran on its thread, or on another thread.
   virtual void on_orchestration() {}
+  /// The calling kernel's frames, for the report of a deadline that passed while it polled. Empty: not known.
+  virtual std::string stack_of_caller() { return {}; }
   /// Called once on every carrier thread that the scheduler starts, before anything runs there.
   virtual void on_thread_start() {}
 };

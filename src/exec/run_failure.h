@@ -44,6 +44,7 @@ uint64_t process_cpu_ns();
 struct RunLimits {
   uint64_t device_ns = 0;  ///< 0: never
   uint64_t (*clock)() = process_cpu_ns;
+  bool (*waived)() = nullptr;  ///< asked when the time is over: if true, the run goes on
 };
 
 }  // namespace tilewright

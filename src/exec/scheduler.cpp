@@ -79,6 +79,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
   limits_ = limits;
   if (limits_.device_ns != 0) limit_start_ns_ = limits_.clock();
   paused_ns_.store(0, std::memory_order_relaxed);
+  past_deadline_.store(false, std::memory_order_relaxed);
   published_ = 0;
   orchestration_done_.store(false);
   orchestration_waits_.store(false);
@@ -319,7 +320,8 @@ void Scheduler::check_stalled() {
   fail(all.failure());
 }
 
-// Ends a run in which kernels have only polled for too long. What they wait for cannot be known.
+// Ends a run in which kernels have only polled for too long. What they wait for cannot be known: the kernel that is resumed
+// next says where it polls.
 void Scheduler::check_deadline(uint64_t pause_ns) {
   if (limits_.device_ns == 0) return;
   // While another carrier works, its CPU time counts; while all of them pause, the pause does, once.
@@ -327,7 +329,17 @@ void Scheduler::check_deadline(uint64_t pause_ns) {
     paused_ns_.fetch_add(pause_ns / static_cast<uint64_t>(pausing_carriers_.load()), std::memory_order_relaxed);
   }
   if (limits_.clock() - limit_start_ns_ + paused_ns_.load(std::memory_order_relaxed) < limits_.device_ns) return;
-  fail(deadline_failure(orchestration_done_.load()));
+  if (limits_.waived != nullptr && limits_.waived()) return;
+  past_deadline_.store(true, std::memory_order_relaxed);
+}
+
+// On the fiber of a kernel that polls.
+void Scheduler::end_at_deadline(const KernelWait* who) {
+  RunFailure failure = deadline_failure(orchestration_done_.load());
+  if (who != nullptr) failure.text += "\n  " + who->describe(who->data);
+  if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) failure.text += "\n" + stack;
+  fail(std::move(failure));
+  leave(Leave::kAbandoned);
 }
 
 // Gives up what the carrier has suspended, which is something only if the run was stopped.
@@ -387,6 +399,8 @@ void Scheduler::yield(const KernelWait* who) {
   hand_over_suspended(*carrier);
   carrier->wait = who;
   leave(Leave::kYielded);
+  if (past_deadline_.load(std::memory_order_relaxed)) [[unlikely]]
+    end_at_deadline(who);
 }
 
 void Scheduler::wait(const KernelWait& condition) {

@@ -177,6 +177,7 @@ class Scheduler {
   bool rest_unless_wanted(Carrier& carrier);
   void check_stalled();
   void check_deadline(uint64_t pause_ns);
+  void end_at_deadline(const KernelWait* who);
   void leave_run(Carrier& carrier);
   void fail(RunFailure failure);
   template <typename Wanted>
@@ -221,6 +222,7 @@ class Scheduler {
   RunLimits limits_;
   uint64_t limit_start_ns_ = 0;
   std::atomic<uint64_t> paused_ns_{0};  ///< of the device time
+  std::atomic<bool> past_deadline_{false};  ///< the next kernel that polls ends the run
   std::mutex failure_mutex_;
   RunFailure failure_;
   std::unique_ptr<SeededRun> seeded_;  ///< the last run, if it was under a seed

@@ -142,6 +142,7 @@ std::vector<SeededRun::Choice> SeededRun::choices() const {
 bool SeededRun::out_of_time() {
   if (limits_.device_ns == 0 || ++turns_ % kTurnsBetweenClocks != 0) return false;
   if (limits_.clock() - limit_start_ < limits_.device_ns) return false;
+  if (limits_.waived != nullptr && limits_.waived()) return false;
   RunFailure failure = deadline_failure(orchestration_->state == Activity::State::kEnded);
   for (const auto& kernel : kernels_) {
     if (kernel->wait != nullptr) failure.text += "\n  " + kernel->wait->describe(kernel->wait->data);

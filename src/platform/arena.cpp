@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,12 +54,22 @@ Error memory_error(int error_number, std::string_view what, uint64_t bytes) {
                "limits of address space (ulimit -v) or of the container are the usual reason");
 }
 
+/// A file beyond the limit of file sizes (ulimit -f) is not only refused: SIGXFSZ ends the process.
+void refuse_if_limited(uint64_t bytes) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes) return;
+  throw Error(ErrorCode::kDeviceMemory,
+              fmt::format("device memory needs a sparse memory file of {} bytes, and files are limited to {} here", bytes, limit.rlim_cur),
+              "raise or lift 'ulimit -f'");
+}
+
 }  // namespace
 
 DeviceArena::DeviceArena(uint64_t user_bytes, uint64_t runtime_bytes)
     : user_bytes_(align_up(user_bytes, kDataOffset)), runtime_bytes_(align_up(runtime_bytes, kDataOffset)) {
   file_ = FileDescriptor(::memfd_create("tilewright-device", MFD_CLOEXEC));
   if (!file_) throw memory_error(errno, "cannot create device memory", mapped_bytes());
+  refuse_if_limited(kDataOffset + mapped_bytes());
   if (::ftruncate(file_.get(), static_cast<off_t>(kDataOffset + mapped_bytes())) != 0) {
     throw memory_error(errno, "cannot size device memory", mapped_bytes());
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -193,6 +194,24 @@ TEST(DeviceArena, AnotherProcessSeesTheSameMemoryAtTheSameAddress) {
   EXPECT_EQ(status, 0);
   EXPECT_EQ(words[1], 43u);
   EXPECT_EQ(*reinterpret_cast<uint64_t*>(arena.runtime_base()), 44u);
+}
+
+TEST(DeviceArena, ALimitOnFileSizesIsAnErrorAndNoSignal) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit small{1 << 20, 1 << 20};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    try {
+      const DeviceArena arena(4 << 20, 4 << 20);
+    } catch (const Error& error) {
+      ::_exit(error.code() == ErrorCode::kDeviceMemory && std::string(error.what()).find("ulimit -f") != std::string::npos ? 0 : 2);
+    }
+    ::_exit(1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace

@@ -5,15 +5,19 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 
 #include "base/error.h"
+#include "base/process.h"
 #include "platform/crash_report.h"
 
 namespace tilewright {
@@ -21,12 +25,30 @@ namespace {
 
 thread_local CrashContext t_context;
 
-/// Contexts of the threads with a crash stack, for deadline reports.
-std::atomic<const CrashContext*> g_contexts[1024];
+/// A thread with a crash stack, for what reports say of the others.
+struct ThreadSlot {
+  std::atomic<const CrashContext*> context{nullptr};  ///< null: free
+  std::atomic<int> thread{0};
+};
+ThreadSlot g_threads[1024];
 CrashSink g_sink = nullptr;
 /// The thread that writes the report; later crashes of other threads wait for it to end the process.
 std::atomic<int> g_reporter{0};
+/// The thread whose stack the reporter wants now, and how many have written theirs.
+std::atomic<int> g_asked{0};
+std::atomic<uint32_t> g_answers{0};
 uint64_t g_page_bytes = 4096;
+
+/// The deadline that is armed (CpuDeadline).
+std::atomic<uint64_t> g_deadline_ms{0};
+std::atomic<bool> g_waived_if_traced{false};
+
+int own_thread() { return static_cast<int>(::syscall(SYS_gettid)); }
+
+void arm_cpu_timer(uint64_t ms) {
+  const itimerval timer{{0, 0}, {static_cast<time_t>(ms / 1000), static_cast<suseconds_t>(ms % 1000 * 1000)}};
+  ::setitimer(ITIMER_PROF, &timer, nullptr);
+}
 
 /// The calling thread's signal stack: room for the unwinder and a full vector state, and a guard page.
 class CrashStack {
@@ -39,16 +61,20 @@ class CrashStack {
     stack.ss_sp = static_cast<char*>(memory_) + g_page_bytes;
     stack.ss_size = kBytes;
     ::sigaltstack(&stack, &previous_);
-    for (auto& slot : g_contexts) {
+    for (ThreadSlot& slot : g_threads) {
       const CrashContext* empty = nullptr;
-      if (slot.compare_exchange_strong(empty, &t_context)) {
+      if (slot.context.compare_exchange_strong(empty, &t_context)) {
+        slot.thread.store(own_thread());
         slot_ = &slot;
         break;
       }
     }
   }
   ~CrashStack() {
-    if (slot_ != nullptr) slot_->store(nullptr);
+    if (slot_ != nullptr) {
+      slot_->thread.store(0);
+      slot_->context.store(nullptr);
+    }
     ::sigaltstack(&previous_, nullptr);
     ::munmap(memory_, kBytes + g_page_bytes);
   }
@@ -59,12 +85,17 @@ class CrashStack {
   static constexpr size_t kBytes = 128 << 10;
   void* memory_;
   stack_t previous_{};
-  std::atomic<const CrashContext*>* slot_ = nullptr;
+  ThreadSlot* slot_ = nullptr;
 };
 
-/// Collects pieces of text and hands full buffers to the sink.
+/// Collects pieces of text and hands full buffers to a sink: that of the process, or `sink(data, ...)`.
 class ReportWriter {
  public:
+  using Sink = void (*)(void* data, const char* text, size_t size);
+  ReportWriter() = default;
+  ReportWriter(Sink sink, void* data) : sink_(sink), data_(data) {}
+  ReportWriter(const ReportWriter&) = delete;
+  ReportWriter& operator=(const ReportWriter&) = delete;
   ~ReportWriter() { flush(); }
   ReportWriter& text(const char* characters) { return text(characters, strlen(characters)); }
   ReportWriter& text(const char* characters, size_t size) {
@@ -85,11 +116,13 @@ class ReportWriter {
     return *this;
   }
   void flush() {
-    if (used_ > 0) g_sink(buffer_, used_);
+    if (used_ > 0) sink_(data_, buffer_, used_);
     used_ = 0;
   }
 
  private:
+  Sink sink_ = [](void*, const char* text, size_t size) { g_sink(text, size); };
+  void* data_ = nullptr;
   char buffer_[512];
   size_t used_ = 0;
 };
@@ -214,32 +247,77 @@ void write_stack(ReportWriter& out, const ucontext_t& interrupted) {
   for (++next; next < count; ++next) write_frame(out, reinterpret_cast<uint64_t>(frames[next]), true);
 }
 
-[[noreturn]] void report_and_exit(int signal, siginfo_t* info, void* context) {
-  const int self = static_cast<int>(::syscall(SYS_gettid));
+/// Has another thread write its stack here. Gives up on one that does not come to it: it may have blocked the signal.
+void ask_for_stack(int thread) {
+  const uint32_t before = g_answers.load();
+  g_asked.store(thread);
+  if (::syscall(SYS_tgkill, ::getpid(), thread, SIGPROF) != 0) return;
+  const timespec patience{2, 0};
+  while (g_answers.load() == before) {
+    const long woken = ::syscall(SYS_futex, &g_answers, FUTEX_WAIT_PRIVATE, before, &patience, nullptr, 0);
+    if (woken != 0 && errno == ETIMEDOUT) break;
+  }
+  g_asked.store(0);
+}
+
+void answer_with_stack(const ucontext_t& interrupted) {
+  {
+    ReportWriter out;
+    write_stack(out, interrupted);
+  }
+  g_answers.fetch_add(1);
+  ::syscall(SYS_futex, &g_answers, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+/// What the threads run: after a deadline all of them, with their stacks; after a crash those beside `self`.
+void write_running(ReportWriter& out, bool deadline, int self, const ucontext_t& interrupted) {
+  for (const ThreadSlot& slot : g_threads) {
+    const CrashContext* const context = slot.context.load();
+    const int thread = slot.thread.load();
+    if (context == nullptr || (thread == self && !deadline)) continue;
+    const CrashContext there = *context;
+    if (there.kernel == nullptr) continue;
+    out.text("running\t").text(there.core != nullptr ? there.core : "").text("\t").text(there.kernel).text("\n");
+    out.flush();
+    if (!deadline) continue;
+    if (thread == self) {
+      write_stack(out, interrupted);
+      out.flush();
+    } else if (thread != 0) {
+      ask_for_stack(thread);
+    }
+  }
+}
+
+void handle_signal(int signal, siginfo_t* info, void* context) {
+  const ucontext_t& interrupted = *static_cast<const ucontext_t*>(context);
+  const int self = own_thread();
+  const bool sent = info->si_code <= 0;  // by a process, this one (abort) included
+  const bool deadline = signal == SIGPROF && !sent;
+  if (deadline && g_waived_if_traced.load() && traced_by_debugger()) return arm_cpu_timer(g_deadline_ms.load());
   int nobody = 0;
   if (!g_reporter.compare_exchange_strong(nobody, self)) {
     if (nobody == self) ::_exit(128 + signal);  // the report itself crashed; what it said so far was sent
+    if (g_asked.load() == self) answer_with_stack(interrupted);
     for (;;) ::pause();
   }
   {
     ReportWriter out;
     const CrashContext here = *crash_context();
     out.text("signal\t").hex(static_cast<uint64_t>(signal)).text("\n");
-    out.text("address\t").hex(reinterpret_cast<uint64_t>(info->si_addr)).text("\n");
+    if (sent) {
+      if (info->si_pid != ::getpid()) out.text("sender\t").hex(static_cast<uint64_t>(info->si_pid)).text("\n");
+    } else {
+      out.text("address\t").hex(reinterpret_cast<uint64_t>(info->si_addr)).text("\n");
+    }
     if (here.kernel != nullptr) out.text("kernel\t").text(here.kernel).text("\n");
     if (here.core != nullptr) out.text("core\t").text(here.core).text("\n");
-    if (signal == SIGPROF) {
-      if (const CrashWait* const wait = crash_wait().load(); wait != nullptr) {
-        out.text("waits\t").hex(static_cast<uint64_t>(wait->status)).text("\t").text(wait->what).text("\n");
-      }
-      for (const auto& slot : g_contexts) {
-        const CrashContext* const thread = slot.load();
-        if (thread == nullptr || thread->kernel == nullptr) continue;
-        out.text("running\t").text(thread->core != nullptr ? thread->core : "").text("\t").text(thread->kernel).text("\n");
-      }
+    if (const CrashWait* const wait = crash_wait().load(); deadline && wait != nullptr) {
+      out.text("waits\t").hex(static_cast<uint64_t>(wait->status)).text("\t").text(wait->what).text("\n");
     }
-    out.flush();  // the stack may be what is broken
-    write_stack(out, *static_cast<const ucontext_t*>(context));
+    write_running(out, deadline, self, interrupted);
+    out.text("stack\n").flush();  // what follows may be broken
+    if (!deadline) write_stack(out, interrupted);
   }
   ::_exit(128 + signal);
 }
@@ -266,10 +344,32 @@ void install_crash_handlers(CrashSink sink) {
   ::backtrace(&frame, 1);  // the first call loads the unwinder, which a handler must not do
   install_crash_stack();
   struct sigaction action{};
-  action.sa_sigaction = &report_and_exit;
+  action.sa_sigaction = &handle_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigfillset(&action.sa_mask);
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPROF}) ::sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGPROF}) ::sigaction(signal, &action, nullptr);
+}
+
+std::string describe_own_stack() {
+  std::string text;
+  {
+    ReportWriter out([](void* data, const char* piece, size_t size) { static_cast<std::string*>(data)->append(piece, size); }, &text);
+    void* frames[128];
+    const int count = ::backtrace(frames, 128);
+    for (int i = 1; i < count; ++i) write_frame(out, reinterpret_cast<uint64_t>(frames[i]), true);
+  }
+  return describe_frames(parse_crash_report(text));
+}
+
+CpuDeadline::CpuDeadline(const Deadline& deadline) : armed_(deadline.cpu_ms != 0) {
+  if (!armed_) return;
+  g_deadline_ms.store(deadline.cpu_ms);
+  g_waived_if_traced.store(deadline.waived_if_traced);
+  arm_cpu_timer(deadline.cpu_ms);
+}
+
+CpuDeadline::~CpuDeadline() {
+  if (armed_) arm_cpu_timer(0);
 }
 
 }  // namespace tilewright

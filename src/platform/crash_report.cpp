@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "tilewright/run_options.h"
+
 namespace tilewright {
 namespace {
 
@@ -58,14 +60,22 @@ const char* signal_meaning(int signal) {
 
 }  // namespace
 
+Deadline Deadline::of(uint64_t deadline_ms) {
+  if (deadline_ms == kNoDeadline) return {};
+  return deadline_ms == 0 ? Deadline{kDefaultDeadlineMs, true} : Deadline{deadline_ms, false};
+}
+
 CrashReport parse_crash_report(std::string_view text) {
   CrashReport report;
+  std::vector<CrashReport::Frame>* frames = &report.frames;
   while (!text.empty()) {
     if (text.find('\n') == std::string_view::npos) break;  // the process died while it wrote this line
     std::string_view line = take(text, '\n');
     const std::string_view field = take(line, '\t');
     if (field == "signal") {
       report.signal = static_cast<int>(take_hex(line));
+    } else if (field == "sender") {
+      report.sender = static_cast<int>(take_hex(line));
     } else if (field == "address") {
       report.address = take_hex(line);
     } else if (field == "kernel") {
@@ -77,6 +87,9 @@ CrashReport parse_crash_report(std::string_view text) {
       running.core = std::string(take(line, '\t'));
       running.kernel = std::string(line);
       report.running.push_back(std::move(running));
+      frames = &report.running.back().frames;
+    } else if (field == "stack") {
+      frames = &report.frames;
     } else if (field == "waits") {
       report.wait_status = static_cast<int32_t>(take_hex(line));
       report.waits_for = std::string(line);
@@ -87,7 +100,7 @@ CrashReport parse_crash_report(std::string_view text) {
       const std::string_view symbol = take(line, '\t');
       if (!symbol.empty()) frame.symbol = demangle(symbol);
       frame.module = module_name(line);
-      report.frames.push_back(std::move(frame));
+      frames->push_back(std::move(frame));
     }
   }
   return report;
@@ -99,15 +112,19 @@ std::string describe_signal(int signal) {
 }
 
 std::string describe_signal(const CrashReport& report) {
+  if (report.sender != 0) {
+    const char* const name = ::sigabbrev_np(report.signal);
+    return fmt::format("SIG{}, sent by process {}", name != nullptr ? name : "?", report.sender);
+  }
   const std::string text = describe_signal(report.signal);
   const bool has_address = report.signal == SIGSEGV || report.signal == SIGBUS;
   return has_address ? fmt::format("{} at address {:#x}", text, report.address) : text;
 }
 
-std::string describe_frames(const CrashReport& report) {
+std::string describe_frames(const std::vector<CrashReport::Frame>& frames) {
   std::string text;
-  for (size_t i = 0; i < report.frames.size(); ++i) {
-    const CrashReport::Frame& frame = report.frames[i];
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const CrashReport::Frame& frame = frames[i];
     text += fmt::format("{}  #{} ", i == 0 ? "" : "\n", i);
     text += frame.symbol.empty() ? "?" : fmt::format("{}+{:#x}", frame.symbol, frame.symbol_offset);
     if (!frame.module.empty()) text += fmt::format(" ({}+{:#x})", frame.module, frame.module_offset);

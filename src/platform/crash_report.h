@@ -36,10 +36,35 @@ void install_crash_stack();
 /// Receives the report in pieces, in order, from inside a signal handler: it must be async-signal-safe.
 using CrashSink = void (*)(const char* data, size_t size);
 
-/// From now on SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT send a report to `sink` and end the process with status
-/// 128 + signal; SIGPROF (the CPU deadline, setitimer(ITIMER_PROF)) does the same and lists what every thread was
-/// running. Only device processes call this: the library installs no handlers in a user's process.
+/// From now on SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT send a report to `sink` and end the process with
+/// status 128 + signal; so does the CPU timer of CpuDeadline (SIGPROF), which reports what every thread runs, with stacks.
+/// Only device processes call this: the library installs no handlers in a user's process.
 void install_crash_handlers(CrashSink sink);
+
+/// When a run is given up.
+struct Deadline {
+  uint64_t cpu_ms = 0;            ///< CPU time of this process; 0: never
+  bool waived_if_traced = false;  ///< not while a debugger is attached
+
+  /// What RunOptions::deadline_ms asks for.
+  static Deadline of(uint64_t deadline_ms);
+};
+
+/// While it lives, the process ends with a report of SIGPROF once it has used up the deadline. One at a time, and only with
+/// install_crash_handlers.
+class CpuDeadline {
+ public:
+  explicit CpuDeadline(const Deadline& deadline);
+  ~CpuDeadline();
+  CpuDeadline(const CpuDeadline&) = delete;
+  CpuDeadline& operator=(const CpuDeadline&) = delete;
+
+ private:
+  const bool armed_;
+};
+
+/// The caller's frames as describe_frames has them: where a kernel polls, say.
+std::string describe_own_stack();
 
 /// A report, read back.
 struct CrashReport {
@@ -52,13 +77,15 @@ struct CrashReport {
   struct Running {
     std::string kernel;
     std::string core;
+    std::vector<Frame> frames;  ///< of deadline reports; empty if the thread could not be asked
   };
   int signal = 0;
+  int sender = 0;        ///< process that sent the signal; 0 if none did
   uint64_t address = 0;  ///< faulting address for SIGSEGV, SIGBUS, SIGFPE, SIGILL
   std::string kernel;    ///< empty if it happened outside kernels and orchestrations
   std::string core;
-  std::vector<Frame> frames;     ///< innermost first
-  std::vector<Running> running;  ///< deadline reports: what the threads ran
+  std::vector<Frame> frames;     ///< innermost first; empty in deadline reports
+  std::vector<Running> running;  ///< what the other threads ran, in deadline reports all threads
   std::string waits_for;         ///< deadline reports: what the orchestration waited for; empty if it did not
   int32_t wait_status = 0;       ///< the status for that
 };
@@ -68,10 +95,12 @@ CrashReport parse_crash_report(std::string_view text);
 
 /// "SIGSEGV (invalid memory access)".
 std::string describe_signal(int signal);
-/// The signal, with the faulting address where it says something: "SIGSEGV (invalid memory access) at address 0x10".
+/// The signal, with the faulting address where it says something: "SIGSEGV (invalid memory access) at address 0x10"; or who
+/// sent it: "SIGSEGV, sent by process 12".
 std::string describe_signal(const CrashReport& report);
 
 /// The frames, one indented line each: "  #0 kernel_entry+0x1c (add.so+0x115c)".
-std::string describe_frames(const CrashReport& report);
+std::string describe_frames(const std::vector<CrashReport::Frame>& frames);
+inline std::string describe_frames(const CrashReport& report) { return describe_frames(report.frames); }
 
 }  // namespace tilewright

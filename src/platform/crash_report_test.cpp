@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/time.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <thread>
@@ -141,8 +143,7 @@ TEST_F(CrashReportTest, ADeadlineListsWhatTheThreadsRun) {
       for (;;) ::pause();
     });
     while (!running) std::this_thread::yield();
-    const itimerval soon{{0, 0}, {0, 20000}};
-    ::setitimer(ITIMER_PROF, &soon, nullptr);
+    const CpuDeadline soon({20, false});
     run_kernel(code_, 5, 0);
   });
   EXPECT_EQ(report.signal, SIGPROF);
@@ -150,6 +151,116 @@ TEST_F(CrashReportTest, ADeadlineListsWhatTheThreadsRun) {
   EXPECT_EQ(report.running[0].kernel, "bad kernel");
   EXPECT_EQ(report.running[1].kernel, "sleeper");
   EXPECT_EQ(report.running[1].core, "AIC 2");
+  EXPECT_TRUE(report.frames.empty());
+  const auto calls = [](const CrashReport::Running& thread, const std::string& function) {
+    return std::any_of(thread.frames.begin(), thread.frames.end(), [&](auto& frame) { return frame.symbol.find(function) == 0; });
+  };
+  EXPECT_TRUE(calls(report.running[0], "kernel_entry")) << describe_frames(report.running[0].frames);
+  EXPECT_TRUE(calls(report.running[1], "pause")) << describe_frames(report.running[1].frames);
+}
+
+TEST_F(CrashReportTest, AThreadThatBlocksTheSignalCostsTheReportItsStackOnly) {
+  const CrashReport report = report_of([] {
+    std::atomic<bool> running{false};
+    std::thread other([&] {
+      install_crash_stack();
+      sigset_t all;
+      ::sigfillset(&all);
+      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+      *crash_context() = {"deaf", "AIC 2"};
+      running = true;
+      for (;;) ::pause();
+    });
+    while (!running) std::this_thread::yield();
+    const CpuDeadline soon({20, false});
+    run_kernel(code_, 5, 0);
+  });
+  ASSERT_EQ(report.running.size(), 2u);
+  EXPECT_FALSE(report.running[0].frames.empty());
+  EXPECT_EQ(report.running[1].kernel, "deaf");
+  EXPECT_TRUE(report.running[1].frames.empty());
+}
+
+TEST_F(CrashReportTest, ADeadlineCountsCpuTimeOfTheWholeProcess) {
+  int status = 0;
+  const CrashReport report = report_of(
+      [] {
+        std::thread other([] {
+          for (volatile long i = 0;;) i = i + 1;
+        });
+        const CpuDeadline soon({20, false});
+        other.join();
+      },
+      &status);
+  EXPECT_EQ(report.signal, SIGPROF);
+  EXPECT_EQ(WEXITSTATUS(status), 128 + SIGPROF);
+  EXPECT_TRUE(report.running.empty());
+}
+
+TEST_F(CrashReportTest, ADeadlineThatIsOverEndsNothing) {
+  int status = 0;
+  const CrashReport report = report_of(
+      [] {
+        {
+          const CpuDeadline soon({20, false});
+        }
+        const clock_t begin = ::clock();
+        while (::clock() - begin < CLOCKS_PER_SEC / 20) {
+        }
+        ::_exit(7);
+      },
+      &status);
+  EXPECT_EQ(report.signal, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+/// The exit code of a child that uses up a deadline several times over while this process traces it, if it is let.
+int exit_code_of_traced(bool waived_if_traced) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    ::raise(SIGSTOP);
+    install_crash_handlers([](const char*, size_t) {});
+    const CpuDeadline soon({10, waived_if_traced});
+    const clock_t begin = ::clock();
+    while (::clock() - begin < CLOCKS_PER_SEC / 10) {
+    }
+    ::_exit(7);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
+    const long signal = WSTOPSIG(status) == SIGSTOP ? 0 : WSTOPSIG(status);
+    ::ptrace(PTRACE_CONT, child, nullptr, signal);
+  }
+  return WEXITSTATUS(status);
+}
+
+TEST(CrashReport, TheDefaultDeadlineDoesNotCountUnderADebugger) {
+  EXPECT_EQ(exit_code_of_traced(true), 7);
+  EXPECT_EQ(exit_code_of_traced(false), 128 + SIGPROF);
+  EXPECT_EQ(Deadline::of(0).cpu_ms, 60'000u);
+  EXPECT_TRUE(Deadline::of(0).waived_if_traced);
+  EXPECT_EQ(Deadline::of(UINT64_MAX).cpu_ms, 0u);
+  EXPECT_EQ(Deadline::of(5).cpu_ms, 5u);
+  EXPECT_FALSE(Deadline::of(5).waived_if_traced) << "who names a deadline gets it";
+}
+
+TEST_F(CrashReportTest, ASignalFromOutsideNamesItsSender) {
+  const pid_t sender = ::getpid();
+  const CrashReport report = report_of([&] {
+    *crash_context() = {"bystander", "AIV 1"};
+    union sigval nothing{};
+    ::sigqueue(::getpid(), SIGSEGV, nothing);  // says who sent it, like kill
+  });
+  EXPECT_EQ(report.signal, SIGSEGV);
+  EXPECT_EQ(report.sender, 0) << "itself";
+  EXPECT_EQ(report.address, 0u);
+  const CrashReport parsed = parse_crash_report("signal\tb\nsender\t" + [&] {
+    char hex[20];
+    std::snprintf(hex, sizeof hex, "%x", static_cast<unsigned>(sender));
+    return std::string(hex);
+  }() + "\nkernel\tbystander\n");
+  EXPECT_EQ(describe_signal(parsed), "SIGSEGV, sent by process " + std::to_string(sender));
 }
 
 TEST_F(CrashReportTest, ManyThreadsCrashingAtOnceGiveOneReport) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "base/error.h"
 #include "task_args.h"
 #include "tilewright/call_config.h"
 #include "tilewright/run_options.h"
@@ -29,6 +30,13 @@ std::span<const PlatformInfo> platforms();
 const PlatformInfo& find_platform(const std::string& name);
 /// Throws Error(kPlatformUnavailable) that says what is missing if `info` cannot run here.
 void require_available(const PlatformInfo& info);
+
+/// What run() throws when the device itself has failed in the middle of a run and must not be used again: its memory for stacks
+/// is exhausted, say.
+class DeviceFailed : public Error {
+ public:
+  explicit DeviceFailed(const Error& error) : Error(error) {}
+};
 
 /// Not thread safe: one caller at a time. All functions throw Error.
 class Device {

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "exec/scheduler.h"
 #include "graph/graph.h"
 #include "graph/graph_definition.h"
@@ -87,6 +88,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   bool run_nodes(NodeRun& nodes) override;
   void stage(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
+  std::string stack_of_caller() override { return describe_own_stack(); }
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
   void wait(const CoreWait& condition) override;
@@ -101,6 +103,14 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   void complete_later(const KernelCall& call, const SimCore& core);
   void report_timing(RunReport& report) const;
   void throw_if_failed() const;
+  /// In process, where a debugger or a test watches, nothing ends by itself.
+  RunLimits limits_of(const RunOptions& options) const {
+    if (code_directory_ != nullptr) return {};
+    const Deadline deadline = Deadline::of(options.deadline_ms);
+    constexpr uint64_t kNsPerMs = 1'000'000;
+    const uint64_t ms = std::min(deadline.cpu_ms, UINT64_MAX / 2 / kNsPerMs);
+    return {.device_ns = ms * kNsPerMs, .waived = deadline.waived_if_traced ? traced_by_debugger : nullptr};
+  }
   SimCore& core(CoreType type, int32_t index) { return *(type == CoreType::AIC ? aic_ : aiv_)[static_cast<size_t>(index)]; }
 
   const PlatformInfo& info_;
@@ -147,7 +157,7 @@ void SimDevice::load(uint32_t slot, std::span<const uint8_t> image) {
       callable.kernel_names.resize(id + 1);
     }
     callable.kernel_lanes[id] = lanes_of(kernel);
-    callable.kernel_names[id] = fmt::format("func_id {}", id);
+    callable.kernel_names[id] = kernel.name.empty() ? fmt::format("func_id {}", id) : fmt::format("{} (func_id {})", kernel.name, id);
   }
   unload(slot);
   callables_.emplace(slot, std::move(callable));
@@ -262,8 +272,11 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr, policy);
   runtime_.begin_run(&callable_->kernel_lanes);
   const Clock::time_point start = Clock::now();
-  scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); },
-                  {.device_ns = options.cpu_limit_ms * 1'000'000});
+  try {
+    scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); }, limits_of(options));
+  } catch (const Error& error) {
+    throw DeviceFailed(error);  // no error of the program: those are in failure()
+  }
   report.run_ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
   runtime_.end_run();
   *crash_context() = CrashContext{};

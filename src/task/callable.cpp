@@ -18,11 +18,15 @@ constexpr size_t kCoreSignatureMax = std::extent_v<decltype(CoreCallable::signat
 constexpr size_t kChipSignatureMax = std::extent_v<decltype(ChipCallable::signature_)>;
 constexpr size_t kChildMax = std::extent_v<decltype(ChipCallable::child_offsets_)>;
 
-/// Lies at storage_ of a CoreCallable, in bytes that the published layout leaves unused. All zero: not said.
+/// Lies at storage_ of a CoreCallable, in bytes that the published layout leaves unused. All zero: nothing is said. The name
+/// follows the kernel's bytes.
 struct CoreTag {
   char magic[4];
   int32_t core_type;
+  uint32_t name_bytes;
 };
+constexpr int32_t kAnyCore = -1;
+constexpr size_t kNameMax = 255;
 constexpr char kCoreTagMagic[4] = {'T', 'W', 'C', 'T'};
 static_assert(sizeof(CoreCallable) + sizeof(CoreTag) <= CoreCallable::binary_data_offset());
 
@@ -59,7 +63,17 @@ void check_size(size_t size, const std::string& what) {
 
 std::string kernel_label(int32_t func_id) { return fmt::format("kernel func_id {}", func_id); }
 
-size_t child_size(size_t binary_size) { return CoreCallable::binary_data_offset() + binary_size; }
+size_t child_size(const KernelImage& kernel) { return CoreCallable::binary_data_offset() + kernel.binary.size() + kernel.name.size(); }
+
+void check_name(std::string_view name, const std::string& label) {
+  if (name.size() > kNameMax) {
+    throw Error(ErrorCode::kLimitExceeded,
+                fmt::format("callable image: the name of {} has {} bytes, at most {} fit", label, name.size(), kNameMax));
+  }
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 127; })) {
+    refuse(fmt::format("the name of {} has control characters", label));
+  }
+}
 
 /// Writes one child at `at`, which is zeroed and has child_size() bytes.
 void write_child(uint8_t* at, const KernelImage& kernel) {
@@ -71,12 +85,13 @@ void write_child(uint8_t* at, const KernelImage& kernel) {
   put(offsetof(CoreCallable, signature_), kernel.signature.data(), kernel.signature.size() * sizeof(ArgDirection));
   put(offsetof(CoreCallable, sig_count_), &sig_count, sizeof sig_count);
   put(offsetof(CoreCallable, binary_size_), &binary_size, sizeof binary_size);
-  if (kernel.core_type) {
-    CoreTag tag{{}, static_cast<int32_t>(*kernel.core_type)};
+  if (kernel.core_type || !kernel.name.empty()) {
+    CoreTag tag{{}, kernel.core_type ? static_cast<int32_t>(*kernel.core_type) : kAnyCore, static_cast<uint32_t>(kernel.name.size())};
     std::memcpy(tag.magic, kCoreTagMagic, sizeof tag.magic);
     put(offsetof(CoreCallable, storage_), &tag, sizeof tag);
   }
   put(CoreCallable::binary_data_offset(), kernel.binary.data(), kernel.binary.size());
+  put(CoreCallable::binary_data_offset() + kernel.binary.size(), kernel.name.data(), kernel.name.size());
 }
 
 void check_kernel(const KernelImage& kernel) {
@@ -86,6 +101,7 @@ void check_kernel(const KernelImage& kernel) {
   }
   check_signature(kernel.signature.data(), kernel.signature.size(), kCoreSignatureMax, label);
   check_size(kernel.binary.size(), label);
+  check_name(kernel.name, label);
 }
 
 /// Reads a CoreCallable header anywhere in memory; the caller has checked that sizeof(CoreCallable) bytes are there.
@@ -111,9 +127,13 @@ KernelImage read_child(std::span<const uint8_t> bytes, const std::string& label)
   if (std::memcmp(reserved.data(), kCoreTagMagic, sizeof kCoreTagMagic) == 0) {
     CoreTag tag;
     std::memcpy(&tag, reserved.data(), sizeof tag);
-    if (tag.core_type != 0 && tag.core_type != 1)
+    if (tag.core_type != 0 && tag.core_type != 1 && tag.core_type != kAnyCore)
       refuse(fmt::format("{}: core type {} is neither AIC (0) nor AIV (1)", label, tag.core_type));
-    kernel.core_type = static_cast<CoreType>(tag.core_type);
+    if (tag.core_type != kAnyCore) kernel.core_type = static_cast<CoreType>(tag.core_type);
+    const auto behind = bytes.subspan(CoreCallable::binary_data_offset() + kernel.binary.size());
+    if (tag.name_bytes > behind.size()) refuse(fmt::format("{}: its name of {} bytes leaves the image", label, tag.name_bytes));
+    kernel.name.assign(reinterpret_cast<const char*>(behind.data()), tag.name_bytes);
+    check_name(kernel.name, label);
     used = sizeof tag;
   }
   if (std::any_of(reserved.begin() + used, reserved.end(), [](uint8_t b) { return b != 0; }))
@@ -153,7 +173,7 @@ std::vector<uint8_t> build_chip_callable(const CallableParts& parts) {
     if (i > 0 && kernels[i]->func_id == kernels[i - 1]->func_id) refuse(fmt::format("func_id {} is used twice", kernels[i]->func_id));
     size = callable_align_up(size);
     offsets.push_back(static_cast<uint32_t>(size));
-    size += child_size(kernels[i]->binary.size());
+    size += child_size(*kernels[i]);
     check_size(size, "all code together");
   }
 
@@ -226,7 +246,7 @@ CallableParts parse_chip_callable(std::span<const uint8_t> image) {
     }
     KernelImage kernel = read_child(storage.subspan(offset), kernel_label(func_id));
     kernel.func_id = func_id;
-    extents.emplace_back(offset, offset + child_size(kernel.binary.size()));
+    extents.emplace_back(offset, offset + child_size(kernel));
     parts.kernels.push_back(std::move(kernel));
   }
   std::sort(extents.begin(), extents.end());
@@ -265,7 +285,7 @@ template <size_t MaxSig>
 std::vector<uint8_t> make_callable(const ArgDirection sig[], int32_t sig_count, const void* binary, uint32_t binary_size) {
   const tilewright::KernelImage kernel{0, std::nullopt, copy_signature(sig, sig_count), as_bytes(binary, binary_size)};
   tilewright::check_kernel(kernel);
-  std::vector<uint8_t> bytes(tilewright::child_size(binary_size));
+  std::vector<uint8_t> bytes(tilewright::child_size(kernel));
   tilewright::write_child(bytes.data(), kernel);
   return bytes;
 }
@@ -290,7 +310,7 @@ std::vector<uint8_t> make_callable(const ArgDirection sig[], int32_t sig_count, 
     if (bytes.size() < sizeof(CoreCallable)) tilewright::refuse(label + " is no CoreCallable: too few bytes");
     tilewright::KernelImage kernel = tilewright::read_child(bytes, label);
     kernel.func_id = child_func_ids[i];
-    if (tilewright::child_size(kernel.binary.size()) != bytes.size()) tilewright::refuse(label + ": bytes follow its code");
+    if (tilewright::child_size(kernel) != bytes.size()) tilewright::refuse(label + ": bytes follow its code");
     parts.kernels.push_back(std::move(kernel));
   }
   return tilewright::build_chip_callable(parts);

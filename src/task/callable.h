@@ -21,6 +21,8 @@ struct KernelImage {
   std::optional<CoreType> core_type;
   std::vector<ArgDirection> signature;  ///< at most 32; may be empty
   std::span<const uint8_t> binary;
+  /// For messages; at most 255 bytes, no control characters; empty: not said. No field of the published layout either.
+  std::string name = {};
 };
 
 /// What a ChipCallable image holds. `orchestration` and the kernels' binaries are borrowed.

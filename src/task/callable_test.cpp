@@ -127,6 +127,29 @@ TEST(CallableImage, TakesTheLargestOfEverything) {
   EXPECT_EQ(read.kernels[1023].signature.size(), 32u);
 }
 
+TEST(CallableImage, CarriesTheNamesOfKernels) {
+  Sample sample;
+  sample.parts.kernels[0].name = "l\xc3\xb6wen";
+  sample.parts.kernels[1].name = std::string(255, 'n');
+  sample.parts.kernels[1].core_type.reset();
+  const std::vector<uint8_t> image = build_chip_callable(sample.parts);
+  const CallableParts read = parse_chip_callable(image);
+  EXPECT_EQ(read.kernels[0].name, std::string(255, 'n'));
+  EXPECT_EQ(read.kernels[0].core_type, std::nullopt);
+  EXPECT_EQ(read.kernels[1].name, "l\xc3\xb6wen");
+  EXPECT_EQ(read.kernels[1].core_type, CoreType::AIV);
+  EXPECT_TRUE(
+      std::equal(read.kernels[1].binary.begin(), read.kernels[1].binary.end(), sample.vector_kernel.begin(), sample.vector_kernel.end()));
+  EXPECT_EQ(build_chip_callable(read), image);
+
+  std::vector<uint8_t> bad = image;
+  const size_t name = image.size() - 1;
+  bad[name] = '\n';
+  expect_error(ErrorCode::kInvalidArgument, "func_id 5 has control characters", [&] { parse_chip_callable(bad); });
+  sample.parts.kernels[1].name.push_back('n');
+  expect_error(ErrorCode::kLimitExceeded, "the name of kernel func_id 2 has 256 bytes", [&] { build_chip_callable(sample.parts); });
+}
+
 TEST(CallableImage, RefusesBadParts) {
   const auto expect_refused = [](ErrorCode code, const std::string& text, const std::function<void(CallableParts&)>& spoil) {
     Sample sample;

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
 #include "base/error.h"
+#include "base/log.h"
 
 namespace tilewright {
 
@@ -31,6 +36,30 @@ const char* edge_source_name(EdgeSource source) {
     case EdgeSource::kExplicit: return "explicit";
   }
   return "unknown";
+}
+
+uint64_t parse_deadline(const std::string& text) {
+  if (text == "none") return kNoDeadline;
+  double seconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  constexpr double kLongest = 1e9;  // some thirty years
+  if (error != std::errc() || stop != end || !(seconds > 0) || seconds > kLongest) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("deadline '{}' is neither a number of seconds above 0 nor 'none'", text),
+                "it counts the device's own CPU time; the default is 60");
+  }
+  return static_cast<uint64_t>(std::ceil(seconds * 1000));
+}
+
+uint64_t deadline_from_environment() {
+  const char* const text = std::getenv("TW_DEADLINE");
+  if (text == nullptr || *text == '\0') return 0;
+  try {
+    return parse_deadline(text);
+  } catch (const Error& error) {
+    log(LogLevel::kWarn, "run", "TW_DEADLINE is ignored: {}", error.message());
+    return 0;
+  }
 }
 
 }  // namespace tilewright

@@ -308,6 +308,14 @@ void throw_failures(const std::vector<Job>& jobs) {
   if (first) std::rethrow_exception(first);
 }
 
+/// A name as an image can hold it.
+std::string printable(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+  }
+  return name;
+}
+
 }  // namespace
 
 BuiltCallable build_callable(const CallableSpec& spec, const BuildOptions& options, Store& store) {
@@ -331,7 +339,7 @@ BuiltCallable build_callable(const CallableSpec& spec, const BuildOptions& optio
   parts.orchestration = orchestration.object;
   for (size_t i = 0; i < spec.incores.size(); ++i) {
     const KernelSpec& kernel = spec.incores[i];
-    parts.kernels.push_back({kernel.func_id, kernel.core_type, kernel.signature, jobs[i + 1].object});
+    parts.kernels.push_back({kernel.func_id, kernel.core_type, kernel.signature, jobs[i + 1].object, printable(jobs[i + 1].report.name)});
   }
   BuiltCallable built;
   built.image = build_chip_callable(parts);

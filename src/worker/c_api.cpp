@@ -165,6 +165,8 @@ CallConfig config_of(const tw_call_config* given) {
   return config;
 }
 
+static_assert(TW_NO_DEADLINE == tilewright::kNoDeadline);
+
 tilewright::RunOptions options_of(const tw_run_options* given, const tilewright::WorkerOptions& worker) {
   tilewright::RunOptions options;
   options.runtime = worker.runtime;
@@ -175,7 +177,7 @@ tilewright::RunOptions options_of(const tw_run_options* given, const tilewright:
   options.host_threads = known.host_threads;
   options.aic_cores = known.aic_cores;
   options.record_dependencies = known.record_dependencies != 0;
-  options.cpu_limit_ms = known.cpu_limit_ms;
+  options.deadline_ms = known.deadline_ms;
   options.track_war = known.track_war != 0;
   return options;
 }

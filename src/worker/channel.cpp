@@ -18,23 +18,34 @@ struct FrameHeader {
   uint64_t bytes;
 };
 
-/// Sends all of `parts`. Async-signal-safe. False if the other side is gone.
-bool send_all(int socket, iovec* parts, size_t count) {
+/// Takes `sent` bytes off the front of `parts`.
+void advance(iovec*& parts, size_t& count, size_t sent) {
+  while (count > 0 && sent >= parts->iov_len) {
+    sent -= parts->iov_len;
+    ++parts;
+    --count;
+  }
+  if (count > 0) {
+    parts->iov_base = static_cast<char*>(parts->iov_base) + sent;
+    parts->iov_len -= sent;
+  }
+}
+
+/// Sends all of `parts`. Async-signal-safe. False if the other side is gone. `wait`, unless null, is called where it would block;
+/// it returns false if that is in vain.
+template <typename Wait>
+bool send_all(int socket, iovec* parts, size_t count, Wait* wait) {
   while (count > 0) {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = count;
-    ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return false;
-    while (count > 0 && static_cast<size_t>(sent) >= parts->iov_len) {
-      sent -= static_cast<ssize_t>(parts->iov_len);
-      ++parts;
-      --count;
-    }
-    if (count > 0) {
-      parts->iov_base = static_cast<char*>(parts->iov_base) + sent;
-      parts->iov_len -= static_cast<size_t>(sent);
+    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | (wait != nullptr ? MSG_DONTWAIT : 0));
+    if (sent >= 0) {
+      advance(parts, count, static_cast<size_t>(sent));
+    } else if (errno == EAGAIN && wait != nullptr) {
+      if (!(*wait)()) return false;
+    } else if (errno != EINTR) {
+      return false;
     }
   }
   return true;
@@ -48,21 +59,36 @@ bool Channel::send(MessageKind kind, std::span<const uint8_t> payload, std::span
   FrameHeader header{static_cast<uint32_t>(kind), 0, payload.size() + tail.size()};
   iovec parts[] = {
       {&header, sizeof header}, {const_cast<uint8_t*>(payload.data()), payload.size()}, {const_cast<uint8_t*>(tail.data()), tail.size()}};
-  return send_all(socket_.get(), parts, 3);
+  auto wait = [this] { return wait_for(POLLOUT); };
+  return send_all(socket_.get(), parts, 3, process_ >= 0 || still_waiting_ ? &wait : nullptr);
 }
 
-std::optional<Channel::Message> Channel::receive(int process) {
-  if (!fill(sizeof(FrameHeader), process)) return std::nullopt;
+std::optional<Channel::Message> Channel::receive() {
+  if (!fill(sizeof(FrameHeader))) return std::nullopt;
   FrameHeader header;
   std::memcpy(&header, buffer_.data() + begin_, sizeof header);
   const size_t frame = sizeof header + header.bytes;
-  if (!fill(frame, process)) return std::nullopt;
+  if (!fill(frame)) return std::nullopt;
   const Message message{static_cast<MessageKind>(header.kind), {buffer_.data() + begin_ + sizeof header, header.bytes}};
   begin_ += frame;
   return message;
 }
 
-bool Channel::fill(size_t bytes, int process) {
+// False if the process has ended and the socket is not ready.
+bool Channel::wait_for(short events) {
+  pollfd watched[] = {{socket_.get(), events, 0}, {process_, POLLIN, 0}};  // poll ignores negative descriptors
+  for (;;) {
+    const int ready = ::poll(watched, 2, still_waiting_ ? 1000 : -1);
+    if (ready > 0) return watched[0].revents != 0;
+    if (ready == 0) {
+      still_waiting_();
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+}
+
+bool Channel::fill(size_t bytes) {
   if (end_ == begin_) begin_ = end_ = 0;
   if (begin_ + bytes > buffer_.size()) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
@@ -71,11 +97,7 @@ bool Channel::fill(size_t bytes, int process) {
     if (bytes > buffer_.size()) buffer_.resize(bytes);
   }
   while (end_ - begin_ < bytes) {
-    if (process >= 0) {
-      pollfd events[] = {{socket_.get(), POLLIN, 0}, {process, POLLIN, 0}};
-      if (::poll(events, 2, -1) < 0) continue;  // EINTR
-      if (events[0].revents == 0) return false;  // dead, and all it sent was read
-    }
+    if ((process_ >= 0 || still_waiting_) && !wait_for(POLLIN)) return false;  // dead, and all it sent was read
     const ssize_t got = ::recv(socket_.get(), buffer_.data() + end_, buffer_.size() - end_, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return false;
@@ -89,7 +111,7 @@ void Channel::shut_down() { ::shutdown(socket_.get(), SHUT_RDWR); }
 void send_from_signal_handler(int socket, MessageKind kind, const char* data, size_t size) {
   FrameHeader header{static_cast<uint32_t>(kind), 0, size};
   iovec parts[] = {{&header, sizeof header}, {const_cast<char*>(data), size}};
-  send_all(socket, parts, 2);
+  send_all<bool()>(socket, parts, 2, nullptr);
 }
 
 }  // namespace tilewright

@@ -168,8 +168,9 @@ RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments,
                             options.aic_cores, self.platform.aic_cores),
                 "use 0 for all");
   }
-  if (options.cpu_limit_ms != 0 && self.options.in_process) {
-    throw Error(ErrorCode::kUnsupported, "cpu_limit_ms needs a device process, this worker simulates in process");
+  if (options.deadline_ms != 0 && options.deadline_ms != kNoDeadline && self.options.in_process) {
+    throw Error(ErrorCode::kUnsupported, "a deadline needs a device process, this worker simulates in process",
+                "leave the deadline out, or run in a device process");
   }
   self.staging->copy_in(arguments, self.staged);
   RunReport report = self.device->run(handle.slot, self.staged, config, options);

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/log.h"
 #include "platform/crash_report.h"
 #include "task/status.h"
 
@@ -90,31 +91,56 @@ class Spawn {
 
 constexpr int32_t kSchedulerTimeout = 100;  // spec/api.md, F
 
+std::string on_core(const std::string& kernel, const std::string& core) {
+  return core.empty() ? kernel : fmt::format("{} on {}", kernel, core);
+}
+
+/// "add on AIV 0, matmul on AIC 3".
+std::string list_running(const CrashReport& report) {
+  std::string text;
+  for (const CrashReport::Running& thread : report.running) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", on_core(thread.kernel, thread.core));
+  }
+  return text;
+}
+
+Error deadline_error(const CrashReport& report, const std::string& device) {
+  std::string stacks;
+  int32_t kernels = 0;
+  for (const CrashReport::Running& thread : report.running) {
+    kernels += thread.core != "orchestrator" ? 1 : 0;
+    if (report.running.size() > 1) stacks += fmt::format("\n {}:", on_core(thread.kernel, thread.core));
+    stacks += thread.frames.empty() ? std::string("\n  no stack: the thread did not answer") : "\n" + describe_frames(thread.frames);
+  }
+  const int32_t detail = classify_stall_detail(kernels, 0, 0, false);
+  const int32_t status = runtime_status_from_error_codes(report.wait_status, kSchedulerTimeout);
+  const std::string waits = report.waits_for.empty() ? "" : fmt::format("the orchestration waits in {}; ", report.waits_for);
+  return Error(
+      ErrorCode::kDeadline,
+      fmt::format("run failed with code {} ({}): {}the run used up its CPU time on {} ({}); running: {}{}", status, status_name(-status),
+                  waits, device, stall_detail_name(detail), report.running.empty() ? "no kernel" : list_running(report), stacks),
+      "a kernel or the orchestration may loop for ever; give it a later deadline (deadline_ms, tw run --deadline, TW_DEADLINE) if it only "
+      "needs longer",
+      status);
+}
+
 Error crash_error(const CrashReport& report, const std::string& device) {
+  if (report.signal == SIGPROF && report.sender == 0) return deadline_error(report, device);
   std::string stack = describe_frames(report);
   if (!stack.empty()) stack.insert(0, 1, '\n');
   const std::string where = report.core.empty() ? device : fmt::format("{} of {}", report.core, device);
-  if (report.signal == SIGPROF) {
-    std::string running;
-    int32_t kernels = 0;
-    for (const auto& [kernel, core] : report.running) {
-      kernels += core != "orchestrator" ? 1 : 0;
-      running += fmt::format("{}{}{}{}", running.empty() ? "" : ", ", kernel, core.empty() ? "" : " on ", core);
-    }
-    const int32_t detail = classify_stall_detail(kernels, 0, 0, false);
-    const int32_t status = runtime_status_from_error_codes(report.wait_status, kSchedulerTimeout);
-    const std::string waits = report.waits_for.empty() ? "" : fmt::format("the orchestration waits in {}; ", report.waits_for);
-    return Error(
-        ErrorCode::kDeadline,
-        fmt::format("run failed with code {} ({}): {}the run used up its CPU time on {} ({}); running: {}{}", status, status_name(-status),
-                    waits, device, stall_detail_name(detail), running.empty() ? "no kernel" : running, stack),
-        "a kernel or the orchestration may loop for ever; raise the limit (cpu_limit_ms) if it only needs longer", status);
-  }
   const std::string what = describe_signal(report);
-  if (report.kernel.empty()) {
-    return Error(ErrorCode::kKernelCrashed, fmt::format("{} crashed outside kernels and orchestrations: {}{}", device, what, stack));
+  std::string beside = list_running(report);
+  if (!beside.empty()) beside.insert(0, "; beside it ran ");
+  if (report.sender != 0) {
+    const std::string ran = report.kernel.empty() ? "" : fmt::format("; it interrupted {}", on_core(report.kernel, report.core));
+    return Error(ErrorCode::kDeviceLost, fmt::format("{} was lost: {}{}{}{}", device, what, ran, beside, stack));
   }
-  return Error(ErrorCode::kKernelCrashed, fmt::format("{} crashed on {}: {}{}", report.kernel, where, what, stack),
+  if (report.kernel.empty()) {
+    return Error(ErrorCode::kKernelCrashed,
+                 fmt::format("{} crashed outside kernels and orchestrations: {}{}{}", device, what, beside, stack));
+  }
+  return Error(ErrorCode::kKernelCrashed, fmt::format("{} crashed on {}: {}{}{}", report.kernel, where, what, beside, stack),
                "build it with -g and pass the offsets in its file to addr2line; the device was replaced and its memory kept");
 }
 
@@ -142,6 +168,22 @@ std::string find_device_program(const std::string& wished) {
               fmt::format("install it, or set TW_DEVICE_PROGRAM; looked for {}", looked));
 }
 
+/// Says for the length of a call what it is for.
+class DeviceProcess::Awaited {
+ public:
+  Awaited(DeviceProcess& process, const Purpose& purpose) : process_(process) {
+    process_.purpose_ = &purpose;
+    process_.waited_s_ = 0;
+    process_.said_stopped_ = false;
+  }
+  ~Awaited() { process_.purpose_ = nullptr; }
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+
+ private:
+  DeviceProcess& process_;
+};
+
 DeviceProcess::DeviceProcess(const DeviceProcessOptions& options, int arena_fd) : options_(options) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw errno_error(errno, "cannot create a socket pair");
@@ -156,9 +198,12 @@ DeviceProcess::DeviceProcess(const DeviceProcessOptions& options, int arena_fd) 
     pid_ = Spawn().start(std::move(argv), socket.get(), arena.get());
   }
   process_ = open_process(pid_);  // without one, end-of-file still tells
+  channel_->watch(process_.get(), [this] { say_what_is_awaited(); });
   std::optional<Error> failure;
   try {
-    const auto hello = channel_->receive(process_.get());
+    const Purpose start = [] { return std::string("its start"); };
+    const Awaited awaited(*this, start);
+    const auto hello = channel_->receive();
     if (!hello) failure = death("").with_context("the device process did not start");
     if (hello && hello->kind == MessageKind::kError) failure = decode_error(hello->payload);
     if (hello && hello->kind == MessageKind::kHello) check_hello(hello->payload);
@@ -166,13 +211,15 @@ DeviceProcess::DeviceProcess(const DeviceProcessOptions& options, int arena_fd) 
     failure = error;
   }
   if (!failure) return;
-  channel_->shut_down();
+  kill();
   reap();
   throw *failure;
 }
 
+// It would end by itself when the connection goes, but not while it is stopped. It leaves nothing behind, however it ends.
 DeviceProcess::~DeviceProcess() {
-  channel_->shut_down();  // it ends by itself, whatever it is doing
+  channel_->shut_down();
+  kill();
   reap();
 }
 
@@ -182,19 +229,29 @@ bool DeviceProcess::alive() const {
   return ::poll(events, process_ ? 2 : 1, 0) == 0;
 }
 
-Channel::Message DeviceProcess::call(MessageKind kind, std::span<const uint8_t> payload, std::span<const uint8_t> tail) {
+Channel::Message DeviceProcess::call(MessageKind kind, std::span<const uint8_t> payload, std::span<const uint8_t> tail,
+                                     const Purpose& purpose) {
+  const Awaited awaited(*this, purpose);
+  const auto in_flight = [&purpose](const Error& error) {
+    return Error(error.code(), fmt::format("{}\n  in flight: {}", error.message(), purpose()), error.hint(), error.status());
+  };
   std::string crash_text;
   bool sent = channel_->send(kind, payload, tail);
   for (;;) {
     // Even if nothing could be sent: a process that died while it was idle left its last words in the socket.
-    const auto answer = channel_->receive(process_.get());
-    if (!answer) throw death(crash_text);
+    const auto answer = channel_->receive();
+    if (!answer) throw in_flight(death(crash_text));
     if (answer->kind == MessageKind::kCrash) {
       crash_text.append(reinterpret_cast<const char*>(answer->payload.data()), answer->payload.size());
       continue;
     }
-    if (!sent) continue;
+    if (!sent && answer->kind != MessageKind::kFailed) continue;
     if (answer->kind == MessageKind::kError) throw decode_error(answer->payload);
+    if (answer->kind == MessageKind::kFailed) {
+      const Error error = decode_error(answer->payload);
+      death({});
+      throw in_flight(error);
+    }
     return *answer;
   }
 }
@@ -213,9 +270,42 @@ std::optional<int> DeviceProcess::reap() {
 
 std::string DeviceProcess::describe() const { return fmt::format("device {} ({})", options_.device_id, options_.platform); }
 
+// By its descriptor: the number may be another process's by now, if the application reaped it.
+void DeviceProcess::kill() {
+  if (process_) {
+    ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  } else if (pid_ >= 0) {
+    ::kill(pid_, SIGKILL);
+  }
+}
+
+// The state of a process as /proc has it: 'R', 'S', 'T' ...; 0 if it is gone.
+char state_of(pid_t pid) {
+  try {
+    const std::string stat = read_file(fmt::format("/proc/{}/stat", pid));
+    const size_t end = stat.rfind(')');
+    return end != std::string::npos && end + 2 < stat.size() ? stat[end + 2] : '\0';
+  } catch (const Error&) {
+    return '\0';
+  }
+}
+
+// Called once a second while a call waits.
+void DeviceProcess::say_what_is_awaited() {
+  ++waited_s_;
+  const char state = state_of(pid_);
+  if ((state == 'T' || state == 't') && !said_stopped_) {
+    said_stopped_ = true;
+    log(LogLevel::kWarn, "worker", "{}: process {} is stopped{}; waiting for {}; 'kill -CONT {}' lets it go on", describe(), pid_,
+        state == 't' ? " by a debugger" : "", (*purpose_)(), pid_);
+  } else if (waited_s_ % 10 == 0) {
+    log(LogLevel::kInfo, "worker", "{}: process {} has not answered for {} s; waiting for {}", describe(), pid_, waited_s_, (*purpose_)());
+  }
+}
+
 Error DeviceProcess::death(const std::string& crash_text) {
   // It is ending, or its connection is lost: then it must end now. A status that it has already stays.
-  if (pid_ >= 0) ::kill(pid_, SIGKILL);
+  kill();
   const std::optional<int> status = reap();
   const CrashReport report = parse_crash_report(crash_text);
   if (report.signal != 0) return crash_error(report, describe());
@@ -225,6 +315,9 @@ Error DeviceProcess::death(const std::string& crash_text) {
     const bool crashed = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SIGABRT;
     return Error(crashed ? ErrorCode::kKernelCrashed : ErrorCode::kDeviceLost,
                  fmt::format("{} was lost: its process was ended by {}", describe(), describe_signal(signal)));
+  }
+  if (const int signal = WEXITSTATUS(*status) - 128; signal > 0) {  // the crash handler ended it, and its report did not arrive
+    return Error(ErrorCode::kKernelCrashed, fmt::format("{} crashed: {}; its report was lost", describe(), describe_signal(signal)));
   }
   return Error(ErrorCode::kDeviceLost, fmt::format("{} was lost: its process ended with exit code {}", describe(), WEXITSTATUS(*status)),
                "kernels and orchestrations must not call exit");

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -44,19 +46,29 @@ class DeviceProcess {
   /// False if it ended since the last call.
   bool alive() const;
 
-  /// Sends and waits for the answer. Throws the Error that the device answers; if the process ended instead, throws
-  /// what death() says and reaps it: alive() is false from then on.
-  Channel::Message call(MessageKind kind, std::span<const uint8_t> payload, std::span<const uint8_t> tail = {});
+  /// Names what is asked of the device ("the run of ..."), for errors and for whoever waits long.
+  using Purpose = std::function<std::string()>;
+
+  /// Sends and waits for the answer, however long that takes: a warning says so when the process is stopped (SIGSTOP).
+  /// Throws the Error that the device answers; if the process ended instead, or says that it cannot go on, throws what
+  /// death() says, with the purpose, and reaps it: alive() is false from then on.
+  Channel::Message call(MessageKind kind, std::span<const uint8_t> payload, std::span<const uint8_t> tail, const Purpose& purpose);
 
  private:
-  /// Reaps the process, which is ending, and says why: kKernelCrashed, kDeadline or kDeviceLost.
+  /// Ends and reaps the process, and says why it was ending: kKernelCrashed, kDeadline or kDeviceLost.
   Error death(const std::string& crash_text);
+  void kill();
   std::optional<int> reap();
   std::string describe() const;
+  class Awaited;
+  void say_what_is_awaited();
 
   DeviceProcessOptions options_;
   pid_t pid_ = -1;
   FileDescriptor process_;  ///< pidfd
+  const Purpose* purpose_ = nullptr;  ///< of the call that waits
+  uint32_t waited_s_ = 0;
+  bool said_stopped_ = false;
   std::optional<Channel> channel_;
 };
 

@@ -112,7 +112,7 @@ void device_dies_with_client(const char* orchestration, bool hold_socket) {
       const std::vector<uint8_t> image = fake_image(orchestration);
       std::vector<uint8_t> message;
       PayloadWriter(message).put<uint32_t>(0);
-      process.call(MessageKind::kLoad, message, image);
+      process.call(MessageKind::kLoad, message, image, [] { return std::string("loading"); });
     }
     const pid_t pid = process.pid();
     if (::write(pipe_ends[1], &pid, sizeof pid) < 0) ::_exit(1);
@@ -121,7 +121,7 @@ void device_dies_with_client(const char* orchestration, bool hold_socket) {
     }
     std::vector<uint8_t> message;
     encode_run(message, 0, *std::make_unique<ChipStorageTaskArgs>(), {}, {});
-    process.call(MessageKind::kRun, message);
+    process.call(MessageKind::kRun, message, {}, [] { return std::string("a run"); });
     ::_exit(0);
   }
   pid_t device = -1;

@@ -5,13 +5,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -24,6 +25,41 @@ namespace {
 
 void send_crash_report(const char* data, size_t size) { send_from_signal_handler(kDeviceSocketFd, MessageKind::kCrash, data, size); }
 
+/// Ends the process because of the exception being handled, which says why the device cannot go on: memory is exhausted, a
+/// thread cannot be started. What it had begun is in no state to continue from; the worker starts another process.
+[[noreturn]] void end_for_failure() {
+  std::vector<uint8_t> text;
+  try {
+    throw;
+  } catch (const Error& error) {
+    encode_error(text, error);
+  } catch (const std::bad_alloc&) {
+    encode_error(text,
+                 Error(ErrorCode::kDeviceMemory, "the device process has no memory left",
+                       "limits (ulimit -v, a container's) apply to each device process; fewer host_threads or smaller rings need less"));
+  } catch (const std::exception& error) {
+    encode_error(text, Error(ErrorCode::kDeviceLost, fmt::format("the device process failed: {}", error.what())));
+  } catch (...) {
+    encode_error(text, Error(ErrorCode::kDeviceLost, "the device process failed: an exception of unknown type"));
+  }
+  send_from_signal_handler(kDeviceSocketFd, MessageKind::kFailed, reinterpret_cast<const char*>(text.data()), text.size());
+  ::_exit(3);
+}
+
+/// For exceptions that nobody catches. Those of a kernel or an orchestration are reported like a crash, with the stack.
+[[noreturn]] void on_terminate() {
+  if (crash_context()->kernel == nullptr && std::current_exception() != nullptr) end_for_failure();
+  std::abort();
+}
+
+/// Where memory is short the system's choice should fall on the device and not on the application.
+void offer_to_out_of_memory_killer() {
+  if (FILE* const file = std::fopen("/proc/self/oom_score_adj", "we"); file != nullptr) {
+    std::fputs("500", file);
+    std::fclose(file);
+  }
+}
+
 /// Ends this process when the worker closes the connection or dies. A connection alone does not tell: children that
 /// the worker forked hold it open.
 void end_with_worker(int worker_process) {
@@ -32,26 +68,6 @@ void end_with_worker(int worker_process) {
   }
   ::_exit(0);
 }
-
-/// Ends the process with a kDeadline report once it has used `limit_ms` of CPU time; 0 for no limit.
-class CpuLimit {
- public:
-  explicit CpuLimit(uint64_t limit_ms) : armed_(limit_ms != 0) {
-    if (armed_) set(limit_ms);
-  }
-  ~CpuLimit() {
-    if (armed_) set(0);
-  }
-  CpuLimit(const CpuLimit&) = delete;
-  CpuLimit& operator=(const CpuLimit&) = delete;
-
- private:
-  static void set(uint64_t ms) {
-    const itimerval timer{{0, 0}, {static_cast<time_t>(ms / 1000), static_cast<suseconds_t>(ms % 1000 * 1000)}};
-    ::setitimer(ITIMER_PROF, &timer, nullptr);
-  }
-  const bool armed_;
-};
 
 class DeviceServer {
  public:
@@ -64,10 +80,12 @@ class DeviceServer {
       try {
         const MessageKind kind = handle(*message);
         channel_.send(kind, reply_);
+      } catch (const DeviceFailed&) {
+        end_for_failure();
       } catch (const Error& error) {
         refuse(error);
-      } catch (const std::exception& error) {
-        refuse(Error(ErrorCode::kInternal, fmt::format("the device failed: {}", error.what())));
+      } catch (...) {
+        end_for_failure();
       }
     }
   }
@@ -88,7 +106,7 @@ class DeviceServer {
         return MessageKind::kDone;
       case MessageKind::kRun: {
         decode_run(message.payload, request_);
-        const CpuLimit limit(request_.options.cpu_limit_ms);
+        const CpuDeadline deadline(Deadline::of(request_.options.deadline_ms));
         encode_report(reply_, device_->run(request_.slot, request_.args, request_.config, request_.options));
         return MessageKind::kReport;
       }
@@ -131,6 +149,8 @@ int device_program_main(int argc, char** argv, const DeviceFactory& factory) {
   if (::getppid() != client) return 0;  // it died in the meantime
   std::thread(&end_with_worker, client_process.get()).detach();
   install_crash_handlers(&send_crash_report);
+  std::set_terminate(&on_terminate);
+  offer_to_out_of_memory_killer();
 
   Channel channel{FileDescriptor(kDeviceSocketFd)};
   try {

@@ -6,7 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <new>
 #include <sstream>
+#include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 #include "platform/arena.h"
@@ -41,7 +44,7 @@ class FakeDevice : public Device {
     const CallableParts parts = parse_chip_callable(loaded.image);
     std::istringstream text(std::string(parts.orchestration.begin(), parts.orchestration.end()));
     text >> loaded.verb >> loaded.number;
-    static constexpr std::string_view kVerbs = " noop scale touch aliases echo call fail exit raise loop sleep ";
+    static constexpr std::string_view kVerbs = " noop scale touch aliases echo call fail exit raise loop sleep throw terminate ";
     if (kVerbs.find(" " + loaded.verb + " ") == std::string_view::npos) {
       throw Error(ErrorCode::kSymbolMissing, "the fake device does not know '" + loaded.verb + "'");
     }
@@ -76,6 +79,9 @@ class FakeDevice : public Device {
       for (;;) asm volatile("" ::: "memory");  // the context counts as read
     }
     while (verb == "sleep") ::pause();
+    if (verb == "throw" && callable.number == 0) throw std::bad_alloc();
+    if (verb == "throw") throw std::runtime_error("so it goes");
+    if (verb == "terminate") std::thread([] { throw std::bad_alloc(); }).join();
     return report;
   }
 

@@ -73,7 +73,7 @@ void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskA
       .put(options.host_threads)
       .put(options.aic_cores)
       .put(options.record_dependencies)
-      .put(options.cpu_limit_ms)
+      .put(options.deadline_ms)
       .put(options.track_war);
 }
 
@@ -100,7 +100,7 @@ void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
   request.options.host_threads = in.get<int32_t>();
   request.options.aic_cores = in.get<int32_t>();
   request.options.record_dependencies = in.get<uint8_t>() != 0;
-  request.options.cpu_limit_ms = in.get<uint64_t>();
+  request.options.deadline_ms = in.get<uint64_t>();
   request.options.track_war = in.get<uint8_t>() != 0;
   in.finish();
 }

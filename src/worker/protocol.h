@@ -16,7 +16,7 @@
 namespace tilewright {
 
 /// Incremented with every change of a message, so that a device program of another build is recognised.
-constexpr uint32_t kProtocolVersion = 3;
+constexpr uint32_t kProtocolVersion = 4;
 
 enum class MessageKind : uint32_t {
   kHello = 1,   ///< device: version
@@ -27,6 +27,7 @@ enum class MessageKind : uint32_t {
   kReport = 6,  ///< device: RunReport, answers run
   kError = 7,   ///< device: Error, answers anything, and says hello when the device cannot be made
   kCrash = 8,   ///< device: a piece of a crash report; the process ends after the last
+  kFailed = 9,  ///< device: Error, answers anything; the device cannot go on and its process ends
 };
 
 /// Bytes of a message's payload being written. Fields have no tags: reader and writer agree by version.

@@ -36,7 +36,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   options.host_threads = 3;
   options.aic_cores = 5;
   options.record_dependencies = true;
-  options.cpu_limit_ms = uint64_t{1} << 40;
+  options.deadline_ms = uint64_t{1} << 40;
   options.track_war = true;
   std::vector<uint8_t> bytes;
   encode_run(bytes, 9, *args, config, options);
@@ -54,7 +54,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   EXPECT_EQ(got->options.host_threads, 3);
   EXPECT_EQ(got->options.aic_cores, 5);
   EXPECT_TRUE(got->options.record_dependencies);
-  EXPECT_EQ(got->options.cpu_limit_ms, options.cpu_limit_ms);
+  EXPECT_EQ(got->options.deadline_ms, options.deadline_ms);
   EXPECT_TRUE(got->options.track_war);
 }
 

@@ -49,12 +49,15 @@ class RemoteDevice : public Device {
   struct Loaded {
     std::vector<uint8_t> image;
     uint64_t process = 0;  ///< number of the process that has it
+    /// What it is, for messages.
+    std::string describe() const;
   };
   DeviceProcess& ready_process();
   void send_image(uint32_t slot, Loaded& callable);
 
   const PlatformInfo& info_;
   const pid_t owner_;
+  const uint64_t default_deadline_ms_;  ///< of TW_DEADLINE; 0: none is said
   DeviceProcessOptions process_options_;
   DeviceArena arena_;
   std::unique_ptr<DeviceProcess> process_;

@@ -7,7 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -16,6 +21,21 @@
 
 namespace tilewright {
 namespace {
+
+/// Processor time of a process, in clock ticks; 0 if it is gone.
+long cpu_ticks(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t end = text.rfind(')');
+  if (end == std::string::npos) return 0;
+  std::istringstream fields(text.substr(end + 2));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;  // state to cmajflt
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return user + system;
+}
 
 class RemoteDeviceTest : public ::testing::Test {
  protected:
@@ -109,7 +129,9 @@ TEST_F(RemoteDeviceTest, ACrashNamesKernelCoreSignalAndStack) {
 TEST_F(RemoteDeviceTest, ALostProcessSaysHowItEnded) {
   const Error exited = run_error("exit 7");
   EXPECT_EQ(exited.code(), ErrorCode::kDeviceLost);
-  EXPECT_EQ(exited.message(), "device 3 (a2a3sim) was lost: its process ended with exit code 7");
+  EXPECT_EQ(exited.message(),
+            "device 3 (a2a3sim) was lost: its process ended with exit code 7\n"
+            "  in flight: the run of callable c1bd4197492c (entry aicpu_orchestration_entry)");
   const Error killed = run_error("raise 9");
   EXPECT_EQ(killed.code(), ErrorCode::kDeviceLost);
   EXPECT_NE(killed.message().find("SIGKILL"), std::string::npos) << killed.message();
@@ -121,13 +143,110 @@ TEST_F(RemoteDeviceTest, ALostProcessSaysHowItEnded) {
 
 TEST_F(RemoteDeviceTest, AKernelThatNeverReturnsEndsAtTheCpuLimit) {
   RunOptions options;
-  options.cpu_limit_ms = 20;
+  options.deadline_ms = 20;
   const Error error = run_error("loop", options);
   EXPECT_EQ(error.code(), ErrorCode::kDeadline);
   EXPECT_NE(error.message().find("running: endless on AIC 0"), std::string::npos) << error.message();
   expect_works();
-  options.cpu_limit_ms = 1'000'000;
+  options.deadline_ms = 1'000'000;
   EXPECT_NO_THROW(run(1, options));
+}
+
+TEST_F(RemoteDeviceTest, TheEnvironmentsDeadlineIsForRunsThatNameNone) {
+  ::setenv("TW_DEADLINE", "0.02", 1);
+  RemoteDevice device(find_platform("a2a3sim"), fake());
+  ::unsetenv("TW_DEADLINE");
+  device.load(0, fake_image("loop"));
+  try {
+    device.run(0, *args_, {}, {});
+    ADD_FAILURE() << "the run ended";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDeadline) << error.what();
+  }
+}
+
+TEST_F(RemoteDeviceTest, ASignalFromOutsideIsNoCrashOfTheKernel) {
+  device_.load(0, fake_image("loop"));
+  const pid_t device = device_.process_id();
+  std::thread killer([device, before = cpu_ticks(device)] {
+    while (cpu_ticks(device) == before) std::this_thread::yield();  // until it runs
+    ::kill(device, SIGSEGV);
+  });
+  try {
+    run(0);
+    ADD_FAILURE() << "the run ended";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDeviceLost);
+    const std::string sender = "SIGSEGV, sent by process " + std::to_string(::getpid());
+    EXPECT_NE(error.message().find(sender), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("in flight: the run of callable"), std::string::npos) << error.message();
+  }
+  killer.join();
+  expect_works();
+}
+
+TEST_F(RemoteDeviceTest, ADeviceThatCannotGoOnSaysWhyAndIsReplaced) {
+  const Error memory = run_error("throw 0");
+  EXPECT_EQ(memory.code(), ErrorCode::kDeviceMemory) << memory.message();
+  EXPECT_NE(memory.message().find("no memory left"), std::string::npos) << memory.message();
+  EXPECT_EQ(device_.process_id(), -1) << "ended and reaped";
+  const Error other = run_error("throw 1");
+  EXPECT_EQ(other.code(), ErrorCode::kDeviceLost);
+  EXPECT_NE(other.message().find("so it goes"), std::string::npos) << other.message();
+  EXPECT_EQ(run_error("terminate").code(), ErrorCode::kDeviceMemory) << "on another thread";
+  expect_works();
+}
+
+TEST_F(RemoteDeviceTest, AStoppedDeviceIsEndedLikeAnyOther) {
+  ::kill(device_.process_id(), SIGSTOP);
+  int status = 0;
+  ASSERT_EQ(::waitpid(device_.process_id(), &status, WUNTRACED), device_.process_id());
+  ASSERT_TRUE(WIFSTOPPED(status));
+}  // the destructor returns
+
+/// What is written to stderr, line by line, while it lives.
+class StderrLines {
+ public:
+  StderrLines() : saved_(::dup(2)) {
+    EXPECT_EQ(::pipe(ends_), 0);
+    ::dup2(ends_[1], 2);
+    ::close(ends_[1]);
+  }
+  ~StderrLines() { restore(); }
+  /// Blocks for one; empty once restore() was called and all was read.
+  std::string next() {
+    std::string line;
+    for (char c = 0; ::read(ends_[0], &c, 1) == 1 && c != '\n';) line.push_back(c);
+    return line;
+  }
+  void restore() {
+    if (saved_ < 0) return;
+    ::dup2(saved_, 2);
+    ::close(saved_);
+    saved_ = -1;
+  }
+
+ private:
+  int saved_;
+  int ends_[2] = {-1, -1};
+};
+
+TEST_F(RemoteDeviceTest, WhoeverWaitsForAStoppedDeviceIsTold) {
+  device_.load(1, fake_image("echo"));
+  const pid_t device = device_.process_id();
+  std::string said;
+  StderrLines lines;
+  ::kill(device, SIGSTOP);
+  std::thread reader([&] {
+    said = lines.next();
+    ::kill(device, SIGCONT);
+  });
+  EXPECT_NO_THROW(run(1));
+  reader.join();
+  lines.restore();
+  const std::string expected = "device 3 (a2a3sim): process " + std::to_string(device) + " is stopped; waiting for the run of callable";
+  EXPECT_NE(said.find(expected), std::string::npos) << said;
+  EXPECT_EQ(device_.process_id(), device);
 }
 
 TEST_F(RemoteDeviceTest, MemoryAndCallablesOutliveTheProcess) {

@@ -19,7 +19,7 @@ class Tensor(ctypes.Structure):
 
 class RunOptions(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), ("runtime", ctypes.c_int32), ("host_threads", ctypes.c_int32),
-                ("aic_cores", ctypes.c_int32), ("record_dependencies", ctypes.c_int32), ("cpu_limit_ms", ctypes.c_uint64)]
+                ("aic_cores", ctypes.c_int32), ("record_dependencies", ctypes.c_int32), ("deadline_ms", ctypes.c_uint64)]
 
 
 class Summary(ctypes.Structure):

@@ -196,9 +196,9 @@ TEST_F(CrossCoreDevice, AStuckPipeIsReportedWithKernelCoreAndPipe) {
     RunOptions options;
     options.host_threads = threads;
     const std::string text = run(image, 1, options);
-    expect_text(
-        text,
-        "kernel func_id 0 on AIC 0 (block 0 of 1) waits for tile 0 of pipe 3 (DIR_V2C, 2 slots of 1024 bytes) in TPOP: 0 were pushed");
+    expect_text(text,
+                "kernel kernel_0 (func_id 0) on AIC 0 (block 0 of 1) waits for tile 0 of pipe 3 (DIR_V2C, 2 slots of 1024 bytes) in TPOP: "
+                "0 were pushed");
   }
   ASSERT_EQ(run(build(submit_round_trips(1, 3, 2), round_trip_kernels()), 3), "") << "the next run works";
   EXPECT_EQ(wrong_round_trips(x_, 3, 2), 0);
@@ -223,9 +223,9 @@ TEST_F(CrossCoreDevice, NothingIsLeftOfATaskForTheNextOne) {
     rt_submit_task(mixed(2, 3, 3), second);)";
   const RunOptions one_cluster{.aic_cores = 1};
   expect_text(run(build(two, {leaves, nothing, nothing_aic, pops}), 1, one_cluster),
-              "kernel func_id 3 on AIV 0 (block 0 of 1) waits for tile 0 of pipe 3");
+              "kernel kernel_3 (func_id 3) on AIV 0 (block 0 of 1) waits for tile 0 of pipe 3");
   expect_text(run(build(two, {leaves, nothing, nothing_aic, waits}), 1, one_cluster),
-              "kernel func_id 3 on AIV 0 (block 0 of 1) waits for flag 1");
+              "kernel kernel_3 (func_id 3) on AIV 0 (block 0 of 1) waits for flag 1");
   // And nothing of a run.
   const std::string one = "CoreTaskArgs args; args.add_inout(x); rt_submit_task(mixed(0, 1, 1), args);";
   EXPECT_EQ(run(build(one, {leaves, nothing}), 1, one_cluster), "");

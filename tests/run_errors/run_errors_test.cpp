@@ -43,7 +43,7 @@ std::vector<uint8_t> build(const std::string& orchestration, const std::string& 
   spec.name = "callable";
   spec.base_dir = directory.path();
   spec.orchestration.source = "orchestration.cpp";
-  spec.incores.push_back({0, "kernel.cpp", CoreType::AIV, {}, "", {}});
+  spec.incores.push_back({0, "kernel.cpp", CoreType::AIV, {}, "subject", {}});
   return build_callable(spec, {}, store).image;
 }
 
@@ -170,7 +170,7 @@ TEST_F(RunErrors, TooFewArguments) {
 TEST_F(RunErrors, AnOrchestrationThatThrows) { expect_status("throw 5;", 9, {"threw an exception"}); }
 
 TEST_F(RunErrors, AKernelThatThrowsIsNamed) {
-  expect_error(build(kSubmit, "throw 5; (void)t;"), ErrorCode::kRunFailed, {"kernel func_id 0 on AIV", "threw an exception"});
+  expect_error(build(kSubmit, "throw 5; (void)t;"), ErrorCode::kRunFailed, {"kernel subject (func_id 0) on AIV", "threw an exception"});
 }
 
 TEST_F(RunErrors, AKernelThatCrashesIsNamedWithSignalCoreAndStack) {
@@ -187,14 +187,15 @@ constexpr const char* kPollsForEver = "(void)t; for (;;) dsb(DSB_DDR);";
 
 TEST_F(RunErrors, AKernelThatPollsForEverEndsAtTheDeadline) {
   RunOptions options;
-  options.cpu_limit_ms = 100;
+  options.deadline_ms = 100;
   expect_error(build(kSubmit, kPollsForEver), ErrorCode::kDeadline,
-               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "kernel func_id 0 on AIV", "polls memory"}, -100, {}, options);
+               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "kernel subject (func_id 0) on AIV", "polls memory", "kernel_entry+0x"}, -100, {},
+               options);
 }
 
 TEST_F(RunErrors, TensorDataOfAKernelThatNeverEndsIsWaitedForInVain) {
   RunOptions options;
-  options.cpu_limit_ms = 100;
+  options.deadline_ms = 100;
   for (const std::string call : {"get_tensor_data<float>(x, 1, at);", "set_tensor_data<float>(x, 1, at, 3.0f);"}) {
     expect_error(build(std::string(kSubmit) + "uint32_t at[] = {0};" + call, kPollsForEver), ErrorCode::kDeadline,
                  {"TENSOR_WAIT_TIMEOUT", call.substr(0, 15), "polls memory"}, -8, {}, options);
@@ -205,23 +206,24 @@ constexpr const char* kNeverYields = "(void)t; for (volatile int i = 0;; i = 1) 
 
 TEST_F(RunErrors, AKernelThatNeverYieldsCostsTheProcessAtTheDeadline) {
   RunOptions options;
-  options.cpu_limit_ms = 100;
+  options.deadline_ms = 100;
   expect_error(build(kSubmit, kNeverYields), ErrorCode::kDeadline,
-               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "func_id 0 on AIV", "kernel_entry"}, -100, {}, options);
+               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "subject (func_id 0) on AIV", "kernel_entry"}, -100, {}, options);
   expect_error(build(std::string(kSubmit) + "uint32_t at[] = {0}; get_tensor_data<float>(x, 1, at);", kNeverYields), ErrorCode::kDeadline,
-               {"TENSOR_WAIT_TIMEOUT", "the orchestration waits in get_tensor_data", "func_id 0 on AIV"}, -8, {}, options);
+               {"TENSOR_WAIT_TIMEOUT", "the orchestration waits in get_tensor_data", "subject (func_id 0) on AIV"}, -8, {}, options);
 }
 
 TEST_F(RunErrors, AnOrchestrationThatNeverEndsIsNamedAtTheDeadline) {
   RunOptions options;
-  options.cpu_limit_ms = 100;
+  options.deadline_ms = 100;
   expect_error(build("for (volatile int i = 0;; i = 1) {}"), ErrorCode::kDeadline,
-               {"SCHEDULER_TIMEOUT", "ORCH_STARVATION", "orchestration on orchestrator"}, -100, {}, options);
+               {"SCHEDULER_TIMEOUT", "ORCH_STARVATION", "orchestration on orchestrator", "#0 aicpu_orchestration_entry+0x"}, -100, {},
+               options);
 }
 
 TEST_F(RunErrors, AFlagThatNobodySetsIsADeadlockAtOnce) {
   expect_error(build(kSubmit, "(void)t; wait_flag_dev(3);"), ErrorCode::kDeadlock,
-               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "kernel func_id 0 on AIV", "waits for", "flag 3"}, -100);
+               {"SCHEDULER_TIMEOUT", "RUNNING_STALLED", "kernel subject (func_id 0) on AIV", "waits for", "flag 3"}, -100);
 }
 
 TEST_F(RunErrors, AMeetingThatOneBlockMissesNamesWhoWaits) {
@@ -235,7 +237,7 @@ TEST_F(RunErrors, AFullRingOfTasksThatNeverEndIsNamed) {
   CallConfig config;
   for (uint64_t& window : config.runtime_env.ring_task_window) window = 8;
   RunOptions options;
-  options.cpu_limit_ms = 100;
+  options.deadline_ms = 100;
   expect_error(build("args.add_inout(x); for (int i = 0; i < 9; ++i) rt_submit_aiv_task(0, args);", kPollsForEver), ErrorCode::kDeadline,
                {"FLOW_CONTROL_DEADLOCK", "all 8 task slots are in use", "can no longer complete", "polls memory"}, -3, config, options);
 }
@@ -243,7 +245,7 @@ TEST_F(RunErrors, AFullRingOfTasksThatNeverEndIsNamed) {
 TEST_F(RunErrors, ACompletionConditionThatNeverHoldsIsADeadlockOfDependencies) {
   expect_error(build(kSubmit, "AsyncCtx c = get_async_ctx(args); save_expected_notification_counter(c, t.data_as<float>() + 8, 5u << 28);"),
                ErrorCode::kDeadlock,
-               {"SCHEDULER_TIMEOUT", "DEP_DEADLOCK", "kernel func_id 0 on AIV", "has returned and waits for counter 0x",
+               {"SCHEDULER_TIMEOUT", "DEP_DEADLOCK", "kernel subject (func_id 0) on AIV", "has returned and waits for counter 0x",
                 "to reach 1342177280; it is 1065353216"},
                -100);
 }
@@ -257,7 +259,7 @@ TEST_F(RunErrors, TensorDataOfADeadlockIsWaitedForInVain) {
 TEST_F(RunErrors, CompletionConditionsThatCannotBe) {
   const std::string context = "AsyncCtx c = get_async_ctx(args); ";
   expect_error(build(kSubmit, context + "save_expected_notification_counter(c, nullptr, 1); (void)t;"), ErrorCode::kRunFailed,
-               {"ASYNC_COMPLETION_INVALID", "kernel func_id 0 on AIV", "without a counter"}, -101);
+               {"ASYNC_COMPLETION_INVALID", "kernel subject (func_id 0) on AIV", "without a counter"}, -101);
   expect_error(build(kSubmit, context + "register_completion_condition(c, {t.buffer.addr, 1, 0, 7, 0});"), ErrorCode::kRunFailed,
                {"ASYNC_COMPLETION_INVALID", "type 7"}, -101);
   expect_error(build(kSubmit, context + "register_completion_condition(c, {t.buffer.addr, 1, 0, COMPLETION_TYPE_SDMA_EVENT_RECORD, 0});"),
@@ -267,7 +269,7 @@ TEST_F(RunErrors, CompletionConditionsThatCannotBe) {
   expect_error(build(kSubmit, context + "for (int i = 0; i < 65; ++i) save_expected_notification_counter(c, t.data_as<float>(), 0);"),
                ErrorCode::kRunFailed, {"ASYNC_WAIT_OVERFLOW", "more than 64"}, -102);
   expect_error(build(kSubmit, context + "*c.completion_error_code = 103; (void)t;"), ErrorCode::kRunFailed,
-               {"ASYNC_REGISTRATION_FAILED", "kernel func_id 0 on AIV", "completion error 103"}, -103);
+               {"ASYNC_REGISTRATION_FAILED", "kernel subject (func_id 0) on AIV", "completion error 103"}, -103);
 }
 
 // The second task raises the counter that the first waits for; the third reads what the first wrote.
@@ -320,7 +322,7 @@ TEST_F(RunErrors, AFullHeapOfTasksThatNeverEndIsNamed) {
   CallConfig config;
   for (uint64_t& heap : config.runtime_env.ring_heap) heap = 8192;
   RunOptions options;
-  options.cpu_limit_ms = 100;
+  options.deadline_ms = 100;
   expect_error(build("uint32_t n[] = {1000}; TensorCreateInfo info(n, 1); args.add_output(info);"
                      "for (int i = 0; i < 3; ++i) { PTO2_SCOPE() { rt_submit_aiv_task(0, args); } }",
                      kPollsForEver),

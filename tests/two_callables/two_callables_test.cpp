@@ -179,13 +179,13 @@ TEST(EndlessCallable, EndsAtItsCpuLimit) {
   const CallableHandle endless =
       worker.register_callable(build("", 1, "extern \"C\" void kernel_entry(long *) { for (volatile int i = 0;;) i = i + 1; }"));
   RunOptions options;
-  options.cpu_limit_ms = 50;
+  options.deadline_ms = 50;
   try {
     worker.run(endless, problem.args, {}, options);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kDeadline);
-    EXPECT_NE(error.message().find("func_id 0 on AIV"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("(func_id 0) on AIV"), std::string::npos) << error.message();
   }
 }
 

@@ -68,6 +68,12 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
       ->take_all();
   command->add_flag("--deps", words->list_dependencies, "List every dependency between tasks and where it comes from");
   command->add_flag("--track-war", words->track_war, "Writers also wait for earlier readers of what they write");
+  command
+      ->add_option(
+          "--deadline", words->deadline,
+          "End a run that has used so many seconds of the device's CPU time, or 'none'; default: TW_DEADLINE, else 60, and none while "
+          "a debugger is attached to the device or with --debug-kernel and --in-process")
+      ->type_name("SECONDS");
   command->add_flag("--debug-kernel", words->debug_kernel,
                     "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");
   command->add_flag("--in-process", words->in_process, "Simulate in this process, for debuggers; a kernel that crashes takes tw along");

@@ -166,6 +166,7 @@ RunRequest prepare_run(const RunWords& words, const CallableArguments& callable,
   request.options.runtime = words.runtime.empty() ? callable_runtime : parse_runtime(words.runtime);
   request.options.record_dependencies = words.list_dependencies;
   request.options.track_war = words.track_war;
+  if (!words.deadline.empty()) request.options.deadline_ms = parse_deadline(words.deadline);
   apply_settings(words.settings, request.config, request.options);
 
   std::set<std::string> names;

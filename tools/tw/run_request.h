@@ -33,6 +33,7 @@ struct RunWords {
   int32_t rounds = 1;
   bool list_dependencies = false;
   bool track_war = false;
+  std::string deadline;  ///< empty: the default
   bool debug_kernel = false;
   bool in_process = false;
 };

@@ -129,6 +129,14 @@ TEST(RunRequest, DependenciesAreRecordedWhenListed) {
 
 TEST(RunRequest, TrackWarIsPassedOn) {
   RunWords words = axpy_words();
+  EXPECT_EQ(prepare_run(words, kAxpy, kRuntime).options.deadline_ms, 0u) << "the default";
+  words.deadline = "0.5";
+  EXPECT_EQ(prepare_run(words, kAxpy, kRuntime).options.deadline_ms, 500u);
+  words.deadline = "none";
+  EXPECT_EQ(prepare_run(words, kAxpy, kRuntime).options.deadline_ms, kNoDeadline);
+  words.deadline = "soon";
+  EXPECT_THROW(prepare_run(words, kAxpy, kRuntime), Error);
+  words.deadline.clear();
   EXPECT_FALSE(prepare_run(words, kAxpy, kRuntime).options.track_war);
   words.track_war = true;
   EXPECT_TRUE(prepare_run(words, kAxpy, kRuntime).options.track_war);

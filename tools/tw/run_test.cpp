@@ -63,6 +63,23 @@ TEST_F(Run, ThePlatformIsA2a3simUnlessNamed) {
   EXPECT_THAT(result.output, HasSubstr("ran on    a2a3sim device 0"));
 }
 
+TEST_F(Run, WhatNeverReturnsEndsAtTheDeadline) {
+  const std::string never = callable_of("  for (volatile int i = 0;; i = 1) {}");
+  const std::string words = "$tw run " + never + " --arg x=f32[4] ";
+  for (const std::string& command : {words + "--deadline 0.05", "TW_DEADLINE=0.05 " + words}) {
+    const ProcessResult result = shell(command);
+    EXPECT_EQ(result.exit_code, 3) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("the run used up its CPU time on device 0 (a2a3sim)"));
+    EXPECT_THAT(result.output, HasSubstr("orchestration on orchestrator"));
+    EXPECT_THAT(result.output, HasSubstr("#0 aicpu_orchestration_entry+0x"));
+    EXPECT_THAT(result.output, HasSubstr("--deadline"));
+  }
+  EXPECT_EQ(shell(words + "--deadline 0").exit_code, 2);
+  const ProcessResult in_process = shell(words + "--in-process --deadline 1");
+  EXPECT_EQ(in_process.exit_code, 2) << in_process.output;
+  EXPECT_THAT(in_process.output, HasSubstr("a deadline needs a device process"));
+}
+
 TEST_F(Run, DebugKernelSimulatesInTheProcessOfTheTool) {
   // The orchestration runs in the device's process. It says which that is, and the shell that becomes the tool likewise.
   const std::string callable = callable_of(
