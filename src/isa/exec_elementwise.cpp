@@ -1,10 +1,12 @@
-// Elementwise instructions, expansions of vectors, and conversion, on top of the run kernels.
+// Elementwise instructions (arithmetic, bit operations, several operations in one), expansions of vectors, and conversion, on top of the
+// kernels for strips. What each does is documented in pto/inst/{elementwise,bitwise,fused,reduce}.hpp.
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "isa/execution.h"
 #include "isa/kernels.h"
-#include "isa/tile_runs.h"
+#include "isa/tile_strips.h"
 
 namespace tilewright::isa {
 namespace {
@@ -36,6 +38,23 @@ BinaryOp binary_op(pto::Op op) {
     case TCOLEXPANDMAX: return BinaryOp::kMax;
     case TROWEXPANDEXPDIF:
     case TCOLEXPANDEXPDIF: return BinaryOp::kExpDif;
+    case TSUBRELU: return BinaryOp::kSubRelu;
+    case TPRELU:
+    case TLRELU: return BinaryOp::kLeaky;
+    case TREM:
+    case TREMS: return BinaryOp::kRem;
+    case TFMOD:
+    case TFMODS: return BinaryOp::kFmod;
+    case TAND:
+    case TANDS: return BinaryOp::kAnd;
+    case TOR:
+    case TORS: return BinaryOp::kOr;
+    case TXOR:
+    case TXORS: return BinaryOp::kXor;
+    case TSHL:
+    case TSHLS: return BinaryOp::kShl;
+    case TSHR:
+    case TSHRS: return BinaryOp::kShr;
     default: return BinaryOp::kMin;
   }
 }
@@ -50,7 +69,20 @@ UnaryOp unary_op(pto::Op op) {
     case TSQRT: return UnaryOp::kSqrt;
     case TRSQRT: return UnaryOp::kRsqrt;
     case TRECIP: return UnaryOp::kRecip;
+    case TNOT: return UnaryOp::kNot;
     default: return UnaryOp::kRelu;
+  }
+}
+
+TernaryOp ternary_op(pto::Op op) {
+  using enum pto::Op;
+  switch (op) {
+    case TADDC:
+    case TADDSC: return TernaryOp::kAddAdd;
+    case TSUBC:
+    case TSUBSC: return TernaryOp::kSubAdd;
+    case TFUSEDMULADDRELU: return TernaryOp::kMulAddRelu;
+    default: return TernaryOp::kMulAdd;
   }
 }
 
@@ -63,33 +95,58 @@ void require_sources(const Execution& execution) {
 void binary(const Execution& execution) {
   require_sources(execution);
   const PtoOperand& dst = execution.operand(0);
-  const BinaryKernel kernel = binary_kernel(binary_op(execution.op()), element_of(dst), BinaryForm::kRunRun);
-  const std::array operands{&dst, &execution.operand(1), &execution.operand(2)};
-  for_each_run(operands, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], run[2], n); });
+  const StripKernel kernel = binary_kernel(binary_op(execution.op()), element_of(dst), BinaryForm::kRunRun);
+  for_each_strips(std::array{&dst, &execution.operand(1), &execution.operand(2)}, dst.valid_rows, dst.valid_cols, kernel);
 }
 
 void unary(const Execution& execution) {
   require_sources(execution);
   const PtoOperand& dst = execution.operand(0);
-  const UnaryKernel kernel = unary_kernel(unary_op(execution.op()), element_of(dst));
-  const std::array operands{&dst, &execution.operand(1)};
-  for_each_run(operands, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], n); });
+  const StripKernel kernel = unary_kernel(unary_op(execution.op()), element_of(dst));
+  for_each_strips(std::array{&dst, &execution.operand(1)}, dst.valid_rows, dst.valid_cols, kernel);
 }
+
+const uint8_t* scalar_of(const Execution& execution) { return reinterpret_cast<const uint8_t*>(&execution.attributes().scalar); }
 
 void scalar(const Execution& execution) {
   require_sources(execution);
   const PtoOperand& dst = execution.operand(0);
   const bool first = execution.attributes().scalar_first != 0;
-  const BinaryKernel kernel =
+  const StripKernel kernel =
       binary_kernel(binary_op(execution.op()), element_of(dst), first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar);
-  const uint64_t* value = &execution.attributes().scalar;
-  const std::array operands{&dst, &execution.operand(1)};
-  for_each_run(operands, dst.valid_rows, dst.valid_cols, [=](const auto& run, int64_t n) {
+  for_each_strips(std::array{&dst, &execution.operand(1)}, dst.valid_rows, dst.valid_cols, [&](Strips& s) {
     if (first) {
-      kernel(run[0], value, run[1], n);
+      s.b = s.a, s.b_step = s.a_step;
+      s.a = scalar_of(execution), s.a_step = 0;
     } else {
-      kernel(run[0], run[1], value, n);
+      s.b = scalar_of(execution), s.b_step = 0;
     }
+    kernel(s);
+  });
+}
+
+/// dst = op(a, b, c). Where dst is a source as well it is an operand of its own, for a strip of dst may be a buffer that holds nothing yet.
+void ternary(const Execution& execution) {
+  using enum pto::Op;
+  require_sources(execution);
+  const PtoOperand& dst = execution.operand(0);
+  const PtoOperand& a = execution.operand(1);
+  const PtoOperand& second = execution.operand(execution.op() == TAXPY ? 1 : 2);
+  const StripKernel kernel = ternary_kernel(ternary_op(execution.op()), element_of(dst), false);
+  switch (execution.op()) {
+    case TADDC:
+    case TSUBC: return for_each_strips(std::array{&dst, &a, &second, &execution.operand(3)}, dst.valid_rows, dst.valid_cols, kernel);
+    case TMULADDDST: return for_each_strips(std::array{&dst, &a, &second, &dst}, dst.valid_rows, dst.valid_cols, kernel);
+    case TFUSEDMULADD:
+    case TFUSEDMULADDRELU: return for_each_strips(std::array{&dst, &a, &dst, &second}, dst.valid_rows, dst.valid_cols, kernel);
+    default: break;
+  }
+  // With a scalar: a + scalar + b, a - scalar + b, a * scalar + dst.
+  const StripKernel with_scalar = ternary_kernel(ternary_op(execution.op()), element_of(dst), true);
+  for_each_strips(std::array{&dst, &a, execution.op() == TAXPY ? &dst : &second}, dst.valid_rows, dst.valid_cols, [&](Strips& s) {
+    s.c = s.b, s.c_step = s.b_step;
+    s.b = scalar_of(execution), s.b_step = 0;
+    with_scalar(s);
   });
 }
 
@@ -99,9 +156,9 @@ void convert(const Execution& execution) {
   const PtoOperand& src = execution.operand(1);
   const Conversion conversion{element_of(src), element_of(dst), static_cast<pto::RoundMode>(execution.attributes().round_mode),
                               execution.attributes().saturate != 0};
-  const std::array operands{&dst, &src};
-  for_each_run(operands, dst.valid_rows, dst.valid_cols,
-               [&conversion](const auto& run, int64_t n) { convert_rounded(conversion, run[0], run[1], n); });
+  for_each_strips(std::array{&dst, &src}, dst.valid_rows, dst.valid_cols, [&conversion](const Strips& s) {
+    for (int64_t line = 0; line < s.lines; ++line) convert_rounded(conversion, s.dst + line * s.dst_step, s.a + line * s.a_step, s.n);
+  });
 }
 
 void expand_scalar(const Execution& execution) {
@@ -114,12 +171,19 @@ void expand_scalar(const Execution& execution) {
 /// dst(r, c) = src(r, 0)
 void row_expand(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
+  const PtoOperand& src = execution.operand(1);
   require_region(execution, 1, 0, 0, dst.valid_rows, 1);
-  Grid src = tile_grid(execution.operand(1));
-  const Grid to = tile_grid(dst);
+  const Grid to = tile_grid(dst), from = tile_grid(src);
+  if (dst.tile->layout == kPtoNd && from.row.digits == 1) {
+    Strips s{};
+    s.dst = to.data, s.dst_step = to.row.step[0];
+    s.a = from.data, s.a_step = from.row.step[0];
+    s.lines = dst.valid_rows, s.n = dst.valid_cols;
+    return spread_kernel(to.element_bytes)(s);
+  }
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
     uint64_t bits = 0;
-    std::memcpy(&bits, src.at(r, 0), static_cast<size_t>(src.element_bytes));
+    std::memcpy(&bits, from.at(r, 0), static_cast<size_t>(from.element_bytes));
     fill_grid(to, r, 0, 1, dst.valid_cols, bits);
   }
 }
@@ -137,15 +201,36 @@ void col_expand_binary(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   require_region(execution, 1, 0, 0, dst.valid_rows, dst.valid_cols);
   require_region(execution, 2, 0, 0, 1, dst.valid_cols);
-  const BinaryKernel kernel = binary_kernel(binary_op(execution.op()), element_of(dst), BinaryForm::kRunRun);
+  const StripKernel kernel = binary_kernel(binary_op(execution.op()), element_of(dst), BinaryForm::kRunRun);
   Grid vector = tile_grid(execution.operand(2));
   vector.row = {};
-  const std::array grids{tile_grid(dst), tile_grid(execution.operand(1)), vector};
-  for_each_run(grids, dst.valid_rows, dst.valid_cols, [kernel](const auto& run, int64_t n) { kernel(run[0], run[1], run[2], n); });
+  for_each_strips(std::array{tile_grid(dst), tile_grid(execution.operand(1)), vector}, dst.valid_rows, dst.valid_cols, kernel);
 }
 
 /// The row of a grid as a grid of its own.
 Grid row_of(const Grid& grid, int64_t row) { return {grid.data + grid.row.offset(row), {}, grid.col, grid.element_bytes}; }
+
+/// dst(r, c) = full(r, c) op vector(r, 0), the other way round if the vector comes first.
+void row_expand_values(const Grid& dst, const Grid& full, const Grid& vector, bool vector_first, int64_t rows, int64_t cols,
+                       StripKernel kernel) {
+  const auto run = [&](Strips& s, const uint8_t* value, int64_t value_step) {
+    s.b = vector_first ? s.a : value;
+    s.b_step = vector_first ? s.a_step : value_step;
+    if (vector_first) s.a = value, s.a_step = value_step;
+    kernel(s);
+  };
+  const auto row_major = [](const Grid& g) { return g.row.digits == 1 && g.col.digits == 1 && g.col.step[0] == g.element_bytes; };
+  if (row_major(dst) && row_major(full) && vector.row.digits == 1) {
+    Strips s{};
+    s.dst = dst.data, s.dst_step = dst.row.step[0];
+    s.a = full.data, s.a_step = full.row.step[0];
+    s.lines = rows, s.n = cols;
+    return run(s, vector.data, vector.row.step[0]);
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    for_each_strips(std::array{row_of(dst, r), row_of(full, r)}, 1, cols, [&](Strips& s) { run(s, vector.at(r, 0), 0); });
+  }
+}
 
 /// dst(r, c) = full(r, c) op vector(r), the vector being one value or one repeating block of 32 bytes a row; either may come
 /// first.
@@ -159,25 +244,12 @@ void row_expand_binary(const Execution& execution) {
   const PtoOperand& vector = execution.operand(vector_index);
   const Grid to = tile_grid(dst), full = tile_grid(execution.operand(full_index)), values = tile_grid(vector);
   const int64_t block = 32 / vector.tile->element_bytes;
-  const bool repeats = vector.tile->layout == kPtoNd && vector.valid_cols == block;
   const BinaryOp op = binary_op(execution.op());
-  if (!repeats) {
-    const BinaryKernel kernel = binary_kernel(op, element_of(dst), vector_first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar);
-    const bool row_major = dst.tile->layout == kPtoNd && execution.operand(full_index).tile->layout == kPtoNd;
-    for (int64_t r = 0; r < dst.valid_rows; ++r) {
-      const uint8_t* value = values.at(r, 0);
-      if (row_major) {
-        uint8_t* out = to.data + r * to.row.step[0];
-        const uint8_t* in = full.data + r * full.row.step[0];
-        vector_first ? kernel(out, value, in, dst.valid_cols) : kernel(out, in, value, dst.valid_cols);
-        continue;
-      }
-      for_each_run(std::array{row_of(to, r), row_of(full, r)}, 1, dst.valid_cols,
-                   [=](const auto& run, int64_t n) { vector_first ? kernel(run[0], value, run[1], n) : kernel(run[0], run[1], value, n); });
-    }
-    return;
+  if (vector.tile->layout != kPtoNd || vector.valid_cols != block) {
+    return row_expand_values(to, full, values, vector_first, dst.valid_rows, dst.valid_cols,
+                             binary_kernel(op, element_of(dst), vector_first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar));
   }
-  const BinaryKernel kernel = binary_kernel(op, element_of(dst), BinaryForm::kRunRun);
+  const StripKernel kernel = binary_kernel(op, element_of(dst), BinaryForm::kRunRun);
   Grid repeated = values;  // column c of the vector is column c % block
   repeated.col = {};
   repeated.col.extent[0] = block;
@@ -185,8 +257,13 @@ void row_expand_binary(const Execution& execution) {
   repeated.col.extent[1] = int64_t{1} << 40;
   repeated.col.step[1] = 0;
   repeated.col.digits = 2;
-  for_each_run(std::array{to, full, repeated}, dst.valid_rows, dst.valid_cols,
-               [=](const auto& run, int64_t n) { vector_first ? kernel(run[0], run[2], run[1], n) : kernel(run[0], run[1], run[2], n); });
+  for_each_strips(std::array{to, full, repeated}, dst.valid_rows, dst.valid_cols, [=](Strips& s) {
+    if (vector_first) {
+      std::swap(s.a, s.b);
+      std::swap(s.a_step, s.b_step);
+    }
+    kernel(s);
+  });
 }
 
 }  // namespace
@@ -199,7 +276,16 @@ Handler elementwise_handler(pto::Op op) {
     case TMUL:
     case TDIV:
     case TMAX:
-    case TMIN: return binary;
+    case TMIN:
+    case TSUBRELU:
+    case TPRELU:
+    case TREM:
+    case TFMOD:
+    case TAND:
+    case TOR:
+    case TXOR:
+    case TSHL:
+    case TSHR: return binary;
     case TABS:
     case TNEG:
     case TEXP:
@@ -207,13 +293,30 @@ Handler elementwise_handler(pto::Op op) {
     case TSQRT:
     case TRSQRT:
     case TRECIP:
-    case TRELU: return unary;
+    case TRELU:
+    case TNOT: return unary;
     case TADDS:
     case TSUBS:
     case TMULS:
     case TDIVS:
     case TMAXS:
-    case TMINS: return scalar;
+    case TMINS:
+    case TLRELU:
+    case TREMS:
+    case TFMODS:
+    case TANDS:
+    case TORS:
+    case TXORS:
+    case TSHLS:
+    case TSHRS: return scalar;
+    case TADDC:
+    case TSUBC:
+    case TADDSC:
+    case TSUBSC:
+    case TMULADDDST:
+    case TFUSEDMULADD:
+    case TFUSEDMULADDRELU:
+    case TAXPY: return ternary;
     case TEXPANDS: return expand_scalar;
     case TCVT: return convert;
     case TROWEXPAND: return row_expand;

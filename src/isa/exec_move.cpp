@@ -105,7 +105,7 @@ void atomic_add(uint8_t element, uint8_t* dst, int64_t step, const void* src, in
 struct Transform {
   uint8_t from, to;
   ConvertKernel convert;
-  UnaryKernel relu;  ///< on `to`; null for none
+  StripKernel relu;  ///< on `to`; null for none
   bool add;
 };
 
@@ -123,7 +123,8 @@ void transform_run(const Transform& t, uint8_t* dst, int64_t dst_step, int64_t d
   const bool direct = dst_step == dst_bytes && !t.add;
   uint8_t* out = direct ? dst : result;
   t.convert(out, src, n);
-  if (t.relu != nullptr) t.relu(out, out, n);
+  if (t.relu != nullptr)
+    t.relu({.dst = out, .a = out, .b = {}, .c = {}, .dst_step = 0, .a_step = 0, .b_step = 0, .c_step = 0, .lines = 1, .n = n});
   if (t.add) {
     atomic_add(t.to, dst, dst_step, out, n);
   } else if (!direct) {

@@ -6,7 +6,7 @@
 
 #include "isa/execution.h"
 #include "isa/kernels.h"
-#include "isa/tile_runs.h"
+#include "isa/tile_strips.h"
 
 namespace tilewright::isa {
 namespace {

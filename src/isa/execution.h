@@ -31,10 +31,8 @@ Handler sync_handler(pto::Op op);
 Handler select_handler(pto::Op op);
 Handler gather_handler(pto::Op op);
 Handler sort_handler(pto::Op op);
-Handler bitwise_handler(pto::Op op);
 Handler print_handler(pto::Op op);
 Handler generate_handler(pto::Op op);
-Handler fused_handler(pto::Op op);
 
 /// What every instruction asks of its operands: that they have an address and a valid shape within the physical one.
 void check_operands(const Execution& execution);

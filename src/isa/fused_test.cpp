@@ -136,5 +136,44 @@ TYPED_TEST(FusedTest, RemaindersOfBothKinds) {
   }
 }
 
+class RemainderTest : public IsaTest {};
+
+/// Remainders of f32 have no rounding error, whatever the quotient; the C library's are the reference.
+TEST_F(RemainderTest, OfFloatsIsExact) {
+  using TileT = Tile<TileType::Vec, float, 16, 64>;
+  TileT dst, a, b;
+  TASSIGN(dst, 0);
+  TASSIGN(a, 0x8000);
+  TASSIGN(b, 0x10000);
+  const float special[] = {0.0f,  -0.0f,  1.0f,      -1.0f,      3.0f,          1e-45f,     -1e-45f,   1e-38f,
+                           3e38f, -3e38f, HUGE_VALF, -HUGE_VALF, std::nanf(""), 4194303.0f, 8388609.0f};
+  constexpr int kSpecial = std::size(special);
+  for (int round = 0; round < 200; ++round) {
+    const int near = pick(-24, 24);
+    for (int i = 0; i < TileT::Numel; ++i) {
+      const auto any = [&] { return __builtin_bit_cast(float, static_cast<uint32_t>(random_())); };
+      b.data()[i] = round == 0 ? special[i % kSpecial] : any();
+      // Dividends of a like size, or nearly multiples of the divisor, where a rounded quotient errs.
+      const float multiple = b.data()[i] * static_cast<float>(pick(1, 3000000));
+      a.data()[i] = round == 0       ? special[i / kSpecial % kSpecial]
+                    : round % 3 == 0 ? any()
+                    : round % 3 == 1 ? std::nextafterf(multiple, i % 2 != 0 ? HUGE_VALF : -HUGE_VALF)
+                                     : std::ldexp(b.data()[i], near) * 1.2345f;
+    }
+    TFMOD(dst, a, b);
+    for (int i = 0; i < TileT::Numel; ++i) {
+      const float want = std::fmod(a.data()[i], b.data()[i]), got = dst.data()[i];
+      ASSERT_TRUE(same_value(got, want) && (std::isnan(want) || std::signbit(got) == std::signbit(want)))
+          << std::hexfloat << a.data()[i] << " by " << b.data()[i] << " leaves " << want << ", not " << got;
+    }
+    TREM(dst, a, b, b);
+    for (int i = 0; i < TileT::Numel; ++i) {
+      const float rest = std::fmod(a.data()[i], b.data()[i]);
+      const float want = rest != 0 && std::signbit(rest) != std::signbit(b.data()[i]) ? rest + b.data()[i] : rest, got = dst.data()[i];
+      ASSERT_TRUE(same_value(got, want)) << std::hexfloat << a.data()[i] << " by " << b.data()[i] << " leaves " << want << ", not " << got;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tilewright::isa_test

@@ -9,29 +9,63 @@
 
 namespace tilewright::isa {
 
-/// kExpDif is exp(a - b), on floating-point elements only.
-enum class BinaryOp : uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin, kExpDif };
-enum class UnaryOp : uint8_t { kAbs, kNeg, kExp, kLog, kSqrt, kRsqrt, kRecip, kRelu };
+/// Lines of n contiguous elements each, steps in bytes from line to line; a step of 0 repeats a line. Of an operand that is a scalar, a
+/// line is one element. The destination may be one of the sources (same lines); other overlap is not allowed.
+struct Strips {
+  uint8_t* dst;
+  const uint8_t *a, *b, *c;
+  int64_t dst_step, a_step, b_step, c_step;
+  int64_t lines, n;
+};
+using StripKernel = void (*)(const Strips& strips);
+
+/// On floating-point elements only: kExpDif, exp(a - b); kSubRelu, max(a - b, 0); kLeaky, a > 0 ? a : a * b. On integers only: the bit
+/// operations and shifts, which shift every bit out by the width or more. kFmod is C's fmod, kRem has the sign of the divisor; integers
+/// by zero are 0.
+enum class BinaryOp : uint8_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMax,
+  kMin,
+  kExpDif,
+  kSubRelu,
+  kLeaky,
+  kRem,
+  kFmod,
+  kAnd,
+  kOr,
+  kXor,
+  kShl,
+  kShr,
+  kCount
+};
+enum class UnaryOp : uint8_t { kAbs, kNeg, kExp, kLog, kSqrt, kRsqrt, kRecip, kRelu, kNot, kCount };
+/// a + b + c, a - b + c, and on floating-point elements a * b + c, rounded once in f32, and max(that, 0).
+enum class TernaryOp : uint8_t { kAddAdd, kSubAdd, kMulAdd, kMulAddRelu, kCount };
 enum class ReduceOp : uint8_t { kSum, kMax, kMin };
 
-/// Which operands are runs; the other is one element.
-enum class BinaryForm : uint8_t { kRunRun, kRunScalar, kScalarRun };
+/// Which operands are runs; the other is a scalar.
+enum class BinaryForm : uint8_t { kRunRun, kRunScalar, kScalarRun, kCount };
 
-/// dst[i] = a[i] op b[i] for i < n, or with a[0] or b[0] in place of a scalar operand.
-using BinaryKernel = void (*)(void* dst, const void* a, const void* b, int64_t n);
-BinaryKernel binary_kernel(BinaryOp op, PtoElement element, BinaryForm form);
+/// dst = a op b. kScalarRun is there for arithmetic only. Null for what is not there.
+StripKernel binary_kernel(BinaryOp op, PtoElement element, BinaryForm form);
 
-/// dst[i] = op(src[i]). Mathematical functions are for f32, f16 and bf16 only.
-using UnaryKernel = void (*)(void* dst, const void* src, int64_t n);
-UnaryKernel unary_kernel(UnaryOp op, PtoElement element);
+/// dst = op(a). Mathematical functions are for f32, f16 and bf16 only.
+StripKernel unary_kernel(UnaryOp op, PtoElement element);
 
-/// out[r] = reduction of row r, n >= 1 elements at src + r * row_step bytes. f16 and bf16 accumulate in f32.
-using RowReduceKernel = void (*)(void* out, const void* src, int64_t row_step, int64_t rows, int64_t n);
-RowReduceKernel row_reduce_kernel(ReduceOp op, PtoElement element);
+/// dst = op(a, b, c); b may be a scalar.
+StripKernel ternary_kernel(TernaryOp op, PtoElement element, bool b_is_scalar);
 
-/// acc[i] op= src[i] with acc in f32; for sums of f16 and bf16 columns.
-using AccumulateKernel = void (*)(float* acc, const void* src, int64_t n);
-AccumulateKernel accumulate_kernel(PtoElement element);
+/// dst = a, a scalar of 1, 2, 4 or 8 bytes.
+StripKernel spread_kernel(int element_bytes);
+
+/// Reductions of rows >= 1 rows of n >= 1 elements at src + r * row_step bytes: out[r] of row r, or out[c] of column c. f16 and bf16
+/// accumulate in f32.
+using ReduceKernel = void (*)(void* out, const void* src, int64_t row_step, int64_t rows, int64_t n);
+ReduceKernel row_reduce_kernel(ReduceOp op, PtoElement element);
+ReduceKernel col_reduce_kernel(ReduceOp op, PtoElement element);
 
 /// dst[i] = src[i], rounded to nearest even; between f32, f16 and bf16, from integers to f32, and within one type. Null for any
 /// other pair.

@@ -68,33 +68,24 @@ struct LanesBf16 {
   static HWY_INLINE Element from_float(float f) { return pto::detail::float_to_bfloat16_bits(f); }
 };
 
-/// Runs step(i) over whole vectors, then the rest through buffers of one vector, so that every element sees the same arithmetic.
-/// Sources and destination are runs of L::Element; `step` maps vectors to a vector.
-template <class L, class Step>
-HWY_INLINE void map_run(typename L::Element* dst, const typename L::Element* a, const typename L::Element* b, int64_t count, Step step) {
+/// dst[i] = step(sources[i]...) for i < count: whole vectors, then the rest through buffers of one vector, so that every element sees the
+/// same arithmetic. `step` maps vectors to a vector.
+template <class L, class Step, class... Sources>
+HWY_INLINE void map_run(typename L::Element* dst, int64_t count, Step step, const Sources*... sources) {
+  using E = typename L::Element;
   const size_t n = static_cast<size_t>(count), width = lanes();
   size_t i = 0;
-  for (; i + width <= n; i += width) L::store(step(L::load(a + i), L::load(b + i)), dst + i);
+  for (; i + width <= n; i += width) L::store(step(L::load(sources + i)...), dst + i);
   if (i == n) return;
-  HWY_ALIGN typename L::Element rest_a[HWY_MAX_BYTES / sizeof(float)] = {}, rest_b[HWY_MAX_BYTES / sizeof(float)] = {};
-  for (size_t k = i; k < n; ++k) {
-    rest_a[k - i] = a[k];
-    rest_b[k - i] = b[k];
-  }
-  L::store(step(L::load(rest_a), L::load(rest_b)), rest_a);
-  for (size_t k = i; k < n; ++k) dst[k] = rest_a[k - i];
-}
-
-template <class L, class Step>
-HWY_INLINE void map_run(typename L::Element* dst, const typename L::Element* src, int64_t count, Step step) {
-  const size_t n = static_cast<size_t>(count), width = lanes();
-  size_t i = 0;
-  for (; i + width <= n; i += width) L::store(step(L::load(src + i)), dst + i);
-  if (i == n) return;
-  HWY_ALIGN typename L::Element rest[HWY_MAX_BYTES / sizeof(float)] = {};
-  for (size_t k = i; k < n; ++k) rest[k - i] = src[k];
-  L::store(step(L::load(rest)), rest);
-  for (size_t k = i; k < n; ++k) dst[k] = rest[k - i];
+  const size_t rest = n - i;
+  const auto load_rest = [rest](const E* from) HWY_ATTR {
+    HWY_ALIGN E buffer[HWY_MAX_BYTES / sizeof(float)] = {};
+    for (size_t k = 0; k < rest; ++k) buffer[k] = from[k];
+    return L::load(buffer);
+  };
+  HWY_ALIGN E result[HWY_MAX_BYTES / sizeof(float)];
+  L::store(step(load_rest(sources + i)...), result);
+  for (size_t k = 0; k < rest; ++k) dst[i + k] = result[k];
 }
 
 /// Greater (or smaller) of two, or the one that is a number.

@@ -45,9 +45,9 @@ struct HandlerTable {
     for (int i = 0; i < kOpCount; ++i) {
       const pto::Op op = static_cast<pto::Op>(i);
       handlers[i] = control_handler(op);
-      for (const auto family : {isa::move_handler, isa::elementwise_handler, isa::reduce_handler, isa::matmul_handler, isa::fifo_handler,
-                                isa::sync_handler, isa::select_handler, isa::gather_handler, isa::sort_handler, isa::bitwise_handler,
-                                isa::print_handler, isa::generate_handler, isa::fused_handler}) {
+      for (const auto family :
+           {isa::move_handler, isa::elementwise_handler, isa::reduce_handler, isa::matmul_handler, isa::fifo_handler, isa::sync_handler,
+            isa::select_handler, isa::gather_handler, isa::sort_handler, isa::print_handler, isa::generate_handler}) {
         if (handlers[i] == nullptr) handlers[i] = family(op);
       }
     }

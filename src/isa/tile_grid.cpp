@@ -62,17 +62,26 @@ void copy_block(const Block& b, int element_bytes) {
 
 template <typename T>
 void fill_elements(const Block& b, uint64_t bits) {
-  T value;
-  std::memcpy(&value, &bits, sizeof(T));
-  if (b.dst_col_step == static_cast<int64_t>(sizeof(T))) {
-    for (int64_t r = 0; r < b.rows; ++r) {
-      uint8_t* row = b.dst + r * b.dst_row_step;
-      for (int64_t c = 0; c < b.cols; ++c) std::memcpy(row + c * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
-    }
-    return;
-  }
   for (int64_t r = 0; r < b.rows; ++r) {
-    for (int64_t c = 0; c < b.cols; ++c) std::memcpy(b.dst + r * b.dst_row_step + c * b.dst_col_step, &value, sizeof(T));
+    for (int64_t c = 0; c < b.cols; ++c) std::memcpy(b.dst + r * b.dst_row_step + c * b.dst_col_step, &bits, sizeof(T));
+  }
+}
+
+void fill_block(const Block& b, int element_bytes, uint64_t bits) {
+  const bool by_row = b.dst_col_step == element_bytes;
+  if (by_row || b.dst_row_step == element_bytes) {
+    Strips s{};
+    s.dst = b.dst, s.dst_step = by_row ? b.dst_row_step : b.dst_col_step;
+    s.a = reinterpret_cast<const uint8_t*>(&bits);
+    s.lines = by_row ? b.rows : b.cols, s.n = by_row ? b.cols : b.rows;
+    if (s.dst_step == s.n * element_bytes) s.n *= s.lines, s.lines = 1;
+    return spread_kernel(element_bytes)(s);
+  }
+  switch (element_bytes) {
+    case 1: return fill_elements<uint8_t>(b, bits);
+    case 2: return fill_elements<uint16_t>(b, bits);
+    case 4: return fill_elements<uint32_t>(b, bits);
+    default: return fill_elements<uint64_t>(b, bits);
   }
 }
 
@@ -180,14 +189,7 @@ void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& sr
 }
 
 void fill_grid(const Grid& dst, int64_t row, int64_t col, int64_t rows, int64_t cols, uint64_t bits) {
-  for_each_block(dst, row, col, dst, row, col, rows, cols, [&](const Block& block) {
-    switch (dst.element_bytes) {
-      case 1: return fill_elements<uint8_t>(block, bits);
-      case 2: return fill_elements<uint16_t>(block, bits);
-      case 4: return fill_elements<uint32_t>(block, bits);
-      default: return fill_elements<uint64_t>(block, bits);
-    }
-  });
+  for_each_block(dst, row, col, dst, row, col, rows, cols, [&](const Block& block) { fill_block(block, dst.element_bytes, bits); });
 }
 
 }  // namespace tilewright::isa

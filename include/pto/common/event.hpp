@@ -11,7 +11,8 @@ namespace pto {
 
 namespace detail {
 
-constexpr pipe_t op_pipe(Op op) {
+// Inlined so that the table is gone where the operation is a constant, which is nearly everywhere.
+__attribute__((always_inline)) constexpr pipe_t op_pipe(Op op) {
   constexpr pipe_t kPipes[] = {
 #define PTO_OP_PIPE(name, pipe) pipe,
       PTO_OP_LIST(PTO_OP_PIPE)
