@@ -102,20 +102,33 @@ void Graph::end_scope() {
   scope_changed();
 }
 
-SubmitState Graph::submit(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  // Field by field: a copy of the whole would be read wider than the caller has just written it, and wait for that.
-  MixedKernels kernels{kernels_in.aic_kernel_id, kernels_in.aiv0_kernel_id, kernels_in.aiv1_kernel_id};
+// The lane of a plain submission's kernel; 0 if the submission is not plain.
+[[gnu::always_inline]] inline uint8_t Graph::plain_lane(const MixedKernels& kernels, const CoreTaskArgs& args) const {
+  if (!plain_ || !args.is_plain() || args.launch_spec.block_num() != 1 || args.launch_spec.require_sync_start()) return 0;
+  if (kernels.aiv1_kernel_id != INVALID_KERNEL_ID) return 0;
+  if (kernels.aic_kernel_id == INVALID_KERNEL_ID) return runs_on(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ? PTO2_SUBTASK_MASK_AIV0 : 0;
+  if (kernels.aiv0_kernel_id != INVALID_KERNEL_ID) return 0;
+  return runs_on(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) ? PTO2_SUBTASK_MASK_AIC : 0;
+}
+
+SubmitState Graph::submit(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (const uint8_t lane = plain_lane(kernels, args); lane != 0) [[likely]] return submit_task<true>(lane, kernels, args, outputs, false);
+  return submit_unusual(kernels, args, outputs);
+}
+
+SubmitState Graph::submit_unusual(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  MixedKernels kernels = kernels_in;
   if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
     std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
   }
   const uint8_t lanes = kernels.to_active_mask().core_mask();
-  if (is_fatal() || !check_call(args) || !check_kernels(lanes, kernels, args)) return SubmitState::kFatal;
-  return submit_task(lanes, kernels, args, outputs, false);
+  if (is_fatal() || !check_call(args) || !check_launch(lanes, kernels, args)) return SubmitState::kFatal;
+  return submit_task<false>(lanes, kernels, args, outputs, false);
 }
 
 SubmitState Graph::submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
   if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
-  return submit_task(0, MixedKernels{}, args, outputs, false);
+  return submit_task<false>(0, MixedKernels{}, args, outputs, false);
 }
 
 SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
@@ -126,7 +139,7 @@ SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs
     fail(PTO2_ERROR_INVALID_ARGS, "alloc_tensors takes TensorCreateInfo outputs only, at least one");
     return SubmitState::kFatal;
   }
-  return submit_task(0, MixedKernels{}, args, outputs, true);
+  return submit_task<false>(0, MixedKernels{}, args, outputs, true);
 }
 
 bool Graph::refuse_call(const CoreTaskArgs& args) {
@@ -143,7 +156,7 @@ bool Graph::check_launch(uint8_t lanes, const MixedKernels& kernels, const CoreT
   for (const auto& [kernel, lane] :
        {std::pair{kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC}, std::pair{kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0},
         std::pair{kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1}}) {
-    if (fits(kernel, lane)) continue;
+    if (kernel == INVALID_KERNEL_ID || runs_on(kernel, lane)) continue;
     fail_kernel(kernel, lane);
     return false;
   }
@@ -188,15 +201,16 @@ bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t ind
   return false;
 }
 
+template <bool kPlain>
 [[gnu::always_inline]] inline SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args,
                                                              TaskOutputTensors& outputs, bool complete) {
   Plan plan;
-  if (const SubmitState state = reserve(args, plan); state != SubmitState::kAccepted) return state;
+  if (const SubmitState state = kPlain ? reserve_slot(plan) : reserve(args, plan); state != SubmitState::kAccepted) return state;
   Ring& ring = rings_[plan.ring];
   const uint32_t tensor_count = static_cast<uint32_t>(args.tensor_count());
   const uint32_t scalar_count = static_cast<uint32_t>(args.scalar_count());
-  const bool has_predicate =
-      args.has_predicate() && lanes != 0 && args.predicate().operand.tensor != nullptr && args.predicate().operand.tensor->buffer.addr != 0;
+  const bool has_predicate = !kPlain && lanes != 0 && args.has_predicate() && args.predicate().operand.tensor != nullptr &&
+                             args.predicate().operand.tensor->buffer.addr != 0;
 
   TaskSlot& record = table_.record(plan.slot);
   std::byte* block =
@@ -206,16 +220,18 @@ bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t ind
 
   predecessor_count_ = 0;
   ++submission_;
-  if (observer_ != nullptr) [[unlikely]] {
-    observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
-  }
   outputs.set_task_id(public_id(plan.ring, plan.id));
-  if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
-  if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
+  if constexpr (!kPlain) {
+    if (observer_ != nullptr) {
+      observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
+    }
+    if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
+    if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
+  }
   for (uint32_t i = 0; i < tensor_count; ++i) {
-    if (args.tag(static_cast<int32_t>(i)) == TensorArgType::OUTPUT) continue;
     const int32_t index = static_cast<int32_t>(i);
-    if (!add_tensor(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
+    if (!kPlain && args.tag(index) == TensorArgType::OUTPUT) continue;
+    if (!add_tensor<kPlain>(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
   }
   std::byte* tail = block + tensor_count * sizeof(ChipTensor);
   for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalar_bits() + i, 8);
@@ -229,11 +245,10 @@ bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t ind
   record.kernel_ids[0] = static_cast<int16_t>(kernels.aic_kernel_id);
   record.kernel_ids[1] = static_cast<int16_t>(kernels.aiv0_kernel_id);
   record.kernel_ids[2] = static_cast<int16_t>(kernels.aiv1_kernel_id);
-  record.block_num = lanes != 0 ? args.launch_spec.block_num() : 1;
+  record.block_num = kPlain || lanes == 0 ? 1 : args.launch_spec.block_num();
   record.arguments = block;
-  record.flags = has_predicate ? TaskSlot::kHasPredicate : 0;
-  if (has_hints(args)) [[unlikely]]
-    record.flags |= hint_flags(args, record);
+  record.flags = kPlain ? TaskSlot::kPlain : has_predicate ? TaskSlot::kHasPredicate : 0;
+  if (!kPlain && has_hints(args)) record.flags |= hint_flags(args, record);
   store_predecessors(plan, record);
 
   finish_submission(plan, complete);
@@ -256,6 +271,7 @@ uint32_t Graph::hint_flags(const CoreTaskArgs& args, const TaskSlot& record) {
   if (args.allow_early_resolve()) {
     flags |= TaskSlot::kEarlyResolve;
     early_resolve_used_ = true;
+    update_plain();
   }
   return flags;
 }
@@ -329,7 +345,10 @@ void Graph::scope_changed() {
   if (scopes_.empty()) return;
   scope_manual_ = scopes_.back().manual || !policy_.automatic;
   scope_ring_ = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, policy_.rings - 1);
+  update_plain();
 }
+
+void Graph::update_plain() { plain_ = observer_ == nullptr && !is_fatal() && !early_resolve_used_ && !scope_manual_; }
 
 SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
   for (int32_t i = 0; i < args.tensor_count(); ++i) {
@@ -487,6 +506,7 @@ void Graph::fail(int32_t code, std::string text) {
   if (is_fatal()) return;
   error_code_ = code;
   error_text_ = std::move(text);
+  plain_ = false;
 }
 
 }  // namespace tilewright

@@ -31,7 +31,7 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   for (uint32_t i = 0; i < tensor_count; ++i) {
     const int32_t index = static_cast<int32_t>(i);
-    if (!add_tensor(plan, args.tensor(index).ref(), definition.body().tags[i], index, descriptors + i)) return SubmitState::kFatal;
+    if (!add_tensor<false>(plan, args.tensor(index).ref(), definition.body().tags[i], index, descriptors + i)) return SubmitState::kFatal;
   }
   std::byte* const tail = block + tensor_count * sizeof(ChipTensor);
   std::memcpy(tail, args.scalar_bits(), scalar_count * 8);

@@ -26,21 +26,21 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 
 // A copy, field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
 // waits until they have left the store buffer, which costs more than the whole copy.
-[[gnu::always_inline]] inline void copy_descriptor(ChipTensor& to, const ChipTensor& from) {
-  to.buffer.addr = from.buffer.addr;
-  to.buffer.size = from.buffer.size;
-  to.owner_task_id = from.owner_task_id;
-  to.start_offset = from.start_offset;
-  to.version = from.version;
-  to.ndims = from.ndims;
-  to.dtype = from.dtype;
-  to.manual_dep = from.manual_dep;
-  to.is_contiguous = from.is_contiguous;
-  to.address_space = from.address_space;
-  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to.shapes[i] = from.shapes[i];
-  to.extent_elem_cache = from.extent_elem_cache;
-  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to.strides[i] = from.strides[i];
-  std::memset(to._pad_cl2, 0, sizeof to._pad_cl2);
+[[gnu::always_inline]] inline void copy_descriptor(ChipTensor* __restrict to, const ChipTensor& from) {
+  to->buffer.addr = from.buffer.addr;
+  to->buffer.size = from.buffer.size;
+  to->owner_task_id = from.owner_task_id;
+  to->start_offset = from.start_offset;
+  to->version = from.version;
+  to->ndims = from.ndims;
+  to->dtype = from.dtype;
+  to->manual_dep = from.manual_dep;
+  to->is_contiguous = from.is_contiguous;
+  to->address_space = from.address_space;
+  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to->shapes[i] = from.shapes[i];
+  to->extent_elem_cache = from.extent_elem_cache;
+  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to->strides[i] = from.strides[i];
+  std::memset(to->_pad_cl2, 0, sizeof to->_pad_cl2);
 }
 
 /// Asks for the lines that submissions to come will write. Another core has read what they held before, and a store that waits
@@ -48,6 +48,7 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 [[gnu::always_inline]] inline void Graph::ask_ahead(const Plan& plan, const std::byte* block, size_t bytes) {
   constexpr uint32_t kTasksAhead = 16;
   constexpr size_t kBytesAhead = 4096;  // the arguments of some 8 to 16 tasks; over the end of the chunk it is in vain
+  if (!read_elsewhere_) return;
   prefetch_to_write(&table_.record(table_.slot_of(plan.ring, plan.id + kTasksAhead)));
   for (size_t at = 0; at < bytes; at += 64) prefetch_to_write(block + kBytesAhead + at);
 }
@@ -63,13 +64,8 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   return ring.next - ring.reclaimed < table_.window(plan.ring) ? SubmitState::kAccepted : make_room(plan.ring);
 }
 
-[[gnu::always_inline]] inline void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source,
-                                                          int32_t argument, uint64_t overlap) {
-  if (observer_ != nullptr) [[unlikely]] {
-    observer_->on_edge({public_id(ring, task.id), public_id(plan.ring, plan.id), source, static_cast<int16_t>(argument), overlap});
-  } else if (before(task.id, completed_[ring])) {
-    return;
-  }
+// Adds a predecessor that is not known to be complete, unless it is one already.
+[[gnu::always_inline]] inline void Graph::list_predecessor(TaskRef task, EdgeSource source) {
   const auto known = [this](TaskRef wanted) {
     for (uint32_t i = 0; i < predecessor_count_; ++i) {
       if (predecessors_[i] == wanted) return true;
@@ -85,26 +81,43 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   push_predecessor(task);
 }
 
+[[gnu::always_inline]] inline void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source,
+                                                          int32_t argument, uint64_t overlap) {
+  if (observer_ != nullptr) [[unlikely]] {
+    observer_->on_edge({public_id(ring, task.id), public_id(plan.ring, plan.id), source, static_cast<int16_t>(argument), overlap});
+  } else if (before(task.id, completed_[ring])) {
+    return;
+  }
+  list_predecessor(task, source);
+}
+
 // Looks up and registers one access. A task never depends on itself: its own regions are passed over.
+template <bool kPlain>
 [[gnu::always_inline]] inline void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index,
                                                 TensorArgType tag) {
   for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
-    const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
-    add_predecessor(plan, {table_.slot_of(hit.ring, hit.task), hit.task}, hit.ring, EdgeSource::kTensorMap, index, overlap);
+    const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
+    if constexpr (kPlain) {  // without an observer the map forgets what is complete
+      list_predecessor(task, EdgeSource::kTensorMap);
+    } else {
+      const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
+      add_predecessor(plan, task, hit.ring, EdgeSource::kTensorMap, index, overlap);
+    }
   }
 }
 
+template <bool kPlain>
 [[gnu::always_inline]] inline bool Graph::add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index,
                                                      ChipTensor* descriptor) {
   const ByteRange range = byte_range(tensor);
   if (!check_tensor(tensor, range, index)) return false;
-  copy_descriptor(*descriptor, tensor);
+  copy_descriptor(descriptor, tensor);
   if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
   if (tag == TensorArgType::NO_DEP) return true;
   if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
     unpublished_writes_.push_back({descriptor, task_count_});
   }
-  if (!plan.manual && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
+  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, descriptor, range, index, tag);
   return true;
 }
 
