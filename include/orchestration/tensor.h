@@ -93,9 +93,8 @@ struct alignas(64) ChipTensor {
 
   /// The box [offsets, offsets + view_shapes) of this view. A box with a zero dimension is an accepted empty view.
   ChipTensor view(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in = false) const {
-    if (ndims == 2) return view_of_rank<2>(view_shapes, view_offsets, manual_dep_in);
-    if (ndims == 1) return view_of_rank<1>(view_shapes, view_offsets, manual_dep_in);
-    return view_of_any_rank(view_shapes, view_offsets, manual_dep_in);
+    return ndims == 1 ? view_of_rank<1>(view_shapes, view_offsets, manual_dep_in)
+                      : view_of_any_rank(view_shapes, view_offsets, manual_dep_in);
   }
 
   bool valid_transpose(uint32_t x, uint32_t y) const { return x < ndims && y < ndims; }
@@ -195,9 +194,11 @@ struct alignas(64) ChipTensor {
   }
 
  private:
+  // A call, because compilers would warn of arrays with one element that are read only if the rank is more.
   __attribute__((noinline)) ChipTensor view_of_any_rank(const uint32_t view_shapes[], const uint32_t view_offsets[],
                                                         bool manual_dep_in) const {
-    return view_of_rank<0>(view_shapes, view_offsets, manual_dep_in);
+    return ndims == 2 ? view_of_rank<2>(view_shapes, view_offsets, manual_dep_in)
+                      : view_of_rank<0>(view_shapes, view_offsets, manual_dep_in);
   }
   /// kRank is ndims, or 0 for any. Without a loop where it is known: orchestrations derive a view for every argument.
   template <uint32_t kRank>

@@ -102,46 +102,6 @@ void Graph::end_scope() {
   scope_changed();
 }
 
-// The lane of a plain submission's kernel; 0 if the submission is not plain.
-[[gnu::always_inline]] inline uint8_t Graph::plain_lane(const MixedKernels& kernels, const CoreTaskArgs& args) const {
-  if (!plain_ || !args.is_plain() || args.launch_spec.block_num() != 1 || args.launch_spec.require_sync_start()) return 0;
-  if (kernels.aiv1_kernel_id != INVALID_KERNEL_ID) return 0;
-  if (kernels.aic_kernel_id == INVALID_KERNEL_ID) return runs_on(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ? PTO2_SUBTASK_MASK_AIV0 : 0;
-  if (kernels.aiv0_kernel_id != INVALID_KERNEL_ID) return 0;
-  return runs_on(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) ? PTO2_SUBTASK_MASK_AIC : 0;
-}
-
-SubmitState Graph::submit(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  if (const uint8_t lane = plain_lane(kernels, args); lane != 0) [[likely]] return submit_task<true>(lane, kernels, args, outputs, false);
-  return submit_unusual(kernels, args, outputs);
-}
-
-SubmitState Graph::submit_unusual(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  MixedKernels kernels = kernels_in;
-  if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
-    std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
-  }
-  const uint8_t lanes = kernels.to_active_mask().core_mask();
-  if (is_fatal() || !check_call(args) || !check_launch(lanes, kernels, args)) return SubmitState::kFatal;
-  return submit_task<false>(lanes, kernels, args, outputs, false);
-}
-
-SubmitState Graph::submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
-  return submit_task<false>(0, MixedKernels{}, args, outputs, false);
-}
-
-SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
-  bool outputs_only = args.tensor_count() > 0 && args.scalar_count() == 0;
-  for (int32_t i = 0; i < args.tensor_count(); ++i) outputs_only = outputs_only && args.tag(i) == TensorArgType::OUTPUT;
-  if (!outputs_only) {
-    fail(PTO2_ERROR_INVALID_ARGS, "alloc_tensors takes TensorCreateInfo outputs only, at least one");
-    return SubmitState::kFatal;
-  }
-  return submit_task<false>(0, MixedKernels{}, args, outputs, true);
-}
-
 bool Graph::refuse_call(const CoreTaskArgs& args) {
   fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: {}", task_count_, args.error_msg));
   return false;
@@ -201,6 +161,15 @@ bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t ind
   return false;
 }
 
+[[gnu::always_inline]] inline SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
+  if (const SubmitState state = reserve_slot(plan); state != SubmitState::kAccepted) return state;
+  return args.has_created() ? reserve_heap(args, plan) : SubmitState::kAccepted;
+}
+
+[[gnu::always_inline]] inline bool Graph::has_hints(const CoreTaskArgs& args) const {
+  return early_resolve_used_ || args.allow_early_resolve() || args.launch_spec.require_sync_start() || args.task_timing_slot() >= 0;
+}
+
 template <bool kPlain>
 [[gnu::always_inline]] inline SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args,
                                                              TaskOutputTensors& outputs, bool complete) {
@@ -255,8 +224,46 @@ template <bool kPlain>
   return SubmitState::kAccepted;
 }
 
-[[gnu::always_inline]] inline bool Graph::has_hints(const CoreTaskArgs& args) const {
-  return early_resolve_used_ || args.allow_early_resolve() || args.launch_spec.require_sync_start() || args.task_timing_slot() >= 0;
+// The lane of a plain submission's kernel; 0 if the submission is not plain.
+[[gnu::always_inline]] inline uint8_t Graph::plain_lane(const MixedKernels& kernels, const CoreTaskArgs& args) const {
+  if (!plain_ || !args.is_plain() || args.launch_spec.block_num() != 1 || args.launch_spec.require_sync_start()) return 0;
+  if (kernels.aiv1_kernel_id != INVALID_KERNEL_ID) return 0;
+  if (kernels.aic_kernel_id == INVALID_KERNEL_ID)
+    return runs_on(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ? PTO2_SUBTASK_MASK_AIV0 : 0;
+  if (kernels.aiv0_kernel_id != INVALID_KERNEL_ID) return 0;
+  return runs_on(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) ? PTO2_SUBTASK_MASK_AIC : 0;
+}
+
+SubmitState Graph::submit(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (const uint8_t lane = plain_lane(kernels, args); lane != 0) [[likely]]
+    return submit_task<true>(lane, kernels, args, outputs, false);
+  return submit_unusual(kernels, args, outputs);
+}
+
+SubmitState Graph::submit_unusual(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  MixedKernels kernels = kernels_in;
+  if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
+    std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
+  }
+  const uint8_t lanes = kernels.to_active_mask().core_mask();
+  if (is_fatal() || !check_call(args) || !check_launch(lanes, kernels, args)) return SubmitState::kFatal;
+  return submit_task<false>(lanes, kernels, args, outputs, false);
+}
+
+SubmitState Graph::submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
+  return submit_task<false>(0, MixedKernels{}, args, outputs, false);
+}
+
+SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
+  bool outputs_only = args.tensor_count() > 0 && args.scalar_count() == 0;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) outputs_only = outputs_only && args.tag(i) == TensorArgType::OUTPUT;
+  if (!outputs_only) {
+    fail(PTO2_ERROR_INVALID_ARGS, "alloc_tensors takes TensorCreateInfo outputs only, at least one");
+    return SubmitState::kFatal;
+  }
+  return submit_task<false>(0, MixedKernels{}, args, outputs, true);
 }
 
 uint32_t Graph::hint_flags(const CoreTaskArgs& args, const TaskSlot& record) {
@@ -324,11 +331,6 @@ bool Graph::add_predicate(const CoreTaskArgs& args, std::byte* target) {
       predicate.op};
   std::memcpy(target, &resolved, sizeof resolved);
   return true;
-}
-
-[[gnu::always_inline]] inline SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
-  if (const SubmitState state = reserve_slot(plan); state != SubmitState::kAccepted) return state;
-  return args.has_created() ? reserve_heap(args, plan) : SubmitState::kAccepted;
 }
 
 // A ring has no free slot: gives back what is complete.

@@ -129,9 +129,8 @@ struct RegionIndex::LevelClass : Class {
     if (entry.has_older() || intersects(entry.bytes.range, range)) visit_met(at, range, owner, completed, hits);
   }
   [[gnu::noinline]] void visit_met(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    visit_granules(at, at, completed, [&](const RegionEntry& entry) {
-      return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
-    });
+    visit_granules(at, at, completed,
+                   [&](const RegionEntry& entry) { return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits); });
   }
   void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
@@ -196,7 +195,8 @@ struct RegionIndex::GridClass : Class {
   /// Whether the box lies in one granule.
   bool in_one_granule(const Box& box) const {
     uint32_t crossed = 0;
-    for (uint32_t d = 0; d < kBoxDims; ++d) crossed |= static_cast<uint32_t>((box.at[d] ^ (uint64_t{box.at[d]} + box.size[d] - 1)) >> levels[d]);
+    for (uint32_t d = 0; d < kBoxDims; ++d)
+      crossed |= static_cast<uint32_t>((box.at[d] ^ (uint64_t{box.at[d]} + box.size[d] - 1)) >> levels[d]);
     return crossed == 0;
   }
   /// find without supersede where the newest entry of one bucket says everything; false, and nothing found, if it does not.
