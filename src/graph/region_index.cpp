@@ -46,6 +46,7 @@ struct RegionIndex::LevelClass : Class {
   uint32_t level;
   uint64_t offset;  ///< added to addresses, so that the first buffer starts at a granule's border
   bool straddles;   ///< a region here crosses a border between granules
+  bool disjoint;    ///< live regions here that overlap are equal: who finds its own region has found all
 
   uint64_t granule(uint64_t address) const { return (address + offset) >> level; }
   /// The granule of the first region that may reach `address`.
@@ -73,19 +74,32 @@ struct RegionIndex::LevelClass : Class {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
   }
-  /// find without supersede where the newest entries of its buckets say everything; false, and nothing found, if they do not. A
-  /// region of this level touches two granules at most.
-  bool read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t at = granule(range.begin), last = granule(range.end - 1);
+  /// Whether the newest entry of the bucket of granule `at` is all that an access to `range`, which begins there, can meet.
+  bool is_all(const RegionEntry& entry, uint64_t at, ByteRange range, const uint32_t* completed) const {
+    if (entry.has_older() || entry.bytes.view != nullptr) return false;
+    if (disjoint && entry.bytes.range == range && entry.live(completed)) return true;
+    return !straddles && granule(range.end - 1) == at;
+  }
+  /// find without supersede.
+  void read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t at = granule(range.begin);
+    const RegionEntry& entry = bucket(at);
+    if (!is_all(entry, at, range, completed)) return read_across(at, range, owner, completed, hits);
+    read_newest(entry, at, range, owner, completed, hits);
+  }
+  [[gnu::noinline]] void read_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t last = granule(range.end - 1);  // a region of this level touches two granules at most
     const RegionTable::Group near = group(at);
     const size_t before = hits.count();
     bool enough = read_newest(near[at], at, range, owner, completed, hits);
     if (straddles && at != 0) enough &= read_newest(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
     if (last != at) enough &= read_newest(bucket_beside(near, at, last), last, range, owner, completed, hits);
-    if (!enough) [[unlikely]]
-      hits.shrink(before);
-    return enough;
+    if (enough) [[likely]]
+      return;
+    hits.shrink(before);
+    find(range, owner, false, completed, hits);
   }
+  /// What a read finds in the newest entry of a bucket. False if it would have to look at others too.
   bool read_newest(const RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     if (entry.has_older()) [[unlikely]]
       return false;
@@ -98,8 +112,9 @@ struct RegionIndex::LevelClass : Class {
     return true;
   }
   /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
-  [[gnu::noinline]] static bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
+  [[gnu::noinline]] bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
     const ByteRange other = entry.bytes.range;
+    disjoint = disjoint && other == range;
     if (owned(entry, owner)) return false;
     if (entry.bytes.view != nullptr && !regions_overlap(Region(range), Region(*entry.bytes.view))) return false;
     hits.add({other, entry.task, entry.ring()});
@@ -107,6 +122,7 @@ struct RegionIndex::LevelClass : Class {
   }
   void insert(ByteRange range, const ChipTensor* view, RegionOwner owner, const uint32_t* completed) {
     const uint64_t at = granule(range.begin);
+    disjoint = false;  // unless somebody looked
     straddles = straddles || granule(range.end - 1) != at;
     table.insert(bucket(at), owner.ring, owner.task, completed).bytes = {range, view};
     if (table.crowded()) [[unlikely]]
@@ -115,7 +131,13 @@ struct RegionIndex::LevelClass : Class {
   }
   /// find with supersede and insert in one, of a contiguous region.
   void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t at = granule(range.begin), last = granule(range.end - 1);
+    const uint64_t at = granule(range.begin);
+    RegionEntry& entry = bucket(at);
+    if (!is_all(entry, at, range, completed)) return update_across(at, range, owner, completed, hits);
+    put(entry, at, range, owner, completed, hits);
+  }
+  [[gnu::noinline]] void update_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t last = granule(range.end - 1);
     const RegionTable::Group near = group(at);
     if (straddles && at != 0) update_beside(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
     if (last != at) {
@@ -126,7 +148,8 @@ struct RegionIndex::LevelClass : Class {
   }
   /// Of what update does, the part in a granule where it inserts nothing.
   void update_beside(RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (entry.has_older() || intersects(entry.bytes.range, range)) visit_met(at, range, owner, completed, hits);
+    if (entry.has_older() || intersects(entry.bytes.range, range)) [[unlikely]]
+      visit_met(at, range, owner, completed, hits);
   }
   [[gnu::noinline]] void visit_met(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     visit_granules(at, at, completed,
@@ -324,6 +347,7 @@ RegionIndex::LevelClass* RegionIndex::open_level(uint32_t level, uint64_t begin)
     c.level = level;
     c.offset = (0 - begin) & (bit - 1);
     c.straddles = false;
+    c.disjoint = true;
     live_levels_ |= bit;
     live_classes_changed();
   }
@@ -371,6 +395,7 @@ void RegionIndex::update(const ShapedRegion& region, const ChipTensor& view, Reg
   settle(region, view, home);
   find_elsewhere(home, region, owner, true, hits);
   if (home.grid != nullptr) return home.grid->update(home.box, region.range, owner, completed_, hits);
+  if (region.rank == 0) return home.level->update(region.range, owner, completed_, hits);
   find_at_home(home, region, owner, true, hits);
   insert_at(home, region, view, owner);
 }
@@ -387,11 +412,8 @@ void RegionIndex::insert(const ShapedRegion& region, const ChipTensor& view, Reg
 
 void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
   const uint32_t level = level_of(range);
-  if (level == only_level_) [[likely]] {
-    LevelClass& c = *only_class_;
-    return !supersede && c.read(range, owner, completed_, hits) ? void() : c.find(range, owner, supersede, completed_, hits);
-  }
-  find(ShapedRegion(Region(range)), owner, supersede, hits);
+  if (level != only_level_ || supersede) return find(ShapedRegion(Region(range)), owner, supersede, hits);
+  only_class_->read(range, owner, completed_, hits);
 }
 
 void RegionIndex::update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits) {
