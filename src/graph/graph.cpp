@@ -175,21 +175,34 @@ template <bool kPlain>
                                                              TaskOutputTensors& outputs, bool complete) {
   Plan plan;
   if (const SubmitState state = kPlain ? reserve_slot(plan) : reserve(args, plan); state != SubmitState::kAccepted) return state;
-  Ring& ring = rings_[plan.ring];
+  outputs.set_task_id(public_id(plan.ring, plan.id));
   const uint32_t tensor_count = static_cast<uint32_t>(args.tensor_count());
   const uint32_t scalar_count = static_cast<uint32_t>(args.scalar_count());
   const bool has_predicate = !kPlain && lanes != 0 && args.has_predicate() && args.predicate().operand.tensor != nullptr &&
                              args.predicate().operand.tensor->buffer.addr != 0;
+  const size_t bytes = tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0);
+  std::byte* const block = rings_[plan.ring].arena.allocate(plan.id, bytes);
+  ask_ahead(plan, block, bytes);
 
   TaskSlot& record = table_.record(plan.slot);
-  std::byte* block =
-      ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0));
-  ChipTensor* descriptors = reinterpret_cast<ChipTensor*>(block);
-  ask_ahead(plan, block, static_cast<size_t>(ring.arena.end_of_newest() - block));
+  record.id = plan.id;
+  record.ring = static_cast<uint8_t>(plan.ring);
+  record.lanes = lanes;
+  record.tensor_count = static_cast<uint8_t>(tensor_count);
+  record.scalar_count = static_cast<uint8_t>(scalar_count);
+  record.kernel_ids[0] = static_cast<int16_t>(kernels.aic_kernel_id);
+  record.kernel_ids[1] = static_cast<int16_t>(kernels.aiv0_kernel_id);
+  record.kernel_ids[2] = static_cast<int16_t>(kernels.aiv1_kernel_id);
+  record.block_num = kPlain || lanes == 0 ? 1 : args.launch_spec.block_num();
+  record.arguments = block;
+  record.flags = kPlain ? TaskSlot::kPlain : has_predicate ? TaskSlot::kHasPredicate : 0;
+  std::byte* const tail = block + tensor_count * sizeof(ChipTensor);
+  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalar_bits() + i, 8);
 
   predecessor_count_ = 0;
+  record_ = &record;
   ++submission_;
-  outputs.set_task_id(public_id(plan.ring, plan.id));
+  ChipTensor* const descriptors = reinterpret_cast<ChipTensor*>(block);
   if constexpr (!kPlain) {
     if (observer_ != nullptr) {
       observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
@@ -202,25 +215,11 @@ template <bool kPlain>
     if (!kPlain && args.tag(index) == TensorArgType::OUTPUT) continue;
     if (!add_tensor<kPlain>(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
   }
-  std::byte* tail = block + tensor_count * sizeof(ChipTensor);
-  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalar_bits() + i, 8);
-  if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
-
-  record.id = plan.id;
-  record.ring = static_cast<uint8_t>(plan.ring);
-  record.lanes = lanes;
-  record.tensor_count = static_cast<uint8_t>(tensor_count);
-  record.scalar_count = static_cast<uint8_t>(scalar_count);
-  record.kernel_ids[0] = static_cast<int16_t>(kernels.aic_kernel_id);
-  record.kernel_ids[1] = static_cast<int16_t>(kernels.aiv0_kernel_id);
-  record.kernel_ids[2] = static_cast<int16_t>(kernels.aiv1_kernel_id);
-  record.block_num = kPlain || lanes == 0 ? 1 : args.launch_spec.block_num();
-  record.arguments = block;
-  record.flags = kPlain ? TaskSlot::kPlain : has_predicate ? TaskSlot::kHasPredicate : 0;
-  if (!kPlain && has_hints(args)) record.flags |= hint_flags(args, record);
-  store_predecessors(plan, record);
-
-  finish_submission(plan, complete);
+  if constexpr (!kPlain) {
+    if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
+    if (has_hints(args)) record.flags |= hint_flags(args, record);
+  }
+  finish_submission(plan, *record_, complete);
   return SubmitState::kAccepted;
 }
 
@@ -296,7 +295,7 @@ void Graph::hold_heap(const Plan& plan, uint32_t scope_depth) {
 }
 
 // The heap block of a task's outputs, its descriptors, and how long it lives.
-void Graph::add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
+void Graph::add_outputs(Plan plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
   hold_heap(plan, static_cast<uint32_t>(scopes_.size() - 1));
   ++scopes_.back().pinned_tasks;
 
@@ -409,7 +408,7 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
 }
 
 template <typename Args>
-bool Graph::add_explicit_dependencies(const Plan& plan, const Args& args) {
+bool Graph::add_explicit_dependencies(Plan plan, const Args& args) {
   for (uint32_t i = 0; i < args.explicit_dep_count(); ++i) {
     const PTO2TaskId dependency = args.explicit_dep(i);
     const TaskRef task = find_task(dependency);
@@ -428,11 +427,11 @@ bool Graph::add_explicit_dependencies(const Plan& plan, const Args& args) {
   return true;
 }
 
-template bool Graph::add_explicit_dependencies(const Plan&, const GraphTaskArgs&);
+template bool Graph::add_explicit_dependencies(Plan, const GraphTaskArgs&);
 
 // Orders the task after the one that made the tensor, unless edges are explicit here. Its memory stays in any case: what a task
 // was given is there when it runs.
-bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index) {
+bool Graph::add_creator(Plan plan, const ChipTensor& tensor, int32_t index) {
   const TaskRef creator = find_task(tensor.owner_task_id);
   if (creator.slot == kNoSlot) {
     if (policy_.foreign_tasks) return true;
@@ -446,12 +445,33 @@ bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t inde
   return true;
 }
 
+// What list_predecessor does when the record's own list is full.
+void Graph::list_one_of_many(TaskRef task, EdgeSource source) {
+  constexpr uint32_t kLongList = 12;  // predecessors from which marks beat a linear search
+  const uint32_t count = predecessor_count_;
+  if (count == TaskSlot::kInlinePredecessors) std::copy_n(record_->inline_predecessors, count, predecessors_.begin());
+  const auto known = [&] { return std::find(predecessors_.begin(), predecessors_.begin() + count, task) != predecessors_.begin() + count; };
+  if (count < kLongList) {
+    if (known()) return;
+  } else {
+    if (count == kLongList) {
+      for (uint32_t i = 0; i < count; ++i) mark_new(predecessors_[i]);
+    }
+    if (!mark_new(task) && known()) return;
+  }
+  if (count == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
+  predecessors_[predecessor_count_++] = task;
+  ++edge_count_[static_cast<size_t>(source)];
+}
+
+void Graph::store_many_predecessors(uint32_t ring, TaskSlot& record) {
+  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[ring].arena.allocate(record.id, predecessor_count_ * sizeof(TaskRef)));
+  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
+}
+
 // For lists that are too long to search: marks the slot of `task` as listed. False if it was marked already.
 bool Graph::mark_new(TaskRef task) {
   if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
-  if (predecessor_count_ == kLongList) {
-    for (uint32_t i = 0; i < predecessor_count_; ++i) mark_[predecessors_[i].slot] = submission_;
-  }
   return std::exchange(mark_[task.slot], submission_) != submission_;
 }
 

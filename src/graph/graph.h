@@ -156,7 +156,7 @@ class Graph {
     ArgumentArena arena;
     std::deque<uint32_t> holders;  ///< ids of tasks whose outputs are in the heap, oldest first
   };
-  struct Plan {  // one submission under way
+  struct Plan {  // one submission under way; given by value to what is not inlined, so that it stays in registers
     uint32_t ring;
     uint32_t id;
     uint32_t slot;
@@ -216,11 +216,11 @@ class Graph {
     return {table_.slot_of(ring, local), local};
   }
   template <typename Args>
-  bool add_explicit_dependencies(const Plan& plan, const Args& args);
-  bool add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index);
+  bool add_explicit_dependencies(Plan plan, const Args& args);
+  bool add_creator(Plan plan, const ChipTensor& tensor, int32_t index);
   template <bool kPlain>
   bool add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index, ChipTensor* descriptor);
-  void add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
+  void add_outputs(Plan plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
   template <bool kPlain>
   void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
@@ -228,13 +228,10 @@ class Graph {
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   bool mark_new(TaskRef task);
   void retain(const Plan& plan, TaskRef task);
-  void store_predecessors(const Plan& plan, TaskSlot& record);
-  void finish_submission(const Plan& plan, bool complete);
+  void finish_submission(const Plan& plan, TaskSlot& record, bool complete);
   void advance(uint32_t ring);
-  void push_predecessor(TaskRef task) {
-    if (predecessor_count_ == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
-    predecessors_[predecessor_count_++] = task;
-  }
+  void list_one_of_many(TaskRef task, EdgeSource source);
+  void store_many_predecessors(uint32_t ring, TaskSlot& record);
 
   // graph_publish.cpp: tasks that are submitted and not published
   void defer(uint32_t slot);
@@ -281,8 +278,9 @@ class Graph {
   std::vector<InitialValue> initial_values_;  ///< with a virtual heap
   bool met_foreign_task_ = false;
 
-  std::vector<TaskRef> predecessors_;  ///< of the submission under way; only the first predecessor_count_ count
-  uint32_t predecessor_count_ = 0;
+  TaskSlot* record_ = nullptr;         ///< of the submission under way
+  uint32_t predecessor_count_ = 0;     ///< of it; they are in the record, or, if they are too many for that, here:
+  std::vector<TaskRef> predecessors_;  ///< only the first predecessor_count_ count
   std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last; used for long lists only
   uint32_t submission_ = 0;
   TaskRef blocking_task_{kNoSlot, 0};

@@ -24,7 +24,9 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   std::byte* const block = ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + sizeof(GraphShell));
   ChipTensor* const descriptors = reinterpret_cast<ChipTensor*>(block);
 
+  TaskSlot& record = table_.record(plan.slot);
   predecessor_count_ = 0;
+  record_ = &record;
   ++submission_;
   if (observer_ != nullptr) observer_->on_task({public_id(plan.ring, plan.id), {-1, -1, -1}});
   outputs.set_task_id(public_id(plan.ring, plan.id));
@@ -38,7 +40,6 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   const GraphShell shell{&definition, ring.heap_base + plan.heap_offset};
   std::memcpy(tail + scalar_count * 8, &shell, sizeof shell);
 
-  TaskSlot& record = table_.record(plan.slot);
   record.id = plan.id;
   record.ring = static_cast<uint8_t>(plan.ring);
   record.lanes = 0;
@@ -48,8 +49,7 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   record.block_num = 1;
   record.arguments = block;
   record.flags = TaskSlot::kGraph;
-  store_predecessors(plan, record);
-  finish_submission(plan, false);
+  finish_submission(plan, record, false);
   return SubmitState::kAccepted;
 }
 

@@ -10,7 +10,6 @@
 namespace tilewright {
 
 inline constexpr uint32_t kAdvanceInterval = 64;    // submissions between two looks at completion flags
-inline constexpr size_t kLongList = 12;             // predecessors from which marks beat a linear search
 
 /// Asks for a line in order to write it. Does nothing to the program; any address will do.
 inline void prefetch_to_write(const void* address) {
@@ -64,21 +63,17 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   return ring.next - ring.reclaimed < table_.window(plan.ring) ? SubmitState::kAccepted : make_room(plan.ring);
 }
 
-// Adds a predecessor that is not known to be complete, unless it is one already.
+// Adds a predecessor that is not known to be complete, unless it is one already. The first few go straight into the record.
 [[gnu::always_inline]] inline void Graph::list_predecessor(TaskRef task, EdgeSource source) {
-  const auto known = [this](TaskRef wanted) {
-    for (uint32_t i = 0; i < predecessor_count_; ++i) {
-      if (predecessors_[i] == wanted) return true;
-    }
-    return false;
-  };
-  if (predecessor_count_ < kLongList) {
-    if (known(task)) return;
-  } else if (!mark_new(task) && known(task)) {
-    return;
+  const uint32_t count = predecessor_count_;
+  if (count >= TaskSlot::kInlinePredecessors) return list_one_of_many(task, source);
+  TaskRef* const list = record_->inline_predecessors;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (list[i] == task) return;
   }
+  list[count] = task;
+  predecessor_count_ = count + 1;
   ++edge_count_[static_cast<size_t>(source)];
-  push_predecessor(task);
 }
 
 [[gnu::always_inline]] inline void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source,
@@ -121,26 +116,21 @@ template <bool kPlain>
   return true;
 }
 
-[[gnu::always_inline]] inline void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
+// `record` is complete but for the number of its predecessors.
+[[gnu::always_inline]] inline void Graph::finish_submission(const Plan& plan, TaskSlot& record, bool complete) {
   record.predecessor_count = predecessor_count_;
-  if (predecessor_count_ <= TaskSlot::kInlinePredecessors) {  // a fixed number of copies needs no loop
-    for (uint32_t i = 0; i < TaskSlot::kInlinePredecessors; ++i) record.inline_predecessors[i] = predecessors_[i];
-    return;
-  }
-  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
-  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
-}
-
-[[gnu::always_inline]] inline void Graph::finish_submission(const Plan& plan, bool complete) {
-  ++rings_[plan.ring].next;
+  if (predecessor_count_ > TaskSlot::kInlinePredecessors) [[unlikely]]
+    store_many_predecessors(plan.ring, record);
+  const uint32_t slot = table_.slot_of(record);
+  rings_[plan.ring].next = plan.id + 1;
   ++task_count_;
   if (complete) {
-    table_.mark_done({plan.slot, plan.id});
+    table_.mark_done({slot, plan.id});
   } else if (policy_.publish != GraphPolicy::Publish::kAtSubmit) {
-    defer(plan.slot);
+    defer(slot);
   } else {
     ++published_count_;
-    table_.publish(plan.slot);
+    table_.publish(slot);
   }
   if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
 }

@@ -412,8 +412,12 @@ void RegionIndex::insert(const ShapedRegion& region, const ChipTensor& view, Reg
 
 void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
   const uint32_t level = level_of(range);
-  if (level != only_level_ || supersede) return find(ShapedRegion(Region(range)), owner, supersede, hits);
+  if (level != only_level_ || supersede) return find_bytes_anywhere(range, owner, supersede, hits);
   only_class_->read(range, owner, completed_, hits);
+}
+
+void RegionIndex::find_bytes_anywhere(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
+  find(ShapedRegion(Region(range)), owner, supersede, hits);
 }
 
 void RegionIndex::update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits) {

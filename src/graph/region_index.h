@@ -115,8 +115,9 @@ class RegionIndex {
 
   void find_at_home(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_elsewhere(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  [[gnu::noinline]] void find_bytes_anywhere(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
   /// The class of a level, opened if it is not, after a lookup in all others.
-  LevelClass& settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits);
+  [[gnu::noinline]] LevelClass& settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits);
   void find_in_classes(uint64_t levels, uint64_t grids, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
@@ -125,7 +126,7 @@ class RegionIndex {
   /// To be called when live_levels_ or live_grids_ have changed.
   void live_classes_changed();
   bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task - sweep_at_[owner.ring]) >= 0; }
-  void forget_ancient(RegionOwner owner);
+  [[gnu::noinline]] void forget_ancient(RegionOwner owner);
 
   const uint32_t* completed_ = nullptr;
   uint64_t live_levels_ = 0;  ///< bit L: level L may have live regions
