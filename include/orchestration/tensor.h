@@ -206,7 +206,6 @@ struct alignas(64) ChipTensor {
     ChipTensor result;
     __builtin_memcpy(static_cast<void *>(&result), this, 64);  // by halves, which compilers do in place: the whole is a call of memcpy
     __builtin_memcpy(reinterpret_cast<char *>(&result) + 64, reinterpret_cast<const char *>(this) + 64, 64);
-    result.manual_dep = manual_dep_in;
     uint64_t offset = 0;  // one pass does what refresh() does too
     uint64_t extent = 1;
     uint64_t row_major = 1;
@@ -230,7 +229,10 @@ struct alignas(64) ChipTensor {
       if constexpr (kRank == 2) add_dimension(1);
       add_dimension(0);
     }
-    result.is_contiguous = contiguous || empty;
+    // The four flags at once, as they are read when the view is submitted: a load waits if narrower stores are under way.
+    const uint32_t flags = static_cast<uint32_t>(dtype) | static_cast<uint32_t>(manual_dep_in) << 8 |
+                           static_cast<uint32_t>(contiguous || empty) << 16 | static_cast<uint32_t>(address_space) << 24;
+    __builtin_memcpy(static_cast<void *>(&result.dtype), &flags, sizeof flags);
     result.extent_elem_cache = empty ? 0 : extent;
     if (empty) return result;
     result.start_offset += offset;
@@ -259,6 +261,7 @@ struct alignas(64) ChipTensor {
 };
 static_assert(sizeof(ChipTensor) == 128 && alignof(ChipTensor) == 64, "the kernel ABI fixes the descriptor's size");
 static_assert(std::is_trivially_copyable_v<ChipTensor>, "descriptors are copied as bytes");
+static_assert(__builtin_offsetof(ChipTensor, dtype) == 40 && __builtin_offsetof(ChipTensor, address_space) == 43, "flags are one word");
 static_assert(__builtin_offsetof(ChipTensor, shapes) == 44 && __builtin_offsetof(ChipTensor, strides) == 72, "published layout");
 
 /// A contiguous tensor over memory that the caller owns.

@@ -23,8 +23,8 @@ inline void prefetch_to_write(const void* address) {
 
 inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
 
-// A copy, field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
-// waits until they have left the store buffer, which costs more than the whole copy.
+// A copy, mostly field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
+// waits until they have left the store buffer, which costs more than the whole copy. Dimensions that the view does not have become 0.
 [[gnu::always_inline]] inline void copy_descriptor(ChipTensor* __restrict to, const ChipTensor& from) {
   to->buffer.addr = from.buffer.addr;
   to->buffer.size = from.buffer.size;
@@ -32,14 +32,18 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   to->start_offset = from.start_offset;
   to->version = from.version;
   to->ndims = from.ndims;
-  to->dtype = from.dtype;
-  to->manual_dep = from.manual_dep;
-  to->is_contiguous = from.is_contiguous;
-  to->address_space = from.address_space;
-  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to->shapes[i] = from.shapes[i];
+  std::memcpy(static_cast<void*>(&to->dtype), &from.dtype, 4);  // with manual_dep, is_contiguous, address_space
   to->extent_elem_cache = from.extent_elem_cache;
-  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to->strides[i] = from.strides[i];
-  std::memset(to->_pad_cl2, 0, sizeof to->_pad_cl2);
+  std::memset(to->shapes + 1, 0, 16);
+  std::memset(to->strides + 1, 0, sizeof *to - offsetof(ChipTensor, strides) - 4);
+  to->shapes[0] = from.shapes[0];
+  to->strides[0] = from.strides[0];
+  to->shapes[1] = from.shapes[1];
+  to->strides[1] = from.strides[1];
+  for (uint32_t i = 2; i < from.ndims; ++i) {
+    to->shapes[i] = from.shapes[i];
+    to->strides[i] = from.strides[i];
+  }
 }
 
 /// Asks for the lines that submissions to come will write. Another core has read what they held before, and a store that waits

@@ -74,18 +74,16 @@ struct RegionIndex::LevelClass : Class {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
   }
-  /// Whether the newest entry of the bucket of granule `at` is all that an access to `range`, which begins there, can meet.
-  bool is_all(const RegionEntry& entry, uint64_t at, ByteRange range, const uint32_t* completed) const {
-    if (entry.has_older() || entry.bytes.view != nullptr) return false;
-    if (disjoint && entry.bytes.range == range && entry.live(completed)) return true;
-    return !straddles && granule(range.end - 1) == at;
+  /// Whether `entry` is a live access to `range` itself, and so the only one that touches it.
+  bool is_the_one(const RegionEntry& entry, ByteRange range, const uint32_t* completed) const {
+    return disjoint && entry.bytes.range == range && !entry.has_older() && entry.live(completed) && entry.bytes.view == nullptr;
   }
   /// find without supersede.
   void read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
     const RegionEntry& entry = bucket(at);
-    if (!is_all(entry, at, range, completed)) return read_across(at, range, owner, completed, hits);
-    read_newest(entry, at, range, owner, completed, hits);
+    if (!is_the_one(entry, range, completed)) return read_across(at, range, owner, completed, hits);
+    if (!owned(entry, owner)) hits.add({range, entry.task, entry.ring()});
   }
   [[gnu::noinline]] void read_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t last = granule(range.end - 1);  // a region of this level touches two granules at most
@@ -133,7 +131,8 @@ struct RegionIndex::LevelClass : Class {
   void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
     RegionEntry& entry = bucket(at);
-    if (!is_all(entry, at, range, completed)) return update_across(at, range, owner, completed, hits);
+    const bool here = !straddles && granule(range.end - 1) == at;
+    if (!here && !is_the_one(entry, range, completed)) return update_across(at, range, owner, completed, hits);
     put(entry, at, range, owner, completed, hits);
   }
   [[gnu::noinline]] void update_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
@@ -287,11 +286,12 @@ RegionIndex::RegionIndex() = default;
 RegionIndex::~RegionIndex() = default;
 
 void RegionHits::grow() {
-  const size_t capacity = std::max<size_t>(64, 2 * capacity_);
+  const size_t count = this->count(), capacity = std::max<size_t>(64, 2 * count);
   auto hits = std::make_unique<RegionHit[]>(capacity);
-  std::copy_n(hits_.get(), count_, hits.get());
+  std::copy_n(hits_.get(), count, hits.get());
   hits_ = std::move(hits);
-  capacity_ = capacity;
+  end_ = hits_.get() + count;
+  limit_ = hits_.get() + capacity;
 }
 
 // ---- homes ----

@@ -23,23 +23,23 @@ struct RegionHit {
 /// The hits of a lookup. Keeps its memory from one to the next.
 class RegionHits {
  public:
-  void clear() { count_ = 0; }
+  void clear() { end_ = hits_.get(); }
   void add(const RegionHit& hit) {
-    if (count_ == capacity_) [[unlikely]]
+    if (end_ == limit_) [[unlikely]]
       grow();
-    hits_[count_++] = hit;
+    *end_++ = hit;
   }
-  size_t count() const { return count_; }
+  size_t count() const { return static_cast<size_t>(end_ - hits_.get()); }
   /// Forgets all but the first `count`.
-  void shrink(size_t count) { count_ = count; }
-  std::span<const RegionHit> all() const { return {hits_.get(), count_}; }
+  void shrink(size_t count) { end_ = hits_.get() + count; }
+  std::span<const RegionHit> all() const { return {hits_.get(), end_}; }
 
  private:
   [[gnu::noinline]] void grow();
 
   std::unique_ptr<RegionHit[]> hits_;
-  size_t capacity_ = 0;
-  size_t count_ = 0;
+  RegionHit* end_ = nullptr;
+  RegionHit* limit_ = nullptr;
 };
 
 /// The task on whose behalf the index is asked: it never finds itself.
