@@ -49,8 +49,8 @@ using GraphSubmitResult = GraphScopeResult;
 
 struct PTO2Runtime;
 
-/// Incremented whenever the table below changes.
-constexpr uint32_t PTO2_RUNTIME_OPS_VERSION = 3;
+/// Incremented whenever the table below or what it passes changes.
+constexpr uint32_t PTO2_RUNTIME_OPS_VERSION = 4;
 
 struct PTO2RuntimeOps {
   uint32_t version;  ///< PTO2_RUNTIME_OPS_VERSION of the runtime

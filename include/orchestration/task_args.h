@@ -327,11 +327,19 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   Arg(const Arg &) = delete;
   Arg &operator=(const Arg &) = delete;
 
-  void set_allow_early_resolve(bool v = true) { allow_early_resolve_ = v; }
+  /// Whether the task has nothing but existing tensors and scalars: no outputs to allocate, dependencies, predicate or hints other
+  /// than those of launch_spec. May be false for a task that had some.
+  bool is_plain() const { return !(unusual_ || has_error); }
+
+  void set_allow_early_resolve(bool v = true) {
+    allow_early_resolve_ = v;
+    unusual_ = true;
+  }
   bool allow_early_resolve() const { return allow_early_resolve_; }
   void set_predicate(const CoreTaskPredicate &pred) {
     predicate_ = pred;
     has_predicate_ = pred.op != PredicateOp::NONE;
+    unusual_ = true;
   }
   /// Whether a predicate other than NONE is set; and whether an argument is a TensorCreateInfo.
   bool has_predicate() const { return has_predicate_; }
@@ -340,6 +348,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   void set_task_timing_slot(int32_t slot) {
     if (slot < 0 || slot > 15) return set_error("task timing slot must be in 0..15");
     timing_slot_ = slot;
+    unusual_ = true;
   }
   int32_t task_timing_slot() const { return timing_slot_; }
 
@@ -350,6 +359,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   /// For changing it: where the value came from does not count any more.
   uint64_t &scalar(int32_t i) {
     changed_scalars_[i / 64] |= uint64_t{1} << (i % 64);
+    unusual_ = true;
     return this->scalars_[i];
   }
   const uint64_t *scalars() const {
@@ -368,18 +378,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   void clear() {
     this->tensor_count_ = 0;
     this->scalar_count_ = 0;
-    has_error = false;
-    error_msg = nullptr;
-    deps_ = nullptr;
-    dep_kinds_ = nullptr;
-    dep_count_ = 0;
-    allow_early_resolve_ = false;
-    has_created_ = false;
-    if (has_predicate_) set_predicate(CoreTaskPredicate{});
-    timing_slot_ = -1;
-    dump_mask_ = 0;
-    dump_ambiguous_mask_ = 0;
-    for (uint64_t &word : changed_scalars_) word = 0;
+    if (unusual_ || has_error) clear_unusual();
     this->clear_looks();
   }
   void reset() { clear(); }
@@ -434,7 +433,9 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     for (int i = src_offset; i < src_offset + count; ++i) {
       const int32_t index = this->scalar_count_;
       push_scalar(src.scalars_[i], static_cast<DataType>(src.scalar_dtypes_[i]), src.scalar_sources_[i]);
-      if (src.scalar_changed(i) && this->scalar_count_ > index) changed_scalars_[index / 64] |= uint64_t{1} << (index % 64);
+      if (!src.scalar_changed(i) || this->scalar_count_ == index) continue;
+      changed_scalars_[index / 64] |= uint64_t{1} << (index % 64);
+      unusual_ = true;
     }
   }
 
@@ -452,6 +453,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     deps_ = deps;
     dep_kinds_ = kinds;
     dep_count_ = count;
+    unusual_ = true;
   }
   uint32_t explicit_dep_count() const { return dep_count_; }
   PTO2TaskId explicit_dep(uint32_t i) const { return deps_[i]; }
@@ -461,6 +463,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   /// Marks arguments (lvalues given to this Arg) for the argument dump; without arguments, all of them.
   template <typename... A>
   void dump(A &&...arguments) {
+    unusual_ = true;
     if constexpr (sizeof...(A) == 0) {
       dump_mask_ = UINT64_MAX;
     } else {
@@ -473,6 +476,21 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   const uint8_t *scalar_dtypes() const { return scalar_dtypes_; }
 
  private:
+  __attribute__((noinline)) void clear_unusual() {
+    has_error = false;
+    error_msg = nullptr;
+    deps_ = nullptr;
+    dep_kinds_ = nullptr;
+    dep_count_ = 0;
+    allow_early_resolve_ = false;
+    has_created_ = false;
+    if (has_predicate_) set_predicate(CoreTaskPredicate{});
+    timing_slot_ = -1;
+    dump_mask_ = 0;
+    dump_ambiguous_mask_ = 0;
+    for (uint64_t &word : changed_scalars_) word = 0;
+    unusual_ = false;
+  }
   bool room_for_tensor() {
     if (this->scalar_count_ != 0) {
       set_error("tensors must be added before scalars");
@@ -499,6 +517,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     this->tensors_[this->tensor_count_] = TensorRef(&info);
     this->tags_[this->tensor_count_++] = TensorArgType::OUTPUT;
     has_created_ = true;
+    unusual_ = true;
   }
   template <typename T>
   void add_one_scalar(T &&value) {
@@ -529,6 +548,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     dump_mask_ |= hits;
   }
 
+  bool unusual_ = false;  ///< something below, or one of the fields above that clear() resets, may not have its initial value
   const PTO2TaskId *deps_ = nullptr;
   const DepFlags *dep_kinds_ = nullptr;
   uint32_t dep_count_ = 0;

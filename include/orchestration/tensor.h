@@ -93,33 +93,8 @@ struct alignas(64) ChipTensor {
 
   /// The box [offsets, offsets + view_shapes) of this view. A box with a zero dimension is an accepted empty view.
   ChipTensor view(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in = false) const {
-    ChipTensor result;
-    __builtin_memcpy(static_cast<void *>(&result), this, 64);  // by halves, which compilers do in place: the whole is a call of memcpy
-    __builtin_memcpy(reinterpret_cast<char *>(&result) + 64, reinterpret_cast<const char *>(this) + 64, 64);
-    result.manual_dep = manual_dep_in;
-    uint64_t offset = 0;  // one pass does what refresh() does too: orchestrations derive a view for every argument
-    uint64_t extent = 1;
-    uint64_t row_major = 1;
-    bool empty = false;
-    bool outside = false;
-    bool contiguous = true;
-    for (uint32_t i = ndims; i-- > 0;) {
-      const uint64_t count = view_shapes[i];
-      const uint64_t stride = strides[i];
-      result.shapes[i] = view_shapes[i];
-      empty = empty || count == 0;
-      outside = outside || view_offsets[i] + count > shapes[i];
-      offset += view_offsets[i] * stride;
-      extent += (count - 1) * stride;
-      contiguous = contiguous && (count == 1 || stride == row_major);
-      row_major *= count;
-    }
-    result.is_contiguous = contiguous || empty;
-    result.extent_elem_cache = empty ? 0 : extent;
-    if (empty) return result;
-    result.start_offset += offset;
-    if (outside) result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
-    return result;
+    return ndims == 1 ? view_of_rank<1>(view_shapes, view_offsets, manual_dep_in)
+                      : view_of_any_rank(view_shapes, view_offsets, manual_dep_in);
   }
 
   bool valid_transpose(uint32_t x, uint32_t y) const { return x < ndims && y < ndims; }
@@ -219,6 +194,51 @@ struct alignas(64) ChipTensor {
   }
 
  private:
+  // A call, because compilers would warn of arrays with one element that are read only if the rank is more.
+  __attribute__((noinline)) ChipTensor view_of_any_rank(const uint32_t view_shapes[], const uint32_t view_offsets[],
+                                                        bool manual_dep_in) const {
+    return ndims == 2 ? view_of_rank<2>(view_shapes, view_offsets, manual_dep_in)
+                      : view_of_rank<0>(view_shapes, view_offsets, manual_dep_in);
+  }
+  /// kRank is ndims, or 0 for any. Without a loop where it is known: orchestrations derive a view for every argument.
+  template <uint32_t kRank>
+  ChipTensor view_of_rank(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in) const {
+    ChipTensor result;
+    __builtin_memcpy(static_cast<void *>(&result), this, 64);  // by halves, which compilers do in place: the whole is a call of memcpy
+    __builtin_memcpy(reinterpret_cast<char *>(&result) + 64, reinterpret_cast<const char *>(this) + 64, 64);
+    uint64_t offset = 0;  // one pass does what refresh() does too
+    uint64_t extent = 1;
+    uint64_t row_major = 1;
+    bool empty = false;
+    bool outside = false;
+    bool contiguous = true;
+    const auto add_dimension = [&](uint32_t i) {
+      const uint64_t count = view_shapes[i];
+      const uint64_t stride = strides[i];
+      result.shapes[i] = view_shapes[i];
+      empty |= count == 0;
+      outside |= view_offsets[i] + count > shapes[i];
+      offset += view_offsets[i] * stride;
+      extent += (count - 1) * stride;
+      contiguous &= (count == 1) | (stride == row_major);
+      row_major *= count;
+    };
+    if constexpr (kRank == 0) {
+      for (uint32_t i = ndims; i-- > 0;) add_dimension(i);
+    } else {
+      if constexpr (kRank == 2) add_dimension(1);
+      add_dimension(0);
+    }
+    // The four flags at once, as they are read when the view is submitted: a load waits if narrower stores are under way.
+    const uint32_t flags = static_cast<uint32_t>(dtype) | static_cast<uint32_t>(manual_dep_in) << 8 |
+                           static_cast<uint32_t>(contiguous || empty) << 16 | static_cast<uint32_t>(address_space) << 24;
+    __builtin_memcpy(static_cast<void *>(&result.dtype), &flags, sizeof flags);
+    result.extent_elem_cache = empty ? 0 : extent;
+    if (empty) return result;
+    result.start_offset += offset;
+    if (outside) result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
+    return result;
+  }
   void set_row_major(const uint32_t shapes_in[], uint32_t ndims_in) {
     if (ndims_in == 0 || ndims_in > MAX_TENSOR_DIMS) {
       set_fault(TensorFault::BAD_RANK);
@@ -241,6 +261,7 @@ struct alignas(64) ChipTensor {
 };
 static_assert(sizeof(ChipTensor) == 128 && alignof(ChipTensor) == 64, "the kernel ABI fixes the descriptor's size");
 static_assert(std::is_trivially_copyable_v<ChipTensor>, "descriptors are copied as bytes");
+static_assert(__builtin_offsetof(ChipTensor, dtype) == 40 && __builtin_offsetof(ChipTensor, address_space) == 43, "flags are one word");
 static_assert(__builtin_offsetof(ChipTensor, shapes) == 44 && __builtin_offsetof(ChipTensor, strides) == 72, "published layout");
 
 /// A contiguous tensor over memory that the caller owns.

@@ -32,12 +32,28 @@ struct NodeRun {
   bool handed_over = false;  ///< set while a kernel is suspended: what is behind it is no longer the caller's
 };
 
+/// Plain tasks (TaskSlot::kPlain) for one core, one after another.
+class TaskRow {
+ public:
+  /// The kernel of the task given last has returned, and the task is over. The next one to run; null: none for now.
+  virtual const TaskSlot* next() = 0;
+
+ protected:
+  ~TaskRow() = default;
+};
+
 /// Runs a kernel to its end on the calling fiber. Thread safe: several carriers call it, for different cores.
 class KernelRunner {
  public:
   virtual ~KernelRunner() = default;
   /// False if the kernel registered conditions (Scheduler::complete_later): its task is not over.
   virtual bool run(const KernelCall& call) = 0;
+  /// Runs `task`, which is plain, and those that row.next() gives then, on one core. Null when there are none left; or a task whose
+  /// kernel registered conditions, which is not over.
+  virtual const TaskSlot* run_row(CoreType kind, int32_t core, const TaskSlot* task, TaskRow& row) {
+    while (task != nullptr && run({task, kind, core, kind == CoreType::AIC ? 0 : 1, 0})) task = row.next();
+    return task;
+  }
   /// Prepares the core and the arguments of a kernel before what its task waits for has ended. run() follows, with
   /// KernelCall::staged, unless the core is wanted by somebody else first. Must not wait or yield.
   virtual void stage(const KernelCall&) {}

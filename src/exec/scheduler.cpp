@@ -125,7 +125,8 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
 
 void Scheduler::run_seeded(const std::function<void()>& orchestrate, const RunLimits& limits, const SimSeed& seed) {
   run_start_ns_ = 0;
-  seeded_ = std::make_unique<SeededRun>(SeededRun::Engine{table_, runner_, async_, timing_, stop_, dispatch_.cores().aic_cores()}, seed, limits);
+  seeded_ =
+      std::make_unique<SeededRun>(SeededRun::Engine{table_, runner_, async_, timing_, stop_, dispatch_.cores().aic_cores()}, seed, limits);
   sleep_epoch_.store(epoch_.load());  // so that published() comes to published_to_sleepers()
   seeded_->run(orchestrate);
 }
@@ -485,15 +486,21 @@ void Scheduler::worker_main() {
   return carrier.claimed[carrier.claimed_next++];
 }
 
-[[gnu::always_inline]] inline void Scheduler::start(Carrier& carrier, uint32_t slot) {
+// Whether all predecessors are complete. If not, the task is parked: it comes back when the one it waits for is.
+[[gnu::always_inline]] inline bool Scheduler::is_ready(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
-  if (const TaskRef undone = table_.undone_predecessor(task); undone.slot != kNoSlot) {
-    if ((task.flags & TaskSlot::kMayStage) != 0) [[unlikely]]
-      dispatch_.offer(slot);
-    const uint32_t list = table_.park(slot, undone);
-    if (list != kNoSlot) add_ready(carrier, list);
-    return;
-  }
+  const TaskRef undone = table_.undone_predecessor(task);
+  if (undone.slot == kNoSlot) return true;
+  if ((task.flags & TaskSlot::kMayStage) != 0) [[unlikely]]
+    dispatch_.offer(slot);
+  if (const uint32_t list = table_.park(slot, undone); list != kNoSlot) add_ready(carrier, list);
+  return false;
+}
+
+[[gnu::always_inline]] inline void Scheduler::start(Carrier& carrier, uint32_t slot) {
+  if (!is_ready(carrier, slot)) return;
+  const TaskSlot& task = table_.record(slot);
+  if ((task.flags & TaskSlot::kPlain) != 0) return run_row(carrier, slot);
   if ((task.flags & TaskSlot::kHints) != 0) [[unlikely]]
     return start_hinted(carrier, slot);
   if (task.lanes == 0) return complete(carrier, slot);
@@ -512,6 +519,57 @@ void Scheduler::worker_main() {
   if (over) [[likely]]
     return complete(carrier, slot);
   kernels_returned(carrier, slot);
+}
+
+// ---- rows of plain tasks: what runs them keeps its core and its bearings from one to the next ----
+
+class Scheduler::PlainRow final : public TaskRow {
+ public:
+  PlainRow(Scheduler& scheduler, Carrier& carrier, CoreType kind, uint32_t slot)
+      : scheduler_(scheduler), carrier_(carrier), kind_(kind), slot_(slot) {}
+  const TaskSlot* next() override {
+    scheduler_.complete(carrier_, slot_);
+    slot_ = scheduler_.next_plain(carrier_, kind_);
+    return slot_ != kNoSlot ? &scheduler_.table_.record(slot_) : nullptr;
+  }
+  uint32_t slot() const { return slot_; }
+
+ private:
+  Scheduler& scheduler_;
+  Carrier& carrier_;
+  const CoreType kind_;
+  uint32_t slot_;
+};
+
+void Scheduler::run_row(Carrier& carrier, uint32_t slot) {
+  const CoreType kind = table_.record(slot).lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
+  const int32_t core = dispatch_.take_core(carrier.warm, kind);
+  if (core == CorePool::kNone) return open(slot);
+  if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
+  PlainRow row(*this, carrier, kind, slot);
+  const TaskSlot* const unfinished = runner_.run_row(kind, core, &table_.record(slot), row);
+  wake_if(dispatch_.give_core(carrier.warm, kind, core));
+  if (unfinished != nullptr) kernels_returned(carrier, row.slot());
+}
+
+// The next plain task for a core of this kind; kNoSlot if worker_main has something else to do or to look at first.
+[[gnu::always_inline]] inline uint32_t Scheduler::next_plain(Carrier& carrier, CoreType kind) {
+  for (;;) {
+    if (stopped() || dispatch_.cores_wanted() || dispatch_.has_jobs() || async_.any()) return kNoSlot;
+    if (carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) return kNoSlot;
+    if (carrier.completed_count == 0 && &carrier == carriers_[0].get() && orchestration_may_continue()) return kNoSlot;
+    const uint32_t slot = next_task(carrier);
+    if (slot == kNoSlot) return kNoSlot;
+    if (!is_ready(carrier, slot)) continue;
+    const TaskSlot& task = table_.record(slot);
+    if ((task.flags & TaskSlot::kPlain) == 0 || (task.lanes == PTO2_SUBTASK_MASK_AIC) != (kind == CoreType::AIC)) {
+      table_.set_next_in_list(slot, carrier.ready);
+      carrier.ready = slot;
+      return kNoSlot;
+    }
+    if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
+    return slot;
+  }
 }
 
 // A task with a predicate or a hint, or a recorded graph.

@@ -143,6 +143,10 @@ class Scheduler {
   void start(Carrier& carrier, uint32_t slot);
   void start_hinted(Carrier& carrier, uint32_t slot);
   void start_single(Carrier& carrier, uint32_t slot);
+  class PlainRow;
+  void run_row(Carrier& carrier, uint32_t slot);
+  uint32_t next_plain(Carrier& carrier, CoreType kind);
+  bool is_ready(Carrier& carrier, uint32_t slot);
   bool run_kernel(const KernelCall& call);
   bool run_hinted_kernel(const KernelCall& call);
   void kernels_returned(Carrier& carrier, uint32_t slot);

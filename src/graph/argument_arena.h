@@ -17,7 +17,7 @@ class ArgumentArena {
   static constexpr size_t kChunkBytes = 1 << 16;
 
   /// 64-byte aligned storage for `task` (ids ascend), valid until release_before(id > task).
-  std::byte* allocate(uint32_t task, size_t bytes) {
+  [[gnu::always_inline]] std::byte* allocate(uint32_t task, size_t bytes) {
     bytes = (bytes + 63) & ~size_t{63};
     if (static_cast<size_t>(end_ - cursor_) < bytes) [[unlikely]]
       add_chunk(bytes);
@@ -26,9 +26,6 @@ class ArgumentArena {
     cursor_ += bytes;
     return block;
   }
-
-  /// Where the newest block ends.
-  const std::byte* end_of_newest() const { return cursor_; }
 
   /// Frees the storage of all tasks with an id below `task` (compared around the wrap of 32 bits).
   void release_before(uint32_t task) {
@@ -52,7 +49,7 @@ class ArgumentArena {
     uint32_t last_task;  ///< the newest task with a block in it; of the chunk in use, newest_ is
   };
 
-  void add_chunk(size_t least) {
+  [[gnu::noinline]] void add_chunk(size_t least) {
     const size_t bytes = least > kChunkBytes ? least : kChunkBytes;
     Memory memory;
     if (free_.empty() || bytes != kChunkBytes) {

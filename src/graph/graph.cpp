@@ -102,33 +102,6 @@ void Graph::end_scope() {
   scope_changed();
 }
 
-SubmitState Graph::submit(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  // Field by field: a copy of the whole would be read wider than the caller has just written it, and wait for that.
-  MixedKernels kernels{kernels_in.aic_kernel_id, kernels_in.aiv0_kernel_id, kernels_in.aiv1_kernel_id};
-  if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
-    std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
-  }
-  const uint8_t lanes = kernels.to_active_mask().core_mask();
-  if (is_fatal() || !check_call(args) || !check_kernels(lanes, kernels, args)) return SubmitState::kFatal;
-  return submit_task(lanes, kernels, args, outputs, false);
-}
-
-SubmitState Graph::submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
-  return submit_task(0, MixedKernels{}, args, outputs, false);
-}
-
-SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
-  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
-  bool outputs_only = args.tensor_count() > 0 && args.scalar_count() == 0;
-  for (int32_t i = 0; i < args.tensor_count(); ++i) outputs_only = outputs_only && args.tag(i) == TensorArgType::OUTPUT;
-  if (!outputs_only) {
-    fail(PTO2_ERROR_INVALID_ARGS, "alloc_tensors takes TensorCreateInfo outputs only, at least one");
-    return SubmitState::kFatal;
-  }
-  return submit_task(0, MixedKernels{}, args, outputs, true);
-}
-
 bool Graph::refuse_call(const CoreTaskArgs& args) {
   fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: {}", task_count_, args.error_msg));
   return false;
@@ -143,7 +116,7 @@ bool Graph::check_launch(uint8_t lanes, const MixedKernels& kernels, const CoreT
   for (const auto& [kernel, lane] :
        {std::pair{kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC}, std::pair{kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0},
         std::pair{kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1}}) {
-    if (fits(kernel, lane)) continue;
+    if (kernel == INVALID_KERNEL_ID || runs_on(kernel, lane)) continue;
     fail_kernel(kernel, lane);
     return false;
   }
@@ -188,39 +161,30 @@ bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t ind
   return false;
 }
 
+[[gnu::always_inline]] inline SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
+  if (const SubmitState state = reserve_slot(plan); state != SubmitState::kAccepted) return state;
+  return args.has_created() ? reserve_heap(args, plan) : SubmitState::kAccepted;
+}
+
+[[gnu::always_inline]] inline bool Graph::has_hints(const CoreTaskArgs& args) const {
+  return early_resolve_used_ || args.allow_early_resolve() || args.launch_spec.require_sync_start() || args.task_timing_slot() >= 0;
+}
+
+template <bool kPlain>
 [[gnu::always_inline]] inline SubmitState Graph::submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args,
                                                              TaskOutputTensors& outputs, bool complete) {
   Plan plan;
-  if (const SubmitState state = reserve(args, plan); state != SubmitState::kAccepted) return state;
-  Ring& ring = rings_[plan.ring];
+  if (const SubmitState state = kPlain ? reserve_slot(plan) : reserve(args, plan); state != SubmitState::kAccepted) return state;
+  outputs.set_task_id(public_id(plan.ring, plan.id));
   const uint32_t tensor_count = static_cast<uint32_t>(args.tensor_count());
   const uint32_t scalar_count = static_cast<uint32_t>(args.scalar_count());
-  const bool has_predicate =
-      args.has_predicate() && lanes != 0 && args.predicate().operand.tensor != nullptr && args.predicate().operand.tensor->buffer.addr != 0;
+  const bool has_predicate = !kPlain && lanes != 0 && args.has_predicate() && args.predicate().operand.tensor != nullptr &&
+                             args.predicate().operand.tensor->buffer.addr != 0;
+  const size_t bytes = tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0);
+  std::byte* const block = rings_[plan.ring].arena.allocate(plan.id, bytes);
+  ask_ahead(plan, block, bytes);
 
   TaskSlot& record = table_.record(plan.slot);
-  std::byte* block =
-      ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + (has_predicate ? sizeof(DispatchPredicate) : 0));
-  ChipTensor* descriptors = reinterpret_cast<ChipTensor*>(block);
-  ask_ahead(plan, block, static_cast<size_t>(ring.arena.end_of_newest() - block));
-
-  predecessor_count_ = 0;
-  ++submission_;
-  if (observer_ != nullptr) [[unlikely]] {
-    observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
-  }
-  outputs.set_task_id(public_id(plan.ring, plan.id));
-  if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
-  if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
-  for (uint32_t i = 0; i < tensor_count; ++i) {
-    if (args.tag(static_cast<int32_t>(i)) == TensorArgType::OUTPUT) continue;
-    const int32_t index = static_cast<int32_t>(i);
-    if (!add_tensor(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
-  }
-  std::byte* tail = block + tensor_count * sizeof(ChipTensor);
-  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalar_bits() + i, 8);
-  if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
-
   record.id = plan.id;
   record.ring = static_cast<uint8_t>(plan.ring);
   record.lanes = lanes;
@@ -229,19 +193,76 @@ bool Graph::refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t ind
   record.kernel_ids[0] = static_cast<int16_t>(kernels.aic_kernel_id);
   record.kernel_ids[1] = static_cast<int16_t>(kernels.aiv0_kernel_id);
   record.kernel_ids[2] = static_cast<int16_t>(kernels.aiv1_kernel_id);
-  record.block_num = lanes != 0 ? args.launch_spec.block_num() : 1;
+  record.block_num = kPlain || lanes == 0 ? 1 : args.launch_spec.block_num();
   record.arguments = block;
-  record.flags = has_predicate ? TaskSlot::kHasPredicate : 0;
-  if (has_hints(args)) [[unlikely]]
-    record.flags |= hint_flags(args, record);
-  store_predecessors(plan, record);
+  record.flags = kPlain ? TaskSlot::kPlain : has_predicate ? TaskSlot::kHasPredicate : 0;
+  std::byte* const tail = block + tensor_count * sizeof(ChipTensor);
+  for (uint32_t i = 0; i < scalar_count; ++i) std::memcpy(tail + i * 8, args.scalar_bits() + i, 8);
 
-  finish_submission(plan, complete);
+  predecessor_count_ = 0;
+  record_ = &record;
+  ++submission_;
+  ChipTensor* const descriptors = reinterpret_cast<ChipTensor*>(block);
+  if constexpr (!kPlain) {
+    if (observer_ != nullptr) {
+      observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
+    }
+    if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
+    if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
+  }
+  for (uint32_t i = 0; i < tensor_count; ++i) {
+    const int32_t index = static_cast<int32_t>(i);
+    if (!kPlain && args.tag(index) == TensorArgType::OUTPUT) continue;
+    if (!add_tensor<kPlain>(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
+  }
+  if constexpr (!kPlain) {
+    if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
+    if (has_hints(args)) record.flags |= hint_flags(args, record);
+  }
+  finish_submission(plan, *record_, complete);
   return SubmitState::kAccepted;
 }
 
-[[gnu::always_inline]] inline bool Graph::has_hints(const CoreTaskArgs& args) const {
-  return early_resolve_used_ || args.allow_early_resolve() || args.launch_spec.require_sync_start() || args.task_timing_slot() >= 0;
+// The lane of a plain submission's kernel; 0 if the submission is not plain.
+[[gnu::always_inline]] inline uint8_t Graph::plain_lane(const MixedKernels& kernels, const CoreTaskArgs& args) const {
+  if (!plain_ || !args.is_plain() || args.launch_spec.block_num() != 1 || args.launch_spec.require_sync_start()) return 0;
+  if (kernels.aiv1_kernel_id != INVALID_KERNEL_ID) return 0;
+  if (kernels.aic_kernel_id == INVALID_KERNEL_ID)
+    return runs_on(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ? PTO2_SUBTASK_MASK_AIV0 : 0;
+  if (kernels.aiv0_kernel_id != INVALID_KERNEL_ID) return 0;
+  return runs_on(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) ? PTO2_SUBTASK_MASK_AIC : 0;
+}
+
+SubmitState Graph::submit(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (const uint8_t lane = plain_lane(kernels, args); lane != 0) [[likely]]
+    return submit_task<true>(lane, kernels, args, outputs, false);
+  return submit_unusual(kernels, args, outputs);
+}
+
+SubmitState Graph::submit_unusual(const MixedKernels& kernels_in, const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  MixedKernels kernels = kernels_in;
+  if (kernels.aiv0_kernel_id == INVALID_KERNEL_ID && kernels.aiv1_kernel_id != INVALID_KERNEL_ID) {
+    std::swap(kernels.aiv0_kernel_id, kernels.aiv1_kernel_id);
+  }
+  const uint8_t lanes = kernels.to_active_mask().core_mask();
+  if (is_fatal() || !check_call(args) || !check_launch(lanes, kernels, args)) return SubmitState::kFatal;
+  return submit_task<false>(lanes, kernels, args, outputs, false);
+}
+
+SubmitState Graph::submit_dummy(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
+  return submit_task<false>(0, MixedKernels{}, args, outputs, false);
+}
+
+SubmitState Graph::allocate(const CoreTaskArgs& args, TaskOutputTensors& outputs) {
+  if (is_fatal() || !check_call(args)) return SubmitState::kFatal;
+  bool outputs_only = args.tensor_count() > 0 && args.scalar_count() == 0;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) outputs_only = outputs_only && args.tag(i) == TensorArgType::OUTPUT;
+  if (!outputs_only) {
+    fail(PTO2_ERROR_INVALID_ARGS, "alloc_tensors takes TensorCreateInfo outputs only, at least one");
+    return SubmitState::kFatal;
+  }
+  return submit_task<false>(0, MixedKernels{}, args, outputs, true);
 }
 
 uint32_t Graph::hint_flags(const CoreTaskArgs& args, const TaskSlot& record) {
@@ -256,6 +277,7 @@ uint32_t Graph::hint_flags(const CoreTaskArgs& args, const TaskSlot& record) {
   if (args.allow_early_resolve()) {
     flags |= TaskSlot::kEarlyResolve;
     early_resolve_used_ = true;
+    update_plain();
   }
   return flags;
 }
@@ -273,7 +295,7 @@ void Graph::hold_heap(const Plan& plan, uint32_t scope_depth) {
 }
 
 // The heap block of a task's outputs, its descriptors, and how long it lives.
-void Graph::add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
+void Graph::add_outputs(Plan plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs) {
   hold_heap(plan, static_cast<uint32_t>(scopes_.size() - 1));
   ++scopes_.back().pinned_tasks;
 
@@ -310,11 +332,6 @@ bool Graph::add_predicate(const CoreTaskArgs& args, std::byte* target) {
   return true;
 }
 
-[[gnu::always_inline]] inline SubmitState Graph::reserve(const CoreTaskArgs& args, Plan& plan) {
-  if (const SubmitState state = reserve_slot(plan); state != SubmitState::kAccepted) return state;
-  return args.has_created() ? reserve_heap(args, plan) : SubmitState::kAccepted;
-}
-
 // A ring has no free slot: gives back what is complete.
 SubmitState Graph::make_room(uint32_t ring_index) {
   const Ring& ring = rings_[ring_index];
@@ -329,7 +346,10 @@ void Graph::scope_changed() {
   if (scopes_.empty()) return;
   scope_manual_ = scopes_.back().manual || !policy_.automatic;
   scope_ring_ = std::min<uint32_t>(static_cast<uint32_t>(scopes_.size()) - 1, policy_.rings - 1);
+  update_plain();
 }
+
+void Graph::update_plain() { plain_ = observer_ == nullptr && !is_fatal() && !early_resolve_used_ && !scope_manual_; }
 
 SubmitState Graph::reserve_heap(const CoreTaskArgs& args, Plan& plan) {
   for (int32_t i = 0; i < args.tensor_count(); ++i) {
@@ -388,7 +408,7 @@ SubmitState Graph::full(uint32_t ring_index, int32_t code, std::string text) {
 }
 
 template <typename Args>
-bool Graph::add_explicit_dependencies(const Plan& plan, const Args& args) {
+bool Graph::add_explicit_dependencies(Plan plan, const Args& args) {
   for (uint32_t i = 0; i < args.explicit_dep_count(); ++i) {
     const PTO2TaskId dependency = args.explicit_dep(i);
     const TaskRef task = find_task(dependency);
@@ -407,11 +427,11 @@ bool Graph::add_explicit_dependencies(const Plan& plan, const Args& args) {
   return true;
 }
 
-template bool Graph::add_explicit_dependencies(const Plan&, const GraphTaskArgs&);
+template bool Graph::add_explicit_dependencies(Plan, const GraphTaskArgs&);
 
 // Orders the task after the one that made the tensor, unless edges are explicit here. Its memory stays in any case: what a task
 // was given is there when it runs.
-bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index) {
+bool Graph::add_creator(Plan plan, const ChipTensor& tensor, int32_t index) {
   const TaskRef creator = find_task(tensor.owner_task_id);
   if (creator.slot == kNoSlot) {
     if (policy_.foreign_tasks) return true;
@@ -425,12 +445,33 @@ bool Graph::add_creator(const Plan& plan, const ChipTensor& tensor, int32_t inde
   return true;
 }
 
+// What list_predecessor does when the record's own list is full.
+void Graph::list_one_of_many(TaskRef task, EdgeSource source) {
+  constexpr uint32_t kLongList = 12;  // predecessors from which marks beat a linear search
+  const uint32_t count = predecessor_count_;
+  if (count == TaskSlot::kInlinePredecessors) std::copy_n(record_->inline_predecessors, count, predecessors_.begin());
+  const auto known = [&] { return std::find(predecessors_.begin(), predecessors_.begin() + count, task) != predecessors_.begin() + count; };
+  if (count < kLongList) {
+    if (known()) return;
+  } else {
+    if (count == kLongList) {
+      for (uint32_t i = 0; i < count; ++i) mark_new(predecessors_[i]);
+    }
+    if (!mark_new(task) && known()) return;
+  }
+  if (count == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
+  predecessors_[predecessor_count_++] = task;
+  ++edge_count_[static_cast<size_t>(source)];
+}
+
+void Graph::store_many_predecessors(uint32_t ring, TaskSlot& record) {
+  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[ring].arena.allocate(record.id, predecessor_count_ * sizeof(TaskRef)));
+  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
+}
+
 // For lists that are too long to search: marks the slot of `task` as listed. False if it was marked already.
 bool Graph::mark_new(TaskRef task) {
   if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
-  if (predecessor_count_ == kLongList) {
-    for (uint32_t i = 0; i < predecessor_count_; ++i) mark_[predecessors_[i].slot] = submission_;
-  }
   return std::exchange(mark_[task.slot], submission_) != submission_;
 }
 
@@ -487,6 +528,7 @@ void Graph::fail(int32_t code, std::string text) {
   if (is_fatal()) return;
   error_code_ = code;
   error_text_ = std::move(text);
+  plain_ = false;
 }
 
 }  // namespace tilewright

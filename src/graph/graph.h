@@ -48,6 +48,8 @@ class Graph {
 
   /// How many cores tasks that start together can have: that many AIC cores, twice as many AIV cores. Without it, any number.
   void set_cores(int32_t aic_cores) { aic_cores_ = aic_cores; }
+  /// How many threads run tasks, the submitting one included. Without it, several.
+  void set_threads(int32_t threads) { read_elsewhere_ = threads > 1; }
 
   /// Starts a run with an open AUTO scope. kernel_lanes[func_id] is the set of lanes (PTO2_SUBTASK_MASK_*) a kernel can run
   /// on, 0 if there is none; it and the observer (may be null) outlive the run. With an observer nothing is forgotten
@@ -154,7 +156,7 @@ class Graph {
     ArgumentArena arena;
     std::deque<uint32_t> holders;  ///< ids of tasks whose outputs are in the heap, oldest first
   };
-  struct Plan {  // one submission under way
+  struct Plan {  // one submission under way; given by value to what is not inlined, so that it stays in registers
     uint32_t ring;
     uint32_t id;
     uint32_t slot;
@@ -172,18 +174,17 @@ class Graph {
     int line = 0;
   };
 
+  // A submission is plain if it has nothing but existing tensors, scalars, and one kernel of one block, and if plain_ is set. Most
+  // are, and save the questions after everything else.
+  template <bool kPlain>
   SubmitState submit_task(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs, bool complete);
+  uint8_t plain_lane(const MixedKernels& kernels, const CoreTaskArgs& args) const;
+  SubmitState submit_unusual(const MixedKernels& kernels, const CoreTaskArgs& args, TaskOutputTensors& outputs);
   bool check_call(const CoreTaskArgs& args) { return !args.has_error || refuse_call(args); }
   bool refuse_call(const CoreTaskArgs& args);
-  bool fits(int32_t kernel, uint8_t lane) const {
-    return kernel == INVALID_KERNEL_ID || (static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() &&
-                                           ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0);
-  }
-  bool check_kernels(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args) {
-    return (lanes != 0 && args.launch_spec.block_num() == 1 && !args.launch_spec.require_sync_start() &&
-            fits(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) && fits(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) &&
-            fits(kernels.aiv1_kernel_id, PTO2_SUBTASK_MASK_AIV1)) ||
-           check_launch(lanes, kernels, args);
+  bool runs_on(int32_t kernel, uint8_t lane) const {
+    return static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() &&
+           ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0;
   }
   bool check_launch(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
   bool check_sync_start(uint8_t lanes, int32_t blocks);
@@ -202,6 +203,7 @@ class Graph {
   SubmitState make_room(uint32_t ring);
   void ask_ahead(const Plan& plan, const std::byte* block, size_t bytes);
   void scope_changed();
+  void update_plain();
   SubmitState reserve_heap(const CoreTaskArgs& args, Plan& plan);
   SubmitState allocate_heap(Plan& plan);
   void hold_heap(const Plan& plan, uint32_t scope_depth);
@@ -214,22 +216,22 @@ class Graph {
     return {table_.slot_of(ring, local), local};
   }
   template <typename Args>
-  bool add_explicit_dependencies(const Plan& plan, const Args& args);
-  bool add_creator(const Plan& plan, const ChipTensor& tensor, int32_t index);
+  bool add_explicit_dependencies(Plan plan, const Args& args);
+  bool add_creator(Plan plan, const ChipTensor& tensor, int32_t index);
+  template <bool kPlain>
   bool add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index, ChipTensor* descriptor);
-  void add_outputs(const Plan& plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
+  void add_outputs(Plan plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
+  template <bool kPlain>
   void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
+  void list_predecessor(TaskRef task, EdgeSource source);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   bool mark_new(TaskRef task);
   void retain(const Plan& plan, TaskRef task);
-  void store_predecessors(const Plan& plan, TaskSlot& record);
-  void finish_submission(const Plan& plan, bool complete);
+  void finish_submission(const Plan& plan, TaskSlot& record, bool complete);
   void advance(uint32_t ring);
-  void push_predecessor(TaskRef task) {
-    if (predecessor_count_ == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
-    predecessors_[predecessor_count_++] = task;
-  }
+  void list_one_of_many(TaskRef task, EdgeSource source);
+  void store_many_predecessors(uint32_t ring, TaskSlot& record);
 
   // graph_publish.cpp: tasks that are submitted and not published
   void defer(uint32_t slot);
@@ -263,7 +265,9 @@ class Graph {
   const std::vector<uint8_t>* kernel_lanes_ = nullptr;
   GraphObserver* observer_ = nullptr;
   int32_t aic_cores_ = INT32_MAX / 2;
+  bool read_elsewhere_ = true;       ///< threads other than the submitter run tasks
   bool early_resolve_used_ = false;  ///< in this run
+  bool plain_ = false;  ///< submissions may be plain: no observer, failure, early resolve or scope with explicit edges only
 
   std::vector<uint32_t> unpublished_;  ///< slots in submission order: a stack along the open scopes
   std::vector<Write> unpublished_writes_;
@@ -274,8 +278,9 @@ class Graph {
   std::vector<InitialValue> initial_values_;  ///< with a virtual heap
   bool met_foreign_task_ = false;
 
-  std::vector<TaskRef> predecessors_;  ///< of the submission under way; only the first predecessor_count_ count
-  uint32_t predecessor_count_ = 0;
+  TaskSlot* record_ = nullptr;         ///< of the submission under way
+  uint32_t predecessor_count_ = 0;     ///< of it; they are in the record, or, if they are too many for that, here:
+  std::vector<TaskRef> predecessors_;  ///< only the first predecessor_count_ count
   std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last; used for long lists only
   uint32_t submission_ = 0;
   TaskRef blocking_task_{kNoSlot, 0};

@@ -155,7 +155,7 @@ bool GraphRecorder::add_nodes(RecordedBody& body) {
     std::memcpy(static_cast<void*>(&node.task), &task, sizeof task);
     node.task.id = 0;
     node.task.ring = 0;
-    node.task.flags &= ~(TaskSlot::kUnpublished | TaskSlot::kRoomToGrow | TaskSlot::kEarlyResolve | TaskSlot::kMayStage);
+    node.task.flags &= ~(TaskSlot::kUnpublished | TaskSlot::kRoomToGrow | TaskSlot::kEarlyResolve | TaskSlot::kMayStage | TaskSlot::kPlain);
     node.task.waiters.store(0, std::memory_order_relaxed);
     node.first_predecessor = static_cast<uint32_t>(body.predecessors.size());
     for (uint32_t i = 0; i < task.predecessor_count; ++i) {

@@ -24,21 +24,22 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   std::byte* const block = ring.arena.allocate(plan.id, tensor_count * sizeof(ChipTensor) + scalar_count * 8 + sizeof(GraphShell));
   ChipTensor* const descriptors = reinterpret_cast<ChipTensor*>(block);
 
+  TaskSlot& record = table_.record(plan.slot);
   predecessor_count_ = 0;
+  record_ = &record;
   ++submission_;
   if (observer_ != nullptr) observer_->on_task({public_id(plan.ring, plan.id), {-1, -1, -1}});
   outputs.set_task_id(public_id(plan.ring, plan.id));
   if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   for (uint32_t i = 0; i < tensor_count; ++i) {
     const int32_t index = static_cast<int32_t>(i);
-    if (!add_tensor(plan, args.tensor(index).ref(), definition.body().tags[i], index, descriptors + i)) return SubmitState::kFatal;
+    if (!add_tensor<false>(plan, args.tensor(index).ref(), definition.body().tags[i], index, descriptors + i)) return SubmitState::kFatal;
   }
   std::byte* const tail = block + tensor_count * sizeof(ChipTensor);
   std::memcpy(tail, args.scalar_bits(), scalar_count * 8);
   const GraphShell shell{&definition, ring.heap_base + plan.heap_offset};
   std::memcpy(tail + scalar_count * 8, &shell, sizeof shell);
 
-  TaskSlot& record = table_.record(plan.slot);
   record.id = plan.id;
   record.ring = static_cast<uint8_t>(plan.ring);
   record.lanes = 0;
@@ -48,8 +49,7 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   record.block_num = 1;
   record.arguments = block;
   record.flags = TaskSlot::kGraph;
-  store_predecessors(plan, record);
-  finish_submission(plan, false);
+  finish_submission(plan, record, false);
   return SubmitState::kAccepted;
 }
 

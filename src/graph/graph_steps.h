@@ -10,7 +10,6 @@
 namespace tilewright {
 
 inline constexpr uint32_t kAdvanceInterval = 64;    // submissions between two looks at completion flags
-inline constexpr size_t kLongList = 12;             // predecessors from which marks beat a linear search
 
 /// Asks for a line in order to write it. Does nothing to the program; any address will do.
 inline void prefetch_to_write(const void* address) {
@@ -24,23 +23,27 @@ inline void prefetch_to_write(const void* address) {
 
 inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
 
-// A copy, field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
-// waits until they have left the store buffer, which costs more than the whole copy.
-[[gnu::always_inline]] inline void copy_descriptor(ChipTensor& to, const ChipTensor& from) {
-  to.buffer.addr = from.buffer.addr;
-  to.buffer.size = from.buffer.size;
-  to.owner_task_id = from.owner_task_id;
-  to.start_offset = from.start_offset;
-  to.version = from.version;
-  to.ndims = from.ndims;
-  to.dtype = from.dtype;
-  to.manual_dep = from.manual_dep;
-  to.is_contiguous = from.is_contiguous;
-  to.address_space = from.address_space;
-  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to.shapes[i] = from.shapes[i];
-  to.extent_elem_cache = from.extent_elem_cache;
-  for (uint32_t i = 0; i < MAX_TENSOR_DIMS; ++i) to.strides[i] = from.strides[i];
-  std::memset(to._pad_cl2, 0, sizeof to._pad_cl2);
+// A copy, mostly field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
+// waits until they have left the store buffer, which costs more than the whole copy. Dimensions that the view does not have become 0.
+[[gnu::always_inline]] inline void copy_descriptor(ChipTensor* __restrict to, const ChipTensor& from) {
+  to->buffer.addr = from.buffer.addr;
+  to->buffer.size = from.buffer.size;
+  to->owner_task_id = from.owner_task_id;
+  to->start_offset = from.start_offset;
+  to->version = from.version;
+  to->ndims = from.ndims;
+  std::memcpy(static_cast<void*>(&to->dtype), &from.dtype, 4);  // with manual_dep, is_contiguous, address_space
+  to->extent_elem_cache = from.extent_elem_cache;
+  std::memset(to->shapes + 1, 0, 16);
+  std::memset(to->strides + 1, 0, sizeof *to - offsetof(ChipTensor, strides) - 4);
+  to->shapes[0] = from.shapes[0];
+  to->strides[0] = from.strides[0];
+  to->shapes[1] = from.shapes[1];
+  to->strides[1] = from.strides[1];
+  for (uint32_t i = 2; i < from.ndims; ++i) {
+    to->shapes[i] = from.shapes[i];
+    to->strides[i] = from.strides[i];
+  }
 }
 
 /// Asks for the lines that submissions to come will write. Another core has read what they held before, and a store that waits
@@ -48,6 +51,7 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 [[gnu::always_inline]] inline void Graph::ask_ahead(const Plan& plan, const std::byte* block, size_t bytes) {
   constexpr uint32_t kTasksAhead = 16;
   constexpr size_t kBytesAhead = 4096;  // the arguments of some 8 to 16 tasks; over the end of the chunk it is in vain
+  if (!read_elsewhere_) return;
   prefetch_to_write(&table_.record(table_.slot_of(plan.ring, plan.id + kTasksAhead)));
   for (size_t at = 0; at < bytes; at += 64) prefetch_to_write(block + kBytesAhead + at);
 }
@@ -63,6 +67,19 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   return ring.next - ring.reclaimed < table_.window(plan.ring) ? SubmitState::kAccepted : make_room(plan.ring);
 }
 
+// Adds a predecessor that is not known to be complete, unless it is one already. The first few go straight into the record.
+[[gnu::always_inline]] inline void Graph::list_predecessor(TaskRef task, EdgeSource source) {
+  const uint32_t count = predecessor_count_;
+  if (count >= TaskSlot::kInlinePredecessors) return list_one_of_many(task, source);
+  TaskRef* const list = record_->inline_predecessors;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (list[i] == task) return;
+  }
+  list[count] = task;
+  predecessor_count_ = count + 1;
+  ++edge_count_[static_cast<size_t>(source)];
+}
+
 [[gnu::always_inline]] inline void Graph::add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source,
                                                           int32_t argument, uint64_t overlap) {
   if (observer_ != nullptr) [[unlikely]] {
@@ -70,64 +87,54 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   } else if (before(task.id, completed_[ring])) {
     return;
   }
-  const auto known = [this](TaskRef wanted) {
-    for (uint32_t i = 0; i < predecessor_count_; ++i) {
-      if (predecessors_[i] == wanted) return true;
-    }
-    return false;
-  };
-  if (predecessor_count_ < kLongList) {
-    if (known(task)) return;
-  } else if (!mark_new(task) && known(task)) {
-    return;
-  }
-  ++edge_count_[static_cast<size_t>(source)];
-  push_predecessor(task);
+  list_predecessor(task, source);
 }
 
 // Looks up and registers one access. A task never depends on itself: its own regions are passed over.
+template <bool kPlain>
 [[gnu::always_inline]] inline void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index,
                                                 TensorArgType tag) {
   for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
-    const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
-    add_predecessor(plan, {table_.slot_of(hit.ring, hit.task), hit.task}, hit.ring, EdgeSource::kTensorMap, index, overlap);
+    const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
+    if constexpr (kPlain) {  // without an observer the map forgets what is complete
+      list_predecessor(task, EdgeSource::kTensorMap);
+    } else {
+      const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
+      add_predecessor(plan, task, hit.ring, EdgeSource::kTensorMap, index, overlap);
+    }
   }
 }
 
+template <bool kPlain>
 [[gnu::always_inline]] inline bool Graph::add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index,
                                                      ChipTensor* descriptor) {
   const ByteRange range = byte_range(tensor);
   if (!check_tensor(tensor, range, index)) return false;
-  copy_descriptor(*descriptor, tensor);
+  copy_descriptor(descriptor, tensor);
   if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
   if (tag == TensorArgType::NO_DEP) return true;
   if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
     unpublished_writes_.push_back({descriptor, task_count_});
   }
-  if (!plan.manual && !tensor.manual_dep) track(plan, descriptor, range, index, tag);
+  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, descriptor, range, index, tag);
   return true;
 }
 
-[[gnu::always_inline]] inline void Graph::store_predecessors(const Plan& plan, TaskSlot& record) {
+// `record` is complete but for the number of its predecessors.
+[[gnu::always_inline]] inline void Graph::finish_submission(const Plan& plan, TaskSlot& record, bool complete) {
   record.predecessor_count = predecessor_count_;
-  if (predecessor_count_ <= TaskSlot::kInlinePredecessors) {  // a fixed number of copies needs no loop
-    for (uint32_t i = 0; i < TaskSlot::kInlinePredecessors; ++i) record.inline_predecessors[i] = predecessors_[i];
-    return;
-  }
-  record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[plan.ring].arena.allocate(plan.id, predecessor_count_ * sizeof(TaskRef)));
-  std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
-}
-
-[[gnu::always_inline]] inline void Graph::finish_submission(const Plan& plan, bool complete) {
-  ++rings_[plan.ring].next;
+  if (predecessor_count_ > TaskSlot::kInlinePredecessors) [[unlikely]]
+    store_many_predecessors(plan.ring, record);
+  const uint32_t slot = table_.slot_of(record);
+  rings_[plan.ring].next = plan.id + 1;
   ++task_count_;
   if (complete) {
-    table_.mark_done({plan.slot, plan.id});
+    table_.mark_done({slot, plan.id});
   } else if (policy_.publish != GraphPolicy::Publish::kAtSubmit) {
-    defer(plan.slot);
+    defer(slot);
   } else {
     ++published_count_;
-    table_.publish(plan.slot);
+    table_.publish(slot);
   }
   if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
 }

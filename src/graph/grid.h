@@ -35,6 +35,7 @@ constexpr uint32_t kBoxDims = 3;
 struct Box {
   uint32_t at[kBoxDims];
   uint32_t size[kBoxDims];
+  friend bool operator==(const Box&, const Box&) = default;
 };
 
 /// The same with wide coordinates, first and last inclusive: around a region that need not be a box of the grid.

@@ -46,6 +46,7 @@ struct RegionIndex::LevelClass : Class {
   uint32_t level;
   uint64_t offset;  ///< added to addresses, so that the first buffer starts at a granule's border
   bool straddles;   ///< a region here crosses a border between granules
+  bool disjoint;    ///< live regions here that overlap are equal: who finds its own region has found all
 
   uint64_t granule(uint64_t address) const { return (address + offset) >> level; }
   /// The granule of the first region that may reach `address`.
@@ -53,7 +54,12 @@ struct RegionIndex::LevelClass : Class {
     const uint64_t at = granule(address);
     return straddles && at != 0 ? at - 1 : at;
   }
-  RegionEntry& bucket(uint64_t granule) { return table.bucket((granule >> RegionTable::kGroupBits) * kMix, granule); }
+  RegionTable::Group group(uint64_t granule) { return table.group((granule >> RegionTable::kGroupBits) * kMix); }
+  RegionEntry& bucket(uint64_t granule) { return group(granule)[granule]; }
+  /// The bucket of a granule beside granule `at`, which is of `group`.
+  RegionEntry& bucket_beside(const RegionTable::Group& group, uint64_t at, uint64_t granule) {
+    return (at ^ granule) >> RegionTable::kGroupBits == 0 ? group[granule] : bucket(granule);
+  }
 
   /// Calls test(entry) for what is live in granules first to last; true removes the entry.
   template <typename Test>
@@ -68,27 +74,45 @@ struct RegionIndex::LevelClass : Class {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
   }
-  /// find without supersede where that takes a look at the newest entries of at most three buckets; false, and nothing found, if
-  /// it takes more.
-  bool read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t last = granule(range.end - 1);
-    uint64_t at = first_granule(range.begin);
-    if (last - at > 2) return false;
+  /// Whether `entry` is a live access to `range` itself, and so the only one that touches it.
+  bool is_the_one(const RegionEntry& entry, ByteRange range, const uint32_t* completed) const {
+    return disjoint && entry.bytes.range == range && !entry.has_older() && entry.live(completed) && entry.bytes.view == nullptr;
+  }
+  /// find without supersede.
+  void read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t at = granule(range.begin);
+    const RegionEntry& entry = bucket(at);
+    if (!is_the_one(entry, range, completed)) return read_across(at, range, owner, completed, hits);
+    if (!owned(entry, owner)) hits.add({range, entry.task, entry.ring()});
+  }
+  [[gnu::noinline]] void read_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t last = granule(range.end - 1);  // a region of this level touches two granules at most
+    const RegionTable::Group near = group(at);
     const size_t before = hits.count();
-    for (; at <= last; ++at) {
-      const RegionEntry& entry = bucket(at);
-      if (entry.has_older() || entry.bytes.view != nullptr) [[unlikely]] {
-        hits.shrink(before);
-        return false;
-      }
-      if (!entry.live(completed) || !intersects(entry.bytes.range, range)) continue;
-      if (granule(entry.bytes.range.begin) == at && !owned(entry, owner)) hits.add({entry.bytes.range, entry.task, entry.ring()});
-    }
+    bool enough = read_newest(near[at], at, range, owner, completed, hits);
+    if (straddles && at != 0) enough &= read_newest(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
+    if (last != at) enough &= read_newest(bucket_beside(near, at, last), last, range, owner, completed, hits);
+    if (enough) [[likely]]
+      return;
+    hits.shrink(before);
+    find(range, owner, false, completed, hits);
+  }
+  /// What a read finds in the newest entry of a bucket. False if it would have to look at others too.
+  bool read_newest(const RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    if (entry.has_older()) [[unlikely]]
+      return false;
+    const ByteRange other = entry.bytes.range;
+    if (!intersects(other, range)) return true;  // whatever has become of it
+    if (!entry.live(completed) || granule(other.begin) != at || owned(entry, owner)) return true;
+    if (entry.bytes.view != nullptr) [[unlikely]]
+      return false;
+    hits.add({other, entry.task, entry.ring()});
     return true;
   }
   /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
-  [[gnu::noinline]] static bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
+  [[gnu::noinline]] bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
     const ByteRange other = entry.bytes.range;
+    disjoint = disjoint && other == range;
     if (owned(entry, owner)) return false;
     if (entry.bytes.view != nullptr && !regions_overlap(Region(range), Region(*entry.bytes.view))) return false;
     hits.add({other, entry.task, entry.ring()});
@@ -96,6 +120,7 @@ struct RegionIndex::LevelClass : Class {
   }
   void insert(ByteRange range, const ChipTensor* view, RegionOwner owner, const uint32_t* completed) {
     const uint64_t at = granule(range.begin);
+    disjoint = false;  // unless somebody looked
     straddles = straddles || granule(range.end - 1) != at;
     table.insert(bucket(at), owner.ring, owner.task, completed).bytes = {range, view};
     if (table.crowded()) [[unlikely]]
@@ -105,22 +130,29 @@ struct RegionIndex::LevelClass : Class {
   /// find with supersede and insert in one, of a contiguous region.
   void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
-    if (straddles || granule(range.end - 1) != at) return update_across(range, owner, completed, hits);
-    put(bucket(at), at, range, owner, completed, hits);
+    RegionEntry& entry = bucket(at);
+    const bool here = !straddles && granule(range.end - 1) == at;
+    if (!here && !is_the_one(entry, range, completed)) return update_across(at, range, owner, completed, hits);
+    put(entry, at, range, owner, completed, hits);
   }
-  [[gnu::noinline]] void update_across(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t at = granule(range.begin), last = granule(range.end - 1);
-    RegionEntry& home = bucket(at);
-    __builtin_prefetch(&home, 1);
-    const auto test = [&](const RegionEntry& entry) {
-      return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
-    };
-    if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
-    if (at != last) {
-      visit_granules(last, last, completed, test);
+  [[gnu::noinline]] void update_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t last = granule(range.end - 1);
+    const RegionTable::Group near = group(at);
+    if (straddles && at != 0) update_beside(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
+    if (last != at) {
+      update_beside(bucket_beside(near, at, last), last, range, owner, completed, hits);
       straddles = true;
     }
-    put(home, at, range, owner, completed, hits);
+    put(near[at], at, range, owner, completed, hits);
+  }
+  /// Of what update does, the part in a granule where it inserts nothing.
+  void update_beside(RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    if (entry.has_older() || intersects(entry.bytes.range, range)) [[unlikely]]
+      visit_met(at, range, owner, completed, hits);
+  }
+  [[gnu::noinline]] void visit_met(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    visit_granules(at, at, completed,
+                   [&](const RegionEntry& entry) { return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits); });
   }
   void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
@@ -149,6 +181,7 @@ struct RegionIndex::GridClass : Class {
   std::array<bool, kBoxDims> straddles;  ///< by dimension, as above
   bool any_straddles;
 
+  /// The granules of the box's first bytes in each dimension.
   Granules first_granules(const Box& box) const { return {box.at[0] >> levels[0], box.at[1] >> levels[1], box.at[2] >> levels[2]}; }
   Granules last_granules(const Box& box) const {
     Granules last;
@@ -181,6 +214,26 @@ struct RegionIndex::GridClass : Class {
       }
     }
   }
+  /// Whether the box lies in one granule.
+  bool in_one_granule(const Box& box) const {
+    uint32_t crossed = 0;
+    for (uint32_t d = 0; d < kBoxDims; ++d)
+      crossed |= static_cast<uint32_t>((box.at[d] ^ (uint64_t{box.at[d]} + box.size[d] - 1)) >> levels[d]);
+    return crossed == 0;
+  }
+  /// find without supersede where the newest entry of one bucket says everything; false, and nothing found, if it does not.
+  bool read(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    if (any_straddles || !in_one_granule(box)) return false;
+    const RegionEntry& entry = bucket(first_granules(box));
+    if (entry.has_older()) return false;
+    if (!entry.live(completed) || owned(entry, owner)) return true;
+    if (entry.box == box) [[likely]] {
+      hits.add({range, entry.task, entry.ring()});
+    } else if (intersects(entry.box, box)) {
+      hits.add({grid.range_of(entry.box), entry.task, entry.ring()});
+    }
+    return true;
+  }
   /// Of a region that is a box here.
   void find(const Box& box, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
     visit_granules(widened(first_granules(box)), last_granules(box), completed,
@@ -201,14 +254,19 @@ struct RegionIndex::GridClass : Class {
   }
   /// find with supersede, and insert.
   void update(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const Granules first = first_granules(box), last = last_granules(box);
-    if (any_straddles || first != last) {
+    if (any_straddles || !in_one_granule(box)) {
       find(box, owner, true, completed, hits);
       return insert(box, range, owner, completed);
     }
     table
-        .replace(bucket(first), owner.ring, owner.task, completed,
-                 [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, true, hits); })
+        .replace(bucket(first_granules(box)), owner.ring, owner.task, completed,
+                 [&](const RegionEntry& entry) {
+                   if (entry.box == box && !owned(entry, owner)) [[likely]] {
+                     hits.add({range, entry.task, entry.ring()});
+                     return true;
+                   }
+                   return intersects(entry.box, box) && met(entry, box, owner, true, hits);
+                 })
         .box = box;
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
@@ -228,67 +286,52 @@ RegionIndex::RegionIndex() = default;
 RegionIndex::~RegionIndex() = default;
 
 void RegionHits::grow() {
-  const size_t capacity = std::max<size_t>(64, 2 * capacity_);
+  const size_t count = this->count(), capacity = std::max<size_t>(64, 2 * count);
   auto hits = std::make_unique<RegionHit[]>(capacity);
-  std::copy_n(hits_.get(), count_, hits.get());
+  std::copy_n(hits_.get(), count, hits.get());
   hits_ = std::move(hits);
-  capacity_ = capacity;
+  end_ = hits_.get() + count;
+  limit_ = hits_.get() + capacity;
 }
 
 // ---- homes ----
 
-inline bool RegionIndex::fits_grid(const Region& region, GridKey& key) {
-  const auto level = [](uint64_t size, uint32_t least) { return std::max(least, static_cast<uint32_t>(std::bit_width(size - 1))); };
-  const Region::Dim& outer = region.dims[region.rank - 1];
-  if (region.rank > 2 || outer.stride > UINT32_MAX || outer.count > UINT32_MAX) return false;
-  key.pitches = outer.stride << 32 | outer.stride;
-  key.levels = level(outer.count, 0) | level(region.run, kMinColumnLevel) << 16;
-  if (region.rank == 1) return true;
-  const Region::Dim& inner = region.dims[0];
-  key.pitches = outer.stride << 32 | inner.stride;
-  key.levels |= level(inner.count, 0) << 8;
-  return region.nested();
-}
-
-inline void RegionIndex::locate(const Region& region, Home& home) {
-  if (region.rank == 0) {
+inline void RegionIndex::locate(const ShapedRegion& region, Home& home) {
+  if (region.boxed) {
+    if ((live_grids_ >> region.grid & 1) != 0) [[likely]] {
+      GridClass& c = *grids_[region.grid];
+      if (c.key == region.key && c.grid.place(region, home.box)) [[likely]] {
+        home.grid = &c;
+        return;
+      }
+    }
+    locate_in_grids(region, home);
+  } else if (region.rank == 0) {
     const uint32_t level = level_of(region.range);
     if ((live_levels_ >> level & 1) != 0) home.level = levels_[level].get();
-    return;
   }
-  GridKey key;
-  if (!fits_grid(region, key)) return;
-  if ((live_grids_ >> last_grid_ & 1) != 0) [[likely]] {
-    GridClass& c = *grids_[last_grid_];
-    if (c.key.pitches == key.pitches && c.key.levels == key.levels && c.grid.place(region, home.box)) [[likely]] {
-      home.grid = &c;
-      return;
-    }
-  }
-  locate_in_grid(region, key, home);
 }
 
-void RegionIndex::locate_in_grid(const Region& region, const GridKey& key, Home& home) {
+void RegionIndex::locate_in_grids(const ShapedRegion& region, Home& home) {
   for (uint64_t grids = live_grids_; grids != 0; grids &= grids - 1) {
     const uint32_t index = static_cast<uint32_t>(std::countr_zero(grids));
     GridClass& c = *grids_[index];
-    if (c.key.pitches != key.pitches || c.key.levels != key.levels || !c.grid.place(region, home.box)) continue;
+    if (c.key != region.key || !c.grid.place(region, home.box)) continue;
     home.grid = &c;
-    last_grid_ = index;
+    region.grid = index;
     return;
   }
 }
 
-inline void RegionIndex::settle(const Region& region, const ChipTensor& view, Home& home) {
+inline void RegionIndex::settle(const ShapedRegion& region, const ChipTensor& view, Home& home) {
   locate(region, home);
   if (home.level == nullptr && home.grid == nullptr) [[unlikely]]
     open(region, view, home);
 }
 
-void RegionIndex::open(const Region& region, const ChipTensor& view, Home& home) {
-  GridKey key;
-  if (region.rank != 0 && fits_grid(region, key)) {
-    home.grid = open_grid(key, region, view);
+void RegionIndex::open(const ShapedRegion& region, const ChipTensor& view, Home& home) {
+  if (region.boxed) {
+    home.grid = open_grid(region, view);
     if (home.grid != nullptr && home.grid->grid.place(region, home.box)) return;
     home.grid = nullptr;
   }
@@ -304,6 +347,7 @@ RegionIndex::LevelClass* RegionIndex::open_level(uint32_t level, uint64_t begin)
     c.level = level;
     c.offset = (0 - begin) & (bit - 1);
     c.straddles = false;
+    c.disjoint = true;
     live_levels_ |= bit;
     live_classes_changed();
   }
@@ -311,48 +355,52 @@ RegionIndex::LevelClass* RegionIndex::open_level(uint32_t level, uint64_t begin)
 }
 
 // Makes a class for regions like this one; null if all are in use.
-RegionIndex::GridClass* RegionIndex::open_grid(const GridKey& key, const Region& region, const ChipTensor& view) {
+RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region, const ChipTensor& view) {
   if (live_grids_ == ~uint64_t{0}) close_dead_classes();
   if (live_grids_ == ~uint64_t{0}) return nullptr;
   const uint32_t index = static_cast<uint32_t>(std::countr_one(live_grids_));
   if (grids_[index] == nullptr) grids_[index] = std::make_unique<GridClass>();
   GridClass& c = *grids_[index];
   c.reset(completed_);
-  c.key = key;
-  for (uint32_t d = 0; d < kBoxDims; ++d) c.levels[d] = static_cast<uint8_t>(key.levels >> 8 * d);
+  c.key = region.key;
+  for (uint32_t d = 0; d < kBoxDims; ++d) c.levels[d] = static_cast<uint8_t>(c.key.levels >> 8 * d);
   c.straddles.fill(false);
   c.any_straddles = false;
-  const uint64_t outer = key.pitches >> 32, inner = key.pitches & UINT32_MAX;
+  const uint64_t outer = c.key.pitches >> 32, inner = c.key.pitches & UINT32_MAX;
   c.grid = Grid(outer, inner, view.buffer.addr);
   Box box;
   if (!c.grid.place(region, box)) c.grid = Grid(outer, inner, region.range.begin);
   live_grids_ |= uint64_t{1} << index;
-  last_grid_ = index;
+  region.grid = index;
   live_classes_changed();
   return &c;
 }
 
 // ---- lookup ----
 
-void RegionIndex::find(const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
   Home home;
   locate(region, home);
+  if (home.grid != nullptr && is_only_grid(region.grid) && !supersede) [[likely]] {
+    if (home.grid->read(home.box, region.range, owner, completed_, hits)) return;
+  }
   find_elsewhere(home, region, owner, supersede, hits);
   find_at_home(home, region, owner, supersede, hits);
 }
 
-void RegionIndex::update(const Region& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
+void RegionIndex::update(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
   Home home;
   settle(region, view, home);
   find_elsewhere(home, region, owner, true, hits);
   if (home.grid != nullptr) return home.grid->update(home.box, region.range, owner, completed_, hits);
+  if (region.rank == 0) return home.level->update(region.range, owner, completed_, hits);
   find_at_home(home, region, owner, true, hits);
   insert_at(home, region, view, owner);
 }
 
-void RegionIndex::insert(const Region& region, const ChipTensor& view, RegionOwner owner) {
+void RegionIndex::insert(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner) {
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
   Home home;
@@ -364,11 +412,12 @@ void RegionIndex::insert(const Region& region, const ChipTensor& view, RegionOwn
 
 void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
   const uint32_t level = level_of(range);
-  if (level == only_level_) [[likely]] {
-    LevelClass& c = *only_class_;
-    return !supersede && c.read(range, owner, completed_, hits) ? void() : c.find(range, owner, supersede, completed_, hits);
-  }
-  find(Region(range), owner, supersede, hits);
+  if (level != only_level_ || supersede) return find_bytes_anywhere(range, owner, supersede, hits);
+  only_class_->read(range, owner, completed_, hits);
+}
+
+void RegionIndex::find_bytes_anywhere(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
+  find(ShapedRegion(Region(range)), owner, supersede, hits);
 }
 
 void RegionIndex::update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits) {
@@ -388,7 +437,7 @@ void RegionIndex::insert_bytes(ByteRange range, RegionOwner owner) {
 RegionIndex::LevelClass& RegionIndex::settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits) {
   Home home;
   home.level = open_level(level, range.begin);
-  find_elsewhere(home, Region(range), owner, true, hits);
+  find_elsewhere(home, ShapedRegion(Region(range)), owner, true, hits);
   return *home.level;
 }
 
@@ -399,7 +448,7 @@ void RegionIndex::live_classes_changed() {
   only_class_ = levels_[only_level_].get();
 }
 
-inline void RegionIndex::find_at_home(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+inline void RegionIndex::find_at_home(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
   if (home.level != nullptr && region.rank == 0) {
     home.level->find(region.range, owner, supersede, completed_, hits);
   } else if (home.level != nullptr) {
@@ -409,10 +458,10 @@ inline void RegionIndex::find_at_home(const Home& home, const Region& region, Re
   }
 }
 
-inline void RegionIndex::find_elsewhere(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+inline void RegionIndex::find_elsewhere(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
   uint64_t levels = live_levels_, grids = live_grids_;
   if (home.level != nullptr) levels &= ~(uint64_t{1} << home.level->level);
-  if (home.grid != nullptr) grids &= ~(uint64_t{1} << last_grid_);
+  if (home.grid != nullptr) grids &= ~(uint64_t{1} << region.grid);
   if ((levels | grids) != 0) find_in_classes(levels, grids, region, owner, supersede, hits);
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "graph/region.h"
+#include "graph/region_shapes.h"
 #include "graph/region_table.h"
 
 namespace tilewright {
@@ -22,23 +23,23 @@ struct RegionHit {
 /// The hits of a lookup. Keeps its memory from one to the next.
 class RegionHits {
  public:
-  void clear() { count_ = 0; }
+  void clear() { end_ = hits_.get(); }
   void add(const RegionHit& hit) {
-    if (count_ == capacity_) [[unlikely]]
+    if (end_ == limit_) [[unlikely]]
       grow();
-    hits_[count_++] = hit;
+    *end_++ = hit;
   }
-  size_t count() const { return count_; }
+  size_t count() const { return static_cast<size_t>(end_ - hits_.get()); }
   /// Forgets all but the first `count`.
-  void shrink(size_t count) { count_ = count; }
-  std::span<const RegionHit> all() const { return {hits_.get(), count_}; }
+  void shrink(size_t count) { end_ = hits_.get() + count; }
+  std::span<const RegionHit> all() const { return {hits_.get(), end_}; }
 
  private:
   [[gnu::noinline]] void grow();
 
   std::unique_ptr<RegionHit[]> hits_;
-  size_t capacity_ = 0;
-  size_t count_ = 0;
+  RegionHit* end_ = nullptr;
+  RegionHit* limit_ = nullptr;
 };
 
 /// The task on whose behalf the index is asked: it never finds itself.
@@ -72,14 +73,14 @@ class RegionIndex {
 
   /// Adds a hit for every live access whose region shares a byte with `region`. With `supersede`, accesses to regions that
   /// `region` covers are removed (where region_covers is sure).
-  void find(const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
 
   /// Adds an access. `view` is the access's descriptor, of which `region` is the canonical form; it stays valid while the
   /// task is incomplete. Ids of a ring's tasks ascend.
-  void insert(const Region& region, const ChipTensor& view, RegionOwner owner);
+  void insert(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner);
 
   /// find with supersede, then insert: what a write does.
-  void update(const Region& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits);
+  void update(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits);
 
   /// The three for a contiguous region.
   void find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
@@ -90,14 +91,9 @@ class RegionIndex {
   static constexpr uint32_t kLevels = 64;
   static constexpr uint32_t kGrids = 64;
   static constexpr uint32_t kMinLevel = 6;
-  static constexpr uint32_t kMinColumnLevel = 4;
   struct Class;
   struct LevelClass;
   struct GridClass;
-  struct GridKey {
-    uint64_t pitches;  ///< outer << 32 | inner
-    uint32_t levels;   ///< a byte per dimension of Box, the first lowest
-  };
 
   static uint32_t level_of(ByteRange range) {
     return static_cast<uint32_t>(std::bit_width((range.end - range.begin - 1) | ((1u << kMinLevel) - 1)));
@@ -105,32 +101,32 @@ class RegionIndex {
   /// Where a region is kept: one of the two, or neither if its class is not open.
   struct Home {
     LevelClass* level = nullptr;
-    GridClass* grid = nullptr;
-    Box box;  ///< in the grid
+    GridClass* grid = nullptr;  ///< grids_[region.grid]
+    Box box;                    ///< in it
   };
 
-  static bool fits_grid(const Region& region, GridKey& key);
-
-  void locate(const Region& region, Home& home);
+  void locate(const ShapedRegion& region, Home& home);
   /// locate, with the class opened if it is not. Every region has a home then.
-  void settle(const Region& region, const ChipTensor& view, Home& home);
-  void open(const Region& region, const ChipTensor& view, Home& home);
-  void locate_in_grid(const Region& region, const GridKey& key, Home& home);
-  GridClass* open_grid(const GridKey& key, const Region& region, const ChipTensor& view);
+  void settle(const ShapedRegion& region, const ChipTensor& view, Home& home);
+  void open(const ShapedRegion& region, const ChipTensor& view, Home& home);
+  void locate_in_grids(const ShapedRegion& region, Home& home);
+  GridClass* open_grid(const ShapedRegion& region, const ChipTensor& view);
   LevelClass* open_level(uint32_t level, uint64_t begin);
 
-  void find_at_home(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
-  void find_elsewhere(const Home& home, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void find_at_home(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  void find_elsewhere(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  [[gnu::noinline]] void find_bytes_anywhere(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
   /// The class of a level, opened if it is not, after a lookup in all others.
-  LevelClass& settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits);
+  [[gnu::noinline]] LevelClass& settle_bytes(ByteRange range, uint32_t level, RegionOwner owner, RegionHits& hits);
   void find_in_classes(uint64_t levels, uint64_t grids, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void insert_at(const Home& home, const Region& region, const ChipTensor& view, RegionOwner owner);
+  bool is_only_grid(uint32_t grid) const { return (live_levels_ | (live_grids_ ^ uint64_t{1} << grid)) == 0; }
   /// To be called when live_levels_ or live_grids_ have changed.
   void live_classes_changed();
   bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task - sweep_at_[owner.ring]) >= 0; }
-  void forget_ancient(RegionOwner owner);
+  [[gnu::noinline]] void forget_ancient(RegionOwner owner);
 
   const uint32_t* completed_ = nullptr;
   uint64_t live_levels_ = 0;  ///< bit L: level L may have live regions
@@ -140,7 +136,6 @@ class RegionIndex {
   std::array<uint32_t, kRingCount> sweep_at_{};  ///< ids from which on dead entries must be gone, lest the ids' wrap revive them
   std::array<std::unique_ptr<LevelClass>, kLevels> levels_;
   std::array<std::unique_ptr<GridClass>, kGrids> grids_;
-  uint32_t last_grid_ = 0;  ///< where locate looks first
 };
 
 }  // namespace tilewright

@@ -59,10 +59,17 @@ class RegionTable {
   /// group, and neighbours often a line. Where in the group depends on the hash too: keys a power of two apart, which have the
   /// same low bits, do not gather in one place of each group. The hash must be good in its high bits.
   static constexpr uint32_t kGroupBits = 6;
-  RegionEntry& bucket(uint64_t hash, uint64_t low) {
-    const uint64_t place = (low ^ hash >> kPlaceShift) & ((1u << kGroupBits) - 1);
-    return buckets_[hash >> shift_ << kGroupBits | place];
-  }
+  class Group {
+   public:
+    Group(RegionEntry* buckets, uint64_t mix) : buckets_(buckets), mix_(mix) {}
+    RegionEntry& operator[](uint64_t low) const { return buckets_[(low ^ mix_) & ((1u << kGroupBits) - 1)]; }
+
+   private:
+    RegionEntry* buckets_;
+    uint64_t mix_;
+  };
+  Group group(uint64_t hash) { return {buckets_ + (hash >> shift_ << kGroupBits), hash >> kPlaceShift}; }
+  RegionEntry& bucket(uint64_t hash, uint64_t low) { return group(hash)[low]; }
 
   /// Calls test(const RegionEntry&) for the live entries of a bucket; true removes the entry.
   template <typename Test>

@@ -61,6 +61,7 @@ struct alignas(64) BasicTaskSlot {
   static constexpr uint32_t kMayStage = 64;      ///< may be staged itself
   static constexpr uint32_t kGraph = 128;        ///< a recorded graph: a GraphShell (graph_definition.h) stands behind the scalars
   static constexpr uint32_t kHints = kHasPredicate | kTimed | kMayStage | kGraph;  ///< what makes starting the task more than running it
+  static constexpr uint32_t kPlain = 256;        ///< one kernel of one block, and nothing else of the above but kRoomToGrow
   static constexpr uint32_t kTimingSlotShift = 16;
 
   const ChipTensor* tensors() const { return reinterpret_cast<const ChipTensor*>(arguments); }

@@ -13,7 +13,7 @@ void TensorMap::set_watermarks(const uint32_t* completed) {
 }
 
 void TensorMap::access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner) {
-  const Region region(view, range);
+  const ShapedRegion& region = shapes_.region_of(view, range);
   if (tag == TensorArgType::INPUT) {
     writers_.find(region, owner, false, hits_);
     if (track_war_) readers_.insert(region, view, owner);
@@ -27,7 +27,7 @@ void TensorMap::access_region(const ChipTensor& view, ByteRange range, TensorArg
 
 std::span<const RegionHit> TensorMap::writers_of(const ChipTensor& view) {
   hits_.clear();
-  const Region region(view);
+  const ShapedRegion region{Region(view)};
   if (!region.empty()) writers_.find(region, kNobody, false, hits_);
   return hits_.all();
 }

@@ -42,6 +42,7 @@ class TensorMap {
   void access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner);
   void access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);
 
+  RegionShapes shapes_;
   RegionIndex writers_;
   RegionIndex readers_;  ///< empty unless track_war_ is set
   bool track_war_ = false;

@@ -42,7 +42,7 @@ void SimCore::make_memory() {
   memory = own_memory_.get();
 }
 
-int64_t* SimCore::prepare_nodes() {
+int64_t* SimCore::prepare_row() {
   make_memory();
   local_.block_idx = block_idx = 0;
   local_.block_num = block_num = 1;

@@ -35,14 +35,9 @@ class SimCore : public CoreContext {
       make_memory();
     kernel_name_ = kernel_name;
     const TaskSlot& task = *call.task;
-    int64_t* arg = args_;
-    const ChipTensor* tensor = task.tensors();
-    for (const ChipTensor* end = tensor + task.tensor_count; tensor != end; ++tensor) *arg++ = reinterpret_cast<int64_t>(tensor);
-    const uint64_t* scalar = reinterpret_cast<const uint64_t*>(tensor);
-    for (const uint64_t* end = scalar + task.scalar_count; scalar != end; ++scalar) *arg++ = static_cast<int64_t>(*scalar);
+    set_arguments(task);
     local_.block_idx = block_idx = call.block;
     local_.block_num = block_num = task.block_num;
-    local_.async_ctx.task_token = PTO2TaskId::make(task.ring, task.id);
     completions_.count = 0;
     completions_.error_code = 0;
     lane = call.lane;
@@ -55,11 +50,20 @@ class SimCore : public CoreContext {
     return args_;
   }
   int64_t* arguments() { return args_; }
-  /// Prepares for nodes of a recorded graph, of one block and one lane. begin_node comes before each kernel.
-  int64_t* prepare_nodes();
-  void begin_node(const char* kernel_name) {
+  /// Prepares for kernels of one block and one lane, which run one after another. begin_kernel comes before each of them.
+  int64_t* prepare_row();
+  void begin_kernel(const char* kernel_name) {
     kernel_name_ = crash_context_->kernel = kernel_name;
     own_launch_.reset();
+  }
+  /// Writes the arguments of a task's kernels, and who it is.
+  void set_arguments(const TaskSlot& task) {
+    int64_t* arg = args_;
+    const ChipTensor* tensor = task.tensors();
+    for (const ChipTensor* end = tensor + task.tensor_count; tensor != end; ++tensor) *arg++ = reinterpret_cast<int64_t>(tensor);
+    const uint64_t* scalar = reinterpret_cast<const uint64_t*>(tensor);
+    for (const uint64_t* end = scalar + task.scalar_count; scalar != end; ++scalar) *arg++ = static_cast<int64_t>(*scalar);
+    local_.async_ctx.task_token = PTO2TaskId::make(task.ring, task.id);
   }
   /// Makes this the core of the calling thread, for the instruction set and for crash reports.
   void make_current();

@@ -85,6 +85,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
 
   // KernelRunner and CoreHost: called on worker fibers.
   bool run(const KernelCall& call) override;
+  const TaskSlot* run_row(CoreType kind, int32_t core, const TaskSlot* task, TaskRow& row) override;
   bool run_nodes(NodeRun& nodes) override;
   void stage(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
@@ -236,6 +237,7 @@ void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& optio
   scheduler_.reset();
   graph_ = std::make_unique<Graph>(sizes, arena_->runtime_base());
   graph_->set_cores(aic_cores);
+  graph_->set_threads(threads);
   aic_.clear();
   aiv_.clear();
   for (int32_t i = 0; i < aic_cores; ++i) aic_.push_back(std::make_unique<SimCore>(info_, CoreType::AIC, i, this));
@@ -355,10 +357,35 @@ bool SimDevice::run(const KernelCall& call) {
   return false;
 }
 
+const TaskSlot* SimDevice::run_row(CoreType kind, int32_t index, const TaskSlot* task, TaskRow& row) {
+  SimCore& core = this->core(kind, index);
+  const int32_t lane = kind == CoreType::AIC ? 0 : 1;
+  int64_t* const args = core.prepare_row();
+  core.make_current();
+  try {
+    do {
+      const Kernel& kernel = kernels_[static_cast<size_t>(task->kernel_ids[lane])];
+      core.set_arguments(*task);
+      core.begin_kernel(kernel.name);
+      kernel.entry(args);
+      core.leave_kernel();
+      if (core.has_completions()) [[unlikely]]
+        break;
+      task = row.next();
+    } while (task != nullptr);
+  } catch (const std::exception& exception) {
+    fail(static_cast<int>(ErrorCode::kRunFailed), fmt::format("threw an exception: {}", exception.what()));
+  } catch (...) {
+    fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
+  }
+  if (task != nullptr) complete_later({task, kind, index, lane, 0}, core);
+  return task;
+}
+
 bool SimDevice::run_nodes(NodeRun& nodes) {
   SimCore& core = this->core(nodes.kind, nodes.core);
   const uint8_t lane = nodes.kind == CoreType::AIC ? 0 : 1;
-  int64_t* const args = core.prepare_nodes();
+  int64_t* const args = core.prepare_row();
   core.make_current();
   try {
     while (nodes.node != nodes.end) {
@@ -366,7 +393,7 @@ bool SimDevice::run_nodes(NodeRun& nodes) {
       if (header.lane != lane) break;
       for (uint32_t i = 0; i < header.argument_count; ++i) args[i] = static_cast<int64_t>(nodes.words[1 + i]);
       const Kernel& kernel = kernels_[header.kernel];
-      core.begin_node(kernel.name);
+      core.begin_kernel(kernel.name);
       kernel.entry(args);
       if (nodes.handed_over || core.has_completions()) [[unlikely]]
         break;

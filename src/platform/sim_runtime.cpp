@@ -41,6 +41,33 @@ TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
 
 }  // namespace
 
+// Tells the scheduler what the graph has published since the last time.
+[[gnu::always_inline]] inline void SimRuntime::announce_published() {
+  for (const uint64_t published = graph_->published_count(); announced_ != published; ++announced_) scheduler_->published();
+}
+
+template <typename Submit>
+[[gnu::always_inline]] inline TaskOutputTensors SimRuntime::submit(Submit&& submit_once) {
+  TaskOutputTensors outputs;
+  while (!scheduler_->stopped()) {
+    const SubmitState state = submit_once(outputs);
+    if (state == SubmitState::kAccepted) [[likely]] {
+      announce_published();
+      return outputs;
+    }
+    not_accepted(state);
+  }
+  outputs = TaskOutputTensors();
+  return outputs;
+}
+
+// Waits until it is worth trying again, or ends the run.
+void SimRuntime::not_accepted(SubmitState state) {
+  if (state == SubmitState::kFatal) return scheduler_->stop();
+  wait_for(graph_->blocking_task());
+  if (waited_in_vain()) graph_->fail(graph_->full_code(), graph_->full_text() + ", and what is in it can no longer complete");
+}
+
 struct SimRuntime::Ops {
   static SimRuntime& of(PTO2Runtime* rt) { return *static_cast<SimRuntime*>(rt); }
 
@@ -193,27 +220,6 @@ void SimRuntime::orchestrate(const std::string& name, const std::function<void(c
   }
   graph_->finish_build();
   announce_published();
-}
-
-// Tells the scheduler what the graph has published since the last time.
-[[gnu::always_inline]] inline void SimRuntime::announce_published() {
-  for (const uint64_t published = graph_->published_count(); announced_ != published; ++announced_) scheduler_->published();
-}
-
-template <typename Submit>
-TaskOutputTensors SimRuntime::submit(Submit&& submit_once) {
-  TaskOutputTensors outputs;
-  for (;;) {
-    if (scheduler_->stopped()) return TaskOutputTensors();
-    switch (submit_once(outputs)) {
-      case SubmitState::kAccepted: announce_published(); return outputs;
-      case SubmitState::kFull:
-        wait_for(graph_->blocking_task());
-        if (waited_in_vain()) graph_->fail(graph_->full_code(), graph_->full_text() + ", and what is in it can no longer complete");
-        break;
-      case SubmitState::kFatal: scheduler_->stop(); return TaskOutputTensors();
-    }
-  }
 }
 
 TaskOutputTensors SimRuntime::submit_dummy(const CoreTaskArgs& args) {

@@ -45,6 +45,7 @@ class SimRuntime : public PTO2Runtime {
   TaskOutputTensors submit_dummy(const CoreTaskArgs& args);
   GraphScopeResult go_on_with_graph(const RecordedGraphs::Next& next);
   void announce_published();
+  void not_accepted(SubmitState state);
   GraphRecorder* recorder() const { return graphs_->recorder(); }
   /// The graph that calls concern now: the run's, or that of a recording.
   Graph& target() { return recorder() != nullptr ? recorder()->graph() : *graph_; }

@@ -1,0 +1,58 @@
+// What regions of one shape have in common, worked out once: programs access many views of few shapes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "graph/region.h"
+
+namespace tilewright {
+
+/// Boxes of like shape: their pitches, and the power of two that bounds their size in each dimension.
+struct GridKey {
+  uint64_t pitches = 0;  ///< outer << 32 | inner
+  uint32_t levels = 0;   ///< a byte per dimension of Box, the first lowest
+  friend bool operator==(const GridKey&, const GridKey&) = default;
+};
+
+/// A region, and what RegionIndex wants to know of its shape.
+struct ShapedRegion : Region {
+  ShapedRegion() = default;
+  explicit ShapedRegion(const Region& region);
+
+  bool boxed = false;         ///< it is a box of a grid with one or two pitches
+  GridKey key;                ///< if it is
+  mutable uint32_t grid = 0;  ///< of the index: where it found the class of regions like this one last
+};
+
+/// The canonical forms of the shapes that were seen last. Not thread safe.
+class RegionShapes {
+ public:
+  /// The region of `view`, which has gaps; `range` is its byte_range, not empty. Valid until the next call.
+  const ShapedRegion& region_of(const ChipTensor& view, ByteRange range) {
+    Seen& seen = seen_[(view.shapes[0] * 0x9E3779B1u + view.shapes[1] * 0x85EBCA77u + view.strides[0] * 0xC2B2AE3Du) >> 29];
+    if (!seen.is(view)) [[unlikely]]
+      seen.set(view, range);
+    seen.region.range = range;
+    return seen.region;
+  }
+
+ private:
+  struct Seen {
+    uint32_t ndims = 0;
+    DataType dtype{};
+    uint32_t shapes[MAX_TENSOR_DIMS];
+    uint32_t strides[MAX_TENSOR_DIMS];
+    ShapedRegion region;
+
+    bool is(const ChipTensor& view) const {
+      bool same = ndims == view.ndims && dtype == view.dtype;
+      for (uint32_t i = 0; same && i < ndims; ++i) same = shapes[i] == view.shapes[i] && strides[i] == view.strides[i];
+      return same;
+    }
+    void set(const ChipTensor& view, ByteRange range);
+  };
+  std::array<Seen, 8> seen_;
+};
+
+}  // namespace tilewright
