@@ -2,6 +2,7 @@
 #include <hwy/targets.h>
 
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 
 #include "base/error.h"
@@ -13,15 +14,19 @@ namespace {
 
 using namespace pto;
 
-/// TW_TEST_SIMD=baseline runs every test of this program on the code that processors without AVX2 get.
-class BaselineTarget : public ::testing::Environment {
+/// TW_TEST_SIMD runs every test of this program on the code that other processors get: baseline without AVX2, avx2 without AVX-512.
+class SimdTarget : public ::testing::Environment {
  public:
   void SetUp() override {
     const char* wanted = std::getenv("TW_TEST_SIMD");
-    if (wanted != nullptr && std::strcmp(wanted, "baseline") == 0) hwy::SetSupportedTargetsForTest(HWY_STATIC_TARGET);
+    if (wanted == nullptr) return;
+    const std::string_view name = wanted;
+    ASSERT_TRUE(name == "baseline" || name == "avx2") << "TW_TEST_SIMD=" << name;
+    const int64_t kept = name == "avx2" ? HWY_STATIC_TARGET | HWY_AVX2 : HWY_STATIC_TARGET;
+    hwy::SetSupportedTargetsForTest(static_cast<int64_t>(hwy::SupportedTargets()) & kept);
   }
 };
-const auto* const baseline_target = ::testing::AddGlobalTestEnvironment(new BaselineTarget);
+const auto* const simd_target = ::testing::AddGlobalTestEnvironment(new SimdTarget);
 
 class CoreTest : public IsaTest {};
 class A5CoreTest : public IsaTest {

@@ -89,7 +89,9 @@ TernaryOp ternary_op(pto::Op op) {
 /// Sources are read over the destination's valid region.
 void require_sources(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
-  for (int i = 1; i < execution.instruction.operand_count; ++i) require_region(execution, i, 0, 0, dst.valid_rows, dst.valid_cols);
+  for (int i = 1; i < execution.instruction.operand_count; ++i) {
+    if (execution.operand(i).tile != dst.tile) require_region(execution, i, 0, 0, dst.valid_rows, dst.valid_cols);
+  }
 }
 
 void binary(const Execution& execution) {

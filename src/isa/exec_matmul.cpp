@@ -1,5 +1,5 @@
-// Matrix products: operands are unpacked from their boxes into f32 (or i32) panels in the core's scratch, multiplied there,
-// and the result goes straight into the boxes of the Acc tile, whose columns of boxes are panels of 16 columns already.
+// Matrix products: A stays in its boxes, of f32 (or i32) after conversion in the core's scratch; B is packed there into panels of 16 columns;
+// the result goes straight into the boxes of the Acc tile, whose columns of boxes are such panels already.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@ namespace tilewright::isa {
 namespace {
 
 constexpr int64_t kMany = int64_t{1} << 40;
+constexpr int64_t kBoxRows = 16;  ///< of a Left tile
 /// Depth of one pass: a panel of B (256 x 16 x 4 bytes) and six rows of A stay in the first-level cache.
 constexpr int64_t kDepthBlock = 256;
 
@@ -33,13 +34,33 @@ Grid row_major(void* data, int64_t row_step, int bytes) {
   return grid;
 }
 
-/// A as rows x depth, row-major, in the accumulator's type.
+/// The first row of A, in the accumulator's type.
+void unpack_row(const Grid& a, ConvertKernel convert, void* out, int64_t depth) {
+  const Grid dst = row_major(out, 0, sizeof(float));
+  for_each_block(dst, 0, 0, a, 0, 0, 1, depth, [&](const Block& block) { convert(block.dst, block.src, block.cols); });
+}
+
+/// A's boxes in the accumulator's type: where they lie, or converted into the scratch in the same order.
 template <typename T>
-void unpack_left(const Grid& a, ConvertKernel convert, T* out, int64_t rows, int64_t depth) {
-  const Grid dst = row_major(out, depth * static_cast<int64_t>(sizeof(T)), sizeof(T));
-  for_each_block(dst, 0, 0, a, 0, 0, rows, depth, [&](const Block& block) {
-    for (int64_t r = 0; r < block.rows; ++r) convert(block.dst + r * block.dst_row_step, block.src + r * block.src_row_step, block.cols);
-  });
+struct LeftBoxes {
+  const T* data;
+  int64_t row_step, box_step;  ///< elements
+  int inner;
+};
+
+template <typename T>
+LeftBoxes<T> left_boxes(const PtoOperand& a, ConvertKernel convert, T* scratch, int64_t rows, int64_t depth) {
+  const PtoTileType& type = *a.tile;
+  const bool nz = type.layout == kPtoNz;  // columns of boxes; else rows of boxes
+  const int64_t inner = type.inner_cols, box = kBoxRows * inner;
+  const int64_t row_step = nz ? box : int64_t{type.cols} * kBoxRows, box_step = nz ? int64_t{type.rows} * inner : box;
+  if (type.element == kPtoF32) return {static_cast<const T*>(a.data), row_step, box_step, static_cast<int>(inner)};
+  const int64_t line_step = nz ? box_step : row_step, lines = nz ? (depth + inner - 1) / inner : (rows + kBoxRows - 1) / kBoxRows;
+  const int64_t count = nz ? rows * inner : (depth + inner - 1) / inner * box;
+  for (int64_t line = 0; line < lines; ++line) {
+    convert(scratch + line * line_step, static_cast<const uint8_t*>(a.data) + line * line_step * type.element_bytes, count);
+  }
+  return {scratch, row_step, box_step, static_cast<int>(inner)};
 }
 
 /// Rows k0 .. k0 + depth of panel n0 / 16 of B, 16 columns each; columns and rows up to whole boxes are included. k0 is a
@@ -48,12 +69,19 @@ template <typename T>
 void pack_right(const PtoOperand& b, ConvertKernel convert, T* out, T* box, int64_t k0, int64_t n0, int64_t depth) {
   const PtoTileType& type = *b.tile;
   const int64_t inner = type.inner_rows, bytes = type.element_bytes;
-  constexpr int kBytes = sizeof(T);
+  const auto turn = [inner](void* to, const void* from, int element_bytes) {
+    transpose({static_cast<uint8_t*>(to), static_cast<const uint8_t*>(from), int64_t{kPanelCols} * element_bytes, inner * element_bytes,
+               kPanelCols, inner, element_bytes});
+  };
   for (int64_t k = 0; k < depth; k += inner) {
-    const int64_t offset = (k0 + k) / inner * type.cols * inner + n0 * inner;
-    convert(box, static_cast<const uint8_t*>(b.data) + offset * bytes, inner * kPanelCols);
-    transpose({reinterpret_cast<uint8_t*>(out + k * kPanelCols), reinterpret_cast<const uint8_t*>(box), kPanelCols * kBytes, inner * kBytes,
-               kPanelCols, inner, kBytes});
+    const uint8_t* from = static_cast<const uint8_t*>(b.data) + ((k0 + k) / inner * type.cols * inner + n0 * inner) * bytes;
+    T* const to = out + k * kPanelCols;
+    if (bytes == sizeof(T)) {
+      turn(to, from, sizeof(T));
+    } else {  // the narrower elements are turned
+      turn(box, from, static_cast<int>(bytes));
+      convert(to, box, inner * kPanelCols);
+    }
   }
 }
 
@@ -65,36 +93,86 @@ struct Product {
   bool accumulate;
 };
 
-template <typename T>
-void multiply(const Product& p, const Scratch& scratch, PtoElement accumulator) {
-  const ConvertKernel convert = convert_kernel(static_cast<PtoElement>(p.a.tile->element), accumulator);
-  T* a = reinterpret_cast<T*>(scratch.a);
-  T* panel = reinterpret_cast<T*>(scratch.panel);
-  T* edge = reinterpret_cast<T*>(scratch.edge);
-  unpack_left(tile_grid(p.a), convert, a, p.rows, p.depth);
+/// One row: B is read where it lies.
+void multiply_row(const Product& p, const Scratch& scratch, PtoElement accumulator) {
+  const PtoElement element = static_cast<PtoElement>(p.a.tile->element);
+  const Grid a = tile_grid(p.a), c = tile_grid(p.c);
+  const ConvertKernel convert = convert_kernel(element, accumulator);
+  unpack_row(a, convert, scratch.a, p.depth);
+  const PtoTileType& b = *p.b.tile;
+  row_product(element, {scratch.a, static_cast<const uint8_t*>(p.b.data), int64_t{b.inner_rows} * b.cols * b.element_bytes, c.at(0, 0),
+                        p.cols > kPanelCols ? c.col.offset(kPanelCols) : 0, p.depth, p.cols, p.accumulate});
+}
+
+/// Calls panel(k, depth, n, target, rows, accumulate) for panels of 16 columns and passes of at most kDepthBlock; `target` is where the panel
+/// of the result lies: in its boxes, or in a buffer for the last columns, which fill part of a box, and what lies beside them there is not
+/// ours.
+template <typename T, typename Pack, typename Multiply>
+void for_panels(const Product& p, const Scratch& scratch, Pack pack, Multiply multiply_panel) {
   const Grid c = tile_grid(p.c);
   for (int64_t k = 0; k < p.depth || k == 0; k += kDepthBlock) {
     const int64_t depth = std::min(kDepthBlock, p.depth - k);
     const bool accumulate = p.accumulate || k > 0;
     for (int64_t n = 0; n < p.cols; n += kPanelCols) {
-      pack_right(p.b, convert, panel, reinterpret_cast<T*>(scratch.box), k, n, depth);
-      T* target = reinterpret_cast<T*>(c.at(0, n));
+      pack(k, n, depth);
       if (n + kPanelCols <= p.cols) {
-        panel_product({a + k, p.depth, panel, target, p.rows, depth, accumulate});
+        multiply_panel(k, depth, int64_t{0}, p.rows, reinterpret_cast<T*>(c.at(0, n)), accumulate);
         continue;
       }
-      // The last columns fill part of a box: what lies beside them in the box is not ours.
       const int64_t rest = p.cols - n;
       const int64_t step = kPanelCols * static_cast<int64_t>(sizeof(T));
       for (int64_t m = 0; m < p.rows; m += kDepthBlock) {
         const int64_t rows = std::min(kDepthBlock, p.rows - m);
-        const Grid buffer = row_major(edge, step, sizeof(T));
+        const Grid buffer = row_major(scratch.edge, step, sizeof(T));
         if (accumulate) copy_grid(buffer, 0, 0, c, m, n, rows, rest);
-        panel_product({a + m * p.depth + k, p.depth, panel, edge, rows, depth, accumulate});
+        multiply_panel(k, depth, m, rows, reinterpret_cast<T*>(scratch.edge), accumulate);
         copy_grid(c, m, n, buffer, 0, 0, rows, rest);
       }
     }
   }
+}
+
+template <typename T>
+void multiply(const Product& p, const Scratch& scratch, PtoElement accumulator) {
+  const ConvertKernel convert = convert_kernel(static_cast<PtoElement>(p.a.tile->element), accumulator);
+  T* panel = reinterpret_cast<T*>(scratch.panel);
+  const LeftBoxes<T> a = left_boxes(p.a, convert, reinterpret_cast<T*>(scratch.a), p.rows, p.depth);
+  for_panels<T>(
+      p, scratch,
+      [&](int64_t k, int64_t n, int64_t depth) { pack_right(p.b, convert, panel, reinterpret_cast<T*>(scratch.box), k, n, depth); },
+      [&](int64_t k, int64_t depth, int64_t m, int64_t rows, T* target, bool accumulate) {
+        const T* first = a.data + m / kBoxRows * a.row_step + k / a.inner * a.box_step;
+        panel_product({first, a.row_step, a.box_step, a.inner, panel, target, rows, depth, accumulate});
+      });
+}
+
+/// Rows k0 .. k0 + depth of a panel of B, four k side by side and zeros up to a multiple of four.
+void pack_right_bytes(const PtoOperand& b, int8_t* out, int64_t k0, int64_t n0, int64_t depth) {
+  constexpr int64_t kInner = 32, kFours = kInner / 4;  // a box of bytes is 32 rows high
+  for (int64_t k = 0; k < depth; k += kInner) {
+    const uint8_t* box = static_cast<const uint8_t*>(b.data) + (k0 + k) / kInner * b.tile->cols * kInner + n0 * kInner;
+    transpose({reinterpret_cast<uint8_t*>(out + k * kPanelCols), box, kPanelCols * 4, kInner, kPanelCols, kFours, 4});
+  }
+  for (int64_t k = depth; k % 4 != 0; ++k) {
+    for (int64_t j = 0; j < kPanelCols; ++j) out[k / 4 * 4 * kPanelCols + 4 * j + k % 4] = 0;
+  }
+}
+
+void multiply_bytes(const Product& p, const Scratch& scratch) {
+  const int64_t stride = (p.depth + 3) / 4 * 4;
+  for_each_block(row_major(scratch.a, stride, 1), 0, 0, tile_grid(p.a), 0, 0, p.rows, p.depth, [](const Block& block) {
+    for (int64_t r = 0; r < block.rows; ++r) {
+      uint8_t* to = block.dst + r * block.dst_row_step;
+      const uint8_t* from = block.src + r * block.src_row_step;
+      for (int64_t c = 0; c < block.cols; ++c) to[c] = from[c] ^ 0x80u;
+    }
+  });
+  int8_t* panel = reinterpret_cast<int8_t*>(scratch.panel);
+  for_panels<int32_t>(
+      p, scratch, [&](int64_t k, int64_t n, int64_t depth) { pack_right_bytes(p.b, panel, k, n, depth); },
+      [&](int64_t k, int64_t depth, int64_t m, int64_t rows, int32_t* target, bool accumulate) {
+        panel_product(BytePanelProduct{scratch.a + m * stride + k, stride, panel, target, rows, (depth + 3) / 4 * 4, accumulate});
+      });
 }
 
 /// c = what the product is added to.
@@ -129,10 +207,15 @@ void matmul(const Execution& execution) {
   }
   if (p.accumulate) initialize(execution, p);
   const Scratch scratch(*execution.core.memory);
-  if (a.tile->element == kPtoI8) {
-    multiply<int32_t>(p, scratch, kPtoI32);
-  } else {
+  const bool bytes = a.tile->element == kPtoI8;
+  if (p.rows == 1) {
+    multiply_row(p, scratch, bytes ? kPtoI32 : kPtoF32);
+  } else if (!bytes) {
     multiply<float>(p, scratch, kPtoF32);
+  } else if (has_byte_products()) {
+    multiply_bytes(p, scratch);
+  } else {
+    multiply<int32_t>(p, scratch, kPtoI32);
   }
 }
 

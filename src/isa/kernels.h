@@ -80,19 +80,48 @@ struct Conversion {
 };
 void convert_rounded(const Conversion& conversion, void* dst, const void* src, int64_t n);
 
-/// A panel product: c(m, j) (+)= sum over k of a(m, k) b(k, j), for m < rows and j < 16. T is float or int32_t.
+/// A panel product: c(m, j) (+)= sum over k of a(m, k) b(k, j), for m < rows and j < 16. T is float or int32_t. a lies in boxes of 16 rows,
+/// row-major inside, as in a Left tile.
 template <typename T>
 struct PanelProduct {
-  const T* a;  ///< row m at a + m * a_stride
-  int64_t a_stride;
+  const T* a;  ///< the first box
+  int64_t a_row_step;  ///< elements to the box of the next 16 rows
+  int64_t a_box_step;  ///< elements to the box of the next columns
+  int inner;  ///< columns of a box: 8 or 16 of float, 32 of int32_t
   const T* b;  ///< row k at b + 16 * k
-  T* c;        ///< row m at c + 16 * m
+  T* c;  ///< row m at c + 16 * m
   int64_t rows, depth;
   bool accumulate;
 };
 constexpr int kPanelCols = 16;
 void panel_product(const PanelProduct<float>& product);
 void panel_product(const PanelProduct<int32_t>& product);
+
+/// The same of bytes, four at a time: a holds a(m, k) + 128, b the bytes of k, k + 1, k + 2 and k + 3 of a column side by side, then the next
+/// column; depth is a multiple of 4, and b is 0 from the true depth on.
+struct BytePanelProduct {
+  const uint8_t* a;  ///< row m at a + m * a_stride
+  int64_t a_stride;
+  const int8_t* b;  ///< rows k to k + 3 at b + 16 * k
+  int32_t* c;  ///< row m at c + 16 * m
+  int64_t rows, depth;
+  bool accumulate;
+};
+/// Whether this processor multiplies bytes; the product below must not be called where it does not.
+bool has_byte_products();
+void panel_product(const BytePanelProduct& product);
+
+/// c[j] (+)= sum over k < depth of a[k] b(k, j), j < cols. b is the first box of a Right tile.
+struct RowProduct {
+  const void* a;  ///< f32, or i32 for i8
+  const uint8_t* b;
+  int64_t box_step;  ///< bytes from a row of boxes to the next
+  uint8_t* c;  ///< 16 columns of a's type
+  int64_t c_step;  ///< bytes to the next 16
+  int64_t depth, cols;
+  bool accumulate;
+};
+void row_product(PtoElement element, const RowProduct& product);
 
 /// dst(c, r) = src(r, c) for r < rows and c < cols; rows of src are src_step bytes apart and contiguous, rows of dst (columns
 /// of src) dst_step bytes.

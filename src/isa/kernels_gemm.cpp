@@ -1,4 +1,5 @@
-// The inner product of panels, register-blocked: up to 6 rows by 16 columns of the result stay in registers while k runs.
+// The inner product of panels, register-blocked: up to 16 rows (6 with vectors of 8) by 16 columns of the result stay in registers while k
+// runs. A is read from boxes, in which the rows of a block have a constant distance.
 #include <type_traits>
 
 #include "isa/kernels.h"
@@ -23,35 +24,37 @@ HWY_INLINE V multiply_add(V a, V b, V c) {
   }
 }
 
-template <typename T, int kRows>
-HWY_INLINE void panel_block(const PanelProduct<T>& p, int64_t m) {
+/// kRows rows of the result; a points to the first of them in its box.
+template <typename T, int kInner, int kRows>
+HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c) {
   const hn::CappedTag<T, kPanelCols> d;
   using V = hn::Vec<decltype(d)>;
   constexpr int kWidth = static_cast<int>(hn::MaxLanes(decltype(d)()));
   constexpr int kVectors = kPanelCols / kWidth;
   V acc[kRows][kVectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
   }
-  const T* a = p.a + m * p.a_stride;
   const T* b = p.b;
-  for (int64_t k = 0; k < p.depth; ++k, b += kPanelCols) {
-    V row[kVectors];
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * kWidth);
-#pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) {
-      const V factor = hn::Set(d, a[r * p.a_stride + k]);
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) acc[r][v] = multiply_add<T>(factor, row[v], acc[r][v]);
+  for (int64_t k = 0; k < p.depth; k += kInner, a += p.a_box_step) {
+    const int64_t depth = p.depth - k < kInner ? p.depth - k : kInner;
+    for (int64_t i = 0; i < depth; ++i, b += kPanelCols) {
+      V row[kVectors];
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * kWidth);
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        const V factor = hn::Set(d, a[r * kInner + i]);
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) acc[r][v] = multiply_add<T>(factor, row[v], acc[r][v]);
+      }
     }
   }
-  T* c = p.c + m * kPanelCols;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
       T* out = c + r * kPanelCols + v * kWidth;
       hn::StoreU(p.accumulate ? hn::Add(acc[r][v], hn::LoadU(d, out)) : acc[r][v], d, out);
@@ -59,22 +62,34 @@ HWY_INLINE void panel_block(const PanelProduct<T>& p, int64_t m) {
   }
 }
 
-template <typename T>
+template <typename T, int kInner>
 void panel(const PanelProduct<T>& p) {
-  int64_t m = 0;
-  for (; m + 6 <= p.rows; m += 6) panel_block<T, 6>(p, m);
-  switch (p.rows - m) {
-    case 5: return panel_block<T, 5>(p, m);
-    case 4: return panel_block<T, 4>(p, m);
-    case 3: return panel_block<T, 3>(p, m);
-    case 2: return panel_block<T, 2>(p, m);
-    case 1: return panel_block<T, 1>(p, m);
-    default: return;
+  constexpr bool kOneVector = hn::MaxLanes(hn::CappedTag<T, kPanelCols>()) == kPanelCols;
+  for (int64_t m = 0; m < p.rows; m += 16) {
+    const T* box = p.a + m / 16 * p.a_row_step;
+    const int64_t rows = p.rows - m < 16 ? p.rows - m : 16;
+    int64_t r = 0;
+    const auto block = [&]<int kRows>() HWY_ATTR {
+      panel_block<T, kInner, kRows>(p, box + r * kInner, p.c + (m + r) * kPanelCols);
+      r += kRows;
+    };
+    if constexpr (kOneVector) {
+      if (rows == 16) {
+        block.template operator()<16>();
+        continue;
+      }
+      if (r + 8 <= rows) block.template operator()<8>();
+    } else {
+      while (r + 6 <= rows) block.template operator()<6>();
+    }
+    if (r + 4 <= rows) block.template operator()<4>();
+    if (r + 2 <= rows) block.template operator()<2>();
+    if (r < rows) block.template operator()<1>();
   }
 }
 
-void panel_f32(const PanelProduct<float>& p) { panel(p); }
-void panel_i32(const PanelProduct<int32_t>& p) { panel(p); }
+void panel_f32(const PanelProduct<float>& p) { p.inner == 8 ? panel<float, 8>(p) : panel<float, 16>(p); }
+void panel_i32(const PanelProduct<int32_t>& p) { panel<int32_t, 32>(p); }
 
 }  // namespace tilewright::isa::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

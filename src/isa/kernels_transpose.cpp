@@ -14,7 +14,39 @@ namespace tilewright::isa::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET <= HWY_AVX2
+/// One 8 x 8 square of 32-bit elements, in vectors of two blocks.
+struct Square32 {
+  static constexpr int64_t kSide = 8;
+  using Element = uint32_t;
+  using D = hn::Full256<uint32_t>;
+  using D64 = hn::Full256<uint64_t>;
+  using V64 = hn::Vec<D64>;
+  static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
+    // Four rows become, per block, columns of four; two such halves make a column of eight.
+    V64 top[4], bottom[4];
+    columns_of_four(src, src_step, top);
+    columns_of_four(src + 4 * src_step, src_step, bottom);
+    const D64 d;
+    for (int i = 0; i < 4; ++i) {
+      hn::StoreU(hn::ConcatLowerLower(d, bottom[i], top[i]), d, reinterpret_cast<uint64_t*>(dst + i * dst_step));
+      hn::StoreU(hn::ConcatUpperUpper(d, bottom[i], top[i]), d, reinterpret_cast<uint64_t*>(dst + (i + 4) * dst_step));
+    }
+  }
+  static HWY_INLINE void columns_of_four(const uint8_t* src, int64_t step, V64* out) {
+    const D d;
+    const D64 d64;
+    const auto row = [&](int i) HWY_ATTR { return hn::LoadU(d, reinterpret_cast<const uint32_t*>(src + i * step)); };
+    const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
+    const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
+    const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
+    out[0] = hn::InterleaveLower(d64, a, b);
+    out[1] = hn::InterleaveUpper(d64, a, b);
+    out[2] = hn::InterleaveLower(d64, e, f);
+    out[3] = hn::InterleaveUpper(d64, e, f);
+  }
+};
+#elif HWY_TARGET != HWY_SCALAR
 /// One 4 x 4 square of 32-bit elements.
 struct Square32 {
   static constexpr int64_t kSide = 4;
@@ -33,7 +65,9 @@ struct Square32 {
     put(3, hn::InterleaveUpper(d64, e, f));
   }
 };
+#endif
 
+#if HWY_TARGET != HWY_SCALAR
 /// One 8 x 8 square of 16-bit elements.
 struct Square16 {
   static constexpr int64_t kSide = 8;

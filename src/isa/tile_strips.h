@@ -80,8 +80,23 @@ void for_each_strips(const std::array<Grid, N>& grids, int64_t rows, int64_t col
 /// without boxes.
 template <size_t N, typename Visit>
 void for_each_strips(const std::array<const PtoOperand*, N>& operands, int64_t rows, int64_t cols, Visit visit) {
-  const uint8_t layout = operands[0]->tile->layout;
-  bool alike = layout == kPtoNd || layout == kPtoDn;
+  const PtoTileType& type = *operands[0]->tile;
+  const uint8_t layout = type.layout;
+  bool alike = layout == kPtoNd || layout == kPtoDn, same = alike;
+  for (const PtoOperand* o : operands) same = same && o->tile == &type;
+  if (same) {  // one tile type: nothing to compare
+    const int64_t lines = layout == kPtoNd ? rows : cols, n = layout == kPtoNd ? cols : rows,
+                  extent = layout == kPtoNd ? type.cols : type.rows;
+    const bool dense = n == extent;
+    const int64_t step = extent * type.element_bytes;
+    Strips s{};
+    s.lines = dense ? 1 : lines, s.n = dense ? lines * n : n;
+    s.dst = static_cast<uint8_t*>(operands[0]->data), s.dst_step = step;
+    if constexpr (N > 1) s.a = static_cast<uint8_t*>(operands[1]->data), s.a_step = step;
+    if constexpr (N > 2) s.b = static_cast<uint8_t*>(operands[2]->data), s.b_step = step;
+    if constexpr (N > 3) s.c = static_cast<uint8_t*>(operands[3]->data), s.c_step = step;
+    return visit(s);
+  }
   std::array<uint8_t*, N> data;
   std::array<int64_t, N> step;
   std::array<int, N> bytes;

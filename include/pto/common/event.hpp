@@ -11,8 +11,7 @@ namespace pto {
 
 namespace detail {
 
-// Inlined so that the table is gone where the operation is a constant, which is nearly everywhere.
-__attribute__((always_inline)) constexpr pipe_t op_pipe(Op op) {
+constexpr pipe_t op_pipe(Op op) {
   constexpr pipe_t kPipes[] = {
 #define PTO_OP_PIPE(name, pipe) pipe,
       PTO_OP_LIST(PTO_OP_PIPE)

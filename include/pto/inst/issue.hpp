@@ -27,8 +27,9 @@ PTO_FN RecordEvent issue(Op op, pipe_t pipe, const PtoAttributes& attributes, co
   return {};
 }
 
+/// Inlined, so that the pipe is a constant where the operation is one.
 template <typename... Operands>
-PTO_FN RecordEvent issue(Op op, const Operands&... operands) {
+PTO_FN __attribute__((always_inline)) RecordEvent issue(Op op, const Operands&... operands) {
   return issue(op, op_pipe(op), PtoAttributes{}, operands...);
 }
 
