@@ -1,6 +1,7 @@
 // Gathering, scattering and sorting.
 #include <array>
 #include <cstring>
+#include <random>
 
 #include "isa/forms.h"
 
@@ -107,9 +108,7 @@ void add_gathers_of(Forms& f) {
   pattern(
       "TGATHERB",
       [](O& o) {
-        VecTile<uint32_t, R, 32> offsets;
-        TASSIGN(offsets, 0x20000);
-        Tile<TileType::Vec, uint32_t, R, 32, BLayout::RowMajor, R, C* static_cast<int>(sizeof(T)) / 32> valid;
+        Tile<TileType::Vec, uint32_t, O::kRows, 32, BLayout::RowMajor, O::kRows, O::kCols* static_cast<int>(sizeof(T)) / 32> valid;
         TASSIGN(valid, 0x20000);
         TGATHERB(o.dst, o.a, valid);
       },
@@ -215,8 +214,9 @@ void add_sorts(Forms& f) {
       TASSIGN(dst, 0x10000);
       TASSIGN(list, 0x10000);
       TASSIGN(merged, 0x20000);
+      std::minstd_rand random(1);  // no order that a processor could learn
       for (int64_t i = 0; i < R * C; ++i) {
-        src.data()[i] = static_cast<float>(i * 37 % 1009);
+        src.data()[i] = static_cast<float>(random() % 100'000);
         index.data()[i] = static_cast<uint32_t>(i);
       }
       TSORT32(dst, src, index);

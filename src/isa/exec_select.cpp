@@ -128,21 +128,6 @@ void compare(const Execution& execution) {
   }
 }
 
-template <typename T>
-void select_run(void* out, const uint8_t* bits, const void* a, const void* b, bool b_is_scalar, int64_t n) {
-  T* to = static_cast<T*>(out);
-  const T* x = static_cast<const T*>(a);
-  const T* y = static_cast<const T*>(b);
-  alignas(64) uint8_t flags[kGatherRun];
-  for (int64_t i = 0; i < n; ++i) flags[i] = bits[i / 8] >> (i % 8) & 1;
-  if (b_is_scalar) {
-    const T value = *y;
-    for (int64_t i = 0; i < n; ++i) to[i] = flags[i] != 0 ? x[i] : value;
-  } else {
-    for (int64_t i = 0; i < n; ++i) to[i] = flags[i] != 0 ? x[i] : y[i];
-  }
-}
-
 void select(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const bool with_scalar = execution.op() == pto::Op::TSELS;
@@ -150,23 +135,34 @@ void select(const Execution& execution) {
   require_region(execution, 1, 0, 0, dst.valid_rows, dst.valid_cols);
   if (!with_scalar) require_region(execution, 2, 0, 0, dst.valid_rows, dst.valid_cols);
   require_mask(execution, mask_index, dst.valid_rows, dst.valid_cols);
-  const Grid to = tile_grid(dst), a = tile_grid(execution.operand(1)), b = with_scalar ? a : tile_grid(execution.operand(2));
-  const int bytes = to.element_bytes;
-  const auto run = bytes == 1   ? select_run<uint8_t>
-                   : bytes == 2 ? select_run<uint16_t>
-                   : bytes == 4 ? select_run<uint32_t>
-                                : select_run<uint64_t>;
+  const PtoOperand& a = execution.operand(1);
+  const PtoOperand& b = with_scalar ? a : execution.operand(2);
+  const PtoOperand& mask = execution.operand(mask_index);
+  const int bytes = dst.tile->element_bytes;
+  const StripKernel kernel = selection_kernel(bytes, with_scalar);
+  const auto run = [&](Strips& s) {
+    if (with_scalar) s.b = reinterpret_cast<const uint8_t*>(&execution.attributes().scalar), s.b_step = 0;
+    kernel(s);
+  };
+  if (dst.tile->layout == kPtoNd && a.tile->layout == kPtoNd && b.tile->layout == kPtoNd) {
+    const auto step = [](const PtoOperand& o) { return int64_t{o.tile->cols} * o.tile->element_bytes; };
+    const auto data = [](const PtoOperand& o) { return static_cast<uint8_t*>(o.data); };
+    Strips s{data(dst), data(a), data(b), data(mask), step(dst), step(a), step(b), step(mask), dst.valid_rows, dst.valid_cols};
+    return run(s);
+  }
+  const Grid to = tile_grid(dst), from_a = tile_grid(a), from_b = tile_grid(b);
   Buffer a_buffer, b_buffer, result;
-  Grid result_grid{result.bytes, {}, {}, bytes};
-  result_grid.col.add(int64_t{1} << 40, bytes);
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
-    const uint8_t* bits = mask_row(execution.operand(mask_index), r);
     for (int64_t c = 0; c < dst.valid_cols; c += kGatherRun) {
       const int64_t n = std::min<int64_t>(kGatherRun, dst.valid_cols - c);
-      const uint8_t* x = run_of(a, r, c, n, a_buffer);
-      const void* y = with_scalar ? static_cast<const void*>(&execution.attributes().scalar) : run_of(b, r, c, n, b_buffer);
-      run(result.bytes, bits + c / 8, x, y, with_scalar, n);
-      copy_grid(to, r, c, result_grid, 0, 0, 1, n);
+      Strips s{};
+      s.dst = result.bytes;
+      s.a = run_of(from_a, r, c, n, a_buffer);
+      s.b = run_of(from_b, r, c, n, b_buffer);
+      s.c = mask_row(mask, r) + c / 8;
+      s.lines = 1, s.n = n;
+      run(s);
+      copy_grid(to, r, c, row_buffer(result.bytes, bytes), 0, 0, 1, n);
     }
   }
 }

@@ -61,6 +61,13 @@ StripKernel ternary_kernel(TernaryOp op, PtoElement element, bool b_is_scalar);
 /// dst = a, a scalar of 1, 2, 4 or 8 bytes.
 StripKernel spread_kernel(int element_bytes);
 
+/// dst = a where the line's bit is set, else b, which may be a scalar; c is the lines of bits, the first in the lowest bit of a byte.
+/// `element_bytes` as above.
+StripKernel selection_kernel(int element_bytes, bool b_is_scalar);
+
+/// ranks[i] = how many keys are less than keys[i].
+void rank_keys(const uint64_t* keys, uint64_t* ranks, int64_t n);
+
 /// Reductions of rows >= 1 rows of n >= 1 elements at src + r * row_step bytes: out[r] of row r, or out[c] of column c. f16 and bf16
 /// accumulate in f32.
 using ReduceKernel = void (*)(void* out, const void* src, int64_t row_step, int64_t rows, int64_t n);
