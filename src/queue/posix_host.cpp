@@ -16,6 +16,7 @@
 #include <ctime>
 #include <set>
 
+#include "queue/cgroup.h"
 #include "queue/marks.h"
 #include "queue/plan.h"
 #include "queue/queue_error.h"
@@ -136,6 +137,15 @@ bool PosixHost::alive(const EntryName& name) {
   struct stat info{};
   if (!file || ::fstat(file.get(), &info) != 0 || info.st_uid != name.uid || !S_ISREG(info.st_mode)) return false;
   return !flock_retrying(file.get(), LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+bool PosixHost::lingers(const EntryName& name, const Entry& entry) {
+  if (entry.cgroup.empty() || listened_to(name.id)) return false;
+  const CgroupState state = cgroup_state(entry.cgroup, name.id, name.uid);
+  const bool mine = name.uid == uid() || uid() == 0;
+  if (mine && state == CgroupState::kPopulated) kill_cgroup(entry.cgroup);
+  if (mine && state == CgroupState::kEmpty) end_cgroup(entry.cgroup);
+  return state == CgroupState::kPopulated;
 }
 
 void PosixHost::remove_dead(const EntryName& name) {

@@ -26,6 +26,7 @@ class PosixHost : public Host {
   std::vector<EntryName> list() override;
   std::optional<Entry> read(const EntryName& name) override;
   bool alive(const EntryName& name) override;
+  bool lingers(const EntryName& name, const Entry& entry) override;
   void remove_dead(const EntryName& name) override;
   std::vector<OutMark> out_marks() override;
   void publish(const EntryName& name, const Entry& entry) override;

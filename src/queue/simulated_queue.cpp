@@ -41,6 +41,7 @@ class Process final : public Host {
   std::vector<EntryName> list() override;
   std::optional<Entry> read(const EntryName& name) override;
   bool alive(const EntryName& name) override;
+  bool lingers(const EntryName&, const Entry&) override { return false; }
   void remove_dead(const EntryName& name) override;
   std::vector<OutMark> out_marks() override { return {}; }
   void publish(const EntryName& name, const Entry& entry) override;

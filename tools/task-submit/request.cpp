@@ -92,7 +92,8 @@ void declare(CLI::App& app, Arguments& arguments) {
                         [] { refuse("--ignore-whitelist", "task-submit.conf is not read; use TW_TASK_DEVICES or --device")(""); })
       ->group("");
   app.add_option_function<std::string>("--maintenance", refuse("--maintenance", "use --take-out and --put-back"), "Not here")->group("");
-  app.add_option("--isolation", arguments.isolation, "auto, namespace or none: how the job's processes are kept together")->group(group);
+  app.add_option("--isolation", arguments.isolation, "auto, namespace, cgroup or none: how the job's processes are kept together")
+      ->group(group);
   app.add_option("--result", arguments.result, "Write how it ended to this file (JSON)")->group(group)->type_name("FILE");
   app.add_option("--backend", arguments.backend, "local or slurm")->group(group);
   group = "Questions and orders";
