@@ -129,7 +129,7 @@ int print_list(const QueueConfig& config, const ReportOptions& options) {
   return 0;
 }
 
-int print_status(const QueueConfig&, const std::string& id, const ReportOptions& options) {
+int print_status(const std::string& id, const ReportOptions& options) {
   require_id(id);
   PosixHost host(QueueDirectory::open());
   if (const auto job = find_live_job(host, id)) {
@@ -290,7 +290,7 @@ int print_explanation(const QueueConfig& config, const std::string& id, const Re
     }
     return 0;
   }
-  return print_status(config, id, options);  // it runs or is over, which is an explanation
+  return print_status(id, options);  // it runs or is over, which is an explanation
 }
 
 int print_found(const std::string& text, const ReportOptions& options) {
@@ -303,6 +303,15 @@ int print_found(const std::string& text, const ReportOptions& options) {
     if (!options.json) fmt::print("{}\n", name.id);
   }
   if (options.json) print_json(ids);
+  return 0;
+}
+
+int clean_history(double days, const ReportOptions& options) {
+  const int removed = history().clean(days * 86400);
+  if (options.json)
+    print_json({{"removed", removed}});
+  else
+    fmt::print("{} records removed\n", removed);
   return 0;
 }
 

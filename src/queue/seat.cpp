@@ -238,6 +238,13 @@ void Seat::tell_watchers(const Snapshot& snapshot) {
   }));
 }
 
+void Seat::started(int root, int64_t root_started) {
+  const MutexGuard guard(host_);
+  entry_.root = root;
+  entry_.root_started = root_started;
+  host_.update(name_, name_, entry_);
+}
+
 void Seat::give_back(const std::vector<int>& unusable) {
   const MutexGuard guard(host_);
   host_.unlock_devices();

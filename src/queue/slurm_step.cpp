@@ -89,7 +89,7 @@ void run_tree(TreeSpec& tree, JobRecord& record, int64_t limit) {
 
 }  // namespace
 
-int run_slurm_step(const std::string& file, const QueueConfig&) {
+int run_slurm_step(const std::string& file) {
   using nlohmann::json;
   const json value = json::parse(read_file(file));
   JobSpec spec;

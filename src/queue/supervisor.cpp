@@ -356,6 +356,7 @@ class Supervisor {
     tree.signal_mask = signal_mask_;
     tree.grace = spec_.grace;
     tree.status = status;
+    tree.before_start = [this](pid_t root) { seat_->started(root, process_started(root)); };
     return tree;
   }
 

@@ -212,20 +212,27 @@ pid_t start_root(const TreeSpec& spec, const std::vector<int>& not_kept) {
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
   const bool with_namespace = spec.isolation == Isolation::kNamespace;
-  int ends[2];  // closes when the isolation is there, or carries why it is not
+  int ends[2], go[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
-  FileDescriptor reader(ends[0]), writer(ends[1]);
+  FileDescriptor reader(ends[0]), writer(ends[1]);  // closes when the isolation is there, or carries why it is not
+  if (::pipe2(go, O_CLOEXEC) != 0) return -1;
+  FileDescriptor starting(go[0]), start(go[1]);  // a byte when the command may start
   const pid_t pid = clone_process(with_namespace ? namespace_flags() : 0);
   if (pid < 0) return pid;
   if (pid > 0) {
     writer.reset();
+    starting.reset();
+    if (spec.before_start) spec.before_start(pid);
     int failure = 0;
-    if (::read(reader.get(), &failure, sizeof failure) != sizeof failure) return pid;
+    // One that has failed already reads nothing any more, and says why.
+    const bool told = ::write(start.get(), "", 1) == 1;
+    if (::read(reader.get(), &failure, sizeof failure) != sizeof failure && told) return pid;
     ::waitpid(pid, nullptr, 0);
     errno = failure;
     return -1;
   }
   reader.reset();
+  start.reset();
   name_process("tw-root");
   for (int fd : not_kept) {
     if (fd >= 0) ::close(fd);
@@ -238,6 +245,9 @@ pid_t start_root(const TreeSpec& spec, const std::vector<int>& not_kept) {
     ::_exit(::write(writer.get(), &failure, sizeof failure) == sizeof failure ? 0 : 1);
   }
   writer.reset();
+  char byte;
+  if (::read(starting.get(), &byte, 1) != 1) ::_exit(0);  // the runner died
+  starting.reset();
   if (!with_namespace) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid_t command = start_command(spec);
   if (command < 0) ::_exit(0);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct TreeSpec {
   int control = -1;                ///< kTerminate and kSignal come from here; its end means that the runner died
   Isolation isolation = Isolation::kNone;  ///< not kAuto
   std::string cgroup;                      ///< with kCgroup: the group, which exists
+  std::function<void(pid_t)> before_start;  ///< if set: called in the starting process with the root's pid, before the command exists
 };
 
 /// Starts the root of a job's tree as a child. With a namespace: init of a new PID namespace, so that its death is the whole tree's.

@@ -187,6 +187,14 @@ TEST_F(HostTest, ADamagedHistoryLosesNothing) {
 TEST_F(HostTest, JobsOfAnotherVersionAreLeftAlone) {
   // A later version's entries, whose content this one does not understand, and its lock on device 0.
   const auto waiting = plant({JobState::kWaiting, 1, 0, 0, 1, "task_20300101_000000_1"}, R"({"v": 2, "wants": "everything"})");
+  // One that could be read, and would be first and want everything.
+  Entry readable;
+  readable.version = kProtocolVersion + 1;
+  readable.id = "task_20300101_000000_3";
+  readable.pid = ::getpid();
+  readable.pool = {0, 1};
+  readable.width = 2;
+  const auto wide = plant({JobState::kWaiting, 3, ::geteuid(), 0, 2, readable.id}, readable.serialize());
   const auto running =
       plant({JobState::kRunning, 2, 0, 0, 1, "task_20300101_000000_2"}, R"({"v": 2, "id": "task_20300101_000000_2", "devices": "0"})");
   const FileDescriptor device(::open((queue_ / "d.0").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
