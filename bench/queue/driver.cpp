@@ -6,35 +6,29 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "base/error.h"
 #include "base/process.h"
 #include "harness/case_main.h"
-#include "queue/plan.h"
+#include "schedules.h"
 
 namespace tilewright::bench {
 namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-using queue::kSecond;
 
 constexpr int kDevices = 4;
 
 struct Options {
   int latency_runs = 100;
   int jobs = 1000;
+  double time_scale = 1;
   bool quick = false;
   OutputOptions output;
-};
-
-struct TraceJob {
-  double arrival = 0, duration = 0, limit = 0;
-  int width = 1;
 };
 
 double seconds_of(const std::function<void()>& body) {
@@ -56,68 +50,6 @@ Row row(const std::string& system, const std::string& what, const std::string& m
   row.metric = metric;
   row.unit = unit;
   return row;
-}
-
-std::vector<TraceJob> read_trace(size_t most) {
-  std::ifstream file(TW_TRACE);
-  std::vector<TraceJob> jobs;
-  std::string line;
-  std::getline(file, line);
-  while (std::getline(file, line) && jobs.size() < most) {
-    TraceJob job;
-    char comma;
-    std::istringstream(line) >> job.arrival >> comma >> job.width >> comma >> job.duration >> comma >> job.limit;
-    jobs.push_back(job);
-  }
-  return jobs;
-}
-
-double total_work(const std::vector<TraceJob>& trace) {
-  double work = 0;
-  for (const TraceJob& job : trace) work += job.width * job.duration;
-  return work;
-}
-
-double lower_bound(const std::vector<TraceJob>& trace) {
-  double bound = total_work(trace) / kDevices;
-  for (const TraceJob& job : trace) bound = std::max(bound, job.arrival + job.duration);
-  return bound;
-}
-
-/// The makespan under a planner, without any cost of starting jobs.
-template <typename Planner>
-double simulate(const std::vector<TraceJob>& trace, bool true_durations, Planner planner) {
-  queue::PlanInput input;
-  for (int id = 0; id < kDevices; ++id) input.devices.push_back({id, "", 1, {}});
-  std::map<std::string, int64_t> ends;
-  size_t arrived = 0;
-  while (arrived < trace.size() || !input.waiting.empty() || !input.running.empty()) {
-    for (; arrived < trace.size() && static_cast<int64_t>(trace[arrived].arrival * kSecond) <= input.now; ++arrived) {
-      queue::PlanJob job;
-      job.id = std::to_string(arrived);
-      job.uid = 1;
-      job.arrival = static_cast<int64_t>(arrived);
-      job.width = trace[arrived].width;
-      for (int id = 0; id < kDevices; ++id) job.pool.push_back(id);
-      job.limit = static_cast<int64_t>((true_durations ? trace[arrived].duration : trace[arrived].limit) * kSecond);
-      input.waiting.push_back(job);
-    }
-    for (const queue::Decision& decision : planner(input)) {
-      if (!decision.start) continue;
-      const auto job =
-          std::find_if(input.waiting.begin(), input.waiting.end(), [&](const auto& waiting) { return waiting.id == decision.id; });
-      input.running.push_back({decision.id, 1, decision.devices, input.now + job->limit});
-      ends[decision.id] = input.now + static_cast<int64_t>(trace[std::stoul(decision.id)].duration * kSecond);
-      input.waiting.erase(job);
-    }
-    int64_t next = arrived < trace.size() ? static_cast<int64_t>(trace[arrived].arrival * kSecond) : queue::kNever;
-    for (const auto& [id, end] : ends) next = std::min(next, end);
-    if (next == queue::kNever) break;
-    input.now = std::max(next, input.now + 1);
-    std::erase_if(input.running, [&](const auto& running) { return ends[running.id] <= input.now; });
-    std::erase_if(ends, [&](const auto& end) { return end.second <= input.now; });
-  }
-  return static_cast<double>(input.now) / kSecond;
 }
 
 /// Each job submitted at its time by a thread of its own that waits for it.
@@ -163,6 +95,7 @@ class Bench {
   }
 
   int run(const Options& options) {
+    grant();
     latency();
     throughput();
     utilisation();
@@ -184,6 +117,27 @@ class Bench {
       }
     }
     report_.add(std::move(measured));
+  }
+
+  /// Until the command's first output is here; the command alone beside it.
+  void grant() {
+    std::vector<double> plain, ours;
+    const auto first_byte = [](const std::string& command) {
+      FILE* output = nullptr;
+      const double seconds = seconds_of([&] {
+        output = ::popen(command.c_str(), "r");
+        if (output == nullptr || std::fgetc(output) != 'x') throw Error(ErrorCode::kRunFailed, command + " printed nothing");
+      });
+      ::pclose(output);
+      return 1e3 * seconds;
+    };
+    for (int i = 0; i < options_.latency_runs; ++i) {
+      plain.push_back(first_byte("exec /bin/echo x"));
+      ours.push_back(first_byte("exec " TW_TASK_SUBMIT " --device auto -- /bin/echo x"));
+    }
+    const std::string what = "grant: one job, submit to its first output";
+    add(row("echo, no queue", what, "time", "ms"), [&] { return plain; });
+    add(row("task-submit", what, "time", "ms"), [&] { return ours; });
   }
 
   /// The systems take turns, so that what the machine does meanwhile hits all.
@@ -221,21 +175,22 @@ class Bench {
   }
 
   void utilisation() {
-    const std::vector<TraceJob> trace = read_trace(options_.quick ? 20 : SIZE_MAX);
-    const double bound = lower_bound(trace), work = total_work(trace);
+    const double scale = options_.time_scale;
+    const std::vector<TraceJob> trace = read_trace(TW_TRACE, options_.quick ? 20 : SIZE_MAX, scale);
+    const double bound = lower_bound(trace, kDevices), work = total_work(trace);
+    const std::string what = fmt::format("trace, {} jobs of {:.1f} s on average", trace.size(), mean_duration(trace));
     const auto report = [&](const std::string& system, const std::function<double()>& makespan, const std::string& needs = {}) {
       double seconds = 0;
       add(
-          row(system, "trace: makespan over lower bound", "ratio", "x"),
+          row(system, what + ": makespan over lower bound", "ratio", "x"),
           [&] { return std::vector<double>{(seconds = makespan()) / bound}; }, needs);
       if (seconds > 0)
-        add(row(system, "trace: utilisation", "share", "%"), [&] { return std::vector<double>{100 * work / kDevices / seconds}; });
+        add(row(system, what + ": utilisation", "share", "%"), [&] { return std::vector<double>{100 * work / kDevices / seconds}; });
     };
-    report("EASY with true durations (simulated)",
-           [&] { return simulate(trace, true, [](const auto& input) { return queue::plan(input); }); });
-    report("task-submit's plan with the limits (simulated)",
-           [&] { return simulate(trace, false, [](const auto& input) { return queue::plan(input); }); });
-    report("FIFO (simulated)", [&] { return simulate(trace, true, queue::plan_fifo); });
+    report("EASY with true durations (computed)", [&] { return textbook_makespan(trace, kDevices, Policy::kEasy, true); });
+    report("EASY with the limits (computed)", [&] { return textbook_makespan(trace, kDevices, Policy::kEasy, false); });
+    report("task-submit's plan (computed)", [&] { return planned_makespan(trace, kDevices); });
+    report("FIFO (computed)", [&] { return textbook_makespan(trace, kDevices, Policy::kFifo, true); });
     report("task-submit", [&] {
       return replay(trace, [](const TraceJob& job) {
         return std::vector<std::string>{TW_TASK_SUBMIT,
@@ -274,6 +229,12 @@ class Bench {
         "nq");
   }
 
+  static double mean_duration(const std::vector<TraceJob>& trace) {
+    double sum = 0;
+    for (const TraceJob& job : trace) sum += job.duration;
+    return sum / static_cast<double>(trace.size());
+  }
+
   const Options& options_;
   Report report_;
   fs::path root_;
@@ -288,6 +249,8 @@ int main(int argc, char** argv) {
   Options options;
   app.add_option("--latency-runs", options.latency_runs, "Jobs one after the other")->check(CLI::PositiveNumber);
   app.add_option("--jobs", options.jobs, "Trivial jobs for throughput")->check(CLI::PositiveNumber);
+  app.add_option("--time-scale", options.time_scale, "Multiplies all times of the trace: longer jobs against the same costs")
+      ->check(CLI::Range(0.1, 1000.0));
   app.add_flag("--quick", options.quick, "Fewer jobs, and only the begin of the trace");
   add_output_options(app, options.output);
   return run_program(app, argc, argv, [&] {

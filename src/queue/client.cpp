@@ -86,7 +86,7 @@ class Client {
     switch (kind) {
       case kPublished:
         if (!spec_.detached) return false;
-        fmt::print("{}\n", text);
+        print_id(spec_);
         return true;
       case kWaiting: fmt::print(stderr, "task-submit: {}\n", text); return false;
       case kGranted: running_ = true; return false;
@@ -148,6 +148,13 @@ class Client {
 std::string user_name(unsigned uid) {
   const passwd* entry = ::getpwuid(uid);
   return entry != nullptr ? entry->pw_name : fmt::format("{}", uid);
+}
+
+void print_id(const JobSpec& spec) {
+  if (spec.json)
+    fmt::print("{{\"id\": \"{}\"}}\n", spec.id);
+  else
+    fmt::print("{}\n", spec.id);
 }
 
 int submit_job(JobSpec spec, const QueueConfig& config) {

@@ -10,6 +10,9 @@ namespace tilewright::queue {
 /// job is in the queue. Messages of the queue go to stderr.
 int submit_job(JobSpec spec, const QueueConfig& config);
 
+/// What a detached submission prints.
+void print_id(const JobSpec& spec);
+
 /// The current user's name, or its number.
 std::string user_name(unsigned uid);
 

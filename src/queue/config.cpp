@@ -186,11 +186,19 @@ QueueConfig without_ungranted(QueueConfig config, const std::string& restrict_to
 
 }  // namespace
 
+const char* isolation_name(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::kNamespace: return "namespace";
+    case Isolation::kCgroup: return "cgroup";
+    case Isolation::kNone: return "none";
+    default: return "auto";
+  }
+}
+
 Isolation parse_isolation(std::string_view text) {
-  if (text == "auto") return Isolation::kAuto;
-  if (text == "namespace") return Isolation::kNamespace;
-  if (text == "none") return Isolation::kNone;
-  throw Error(ErrorCode::kInvalidArgument, fmt::format("isolation '{}' is none of: auto, namespace, none", text));
+  for (Isolation isolation : {Isolation::kAuto, Isolation::kNamespace, Isolation::kCgroup, Isolation::kNone})
+    if (text == isolation_name(isolation)) return isolation;
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("isolation '{}' is none of: auto, namespace, cgroup, none", text));
 }
 
 const std::vector<std::string>& visibility_variables() {

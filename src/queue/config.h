@@ -9,8 +9,10 @@
 
 namespace tilewright::queue {
 
-enum class Isolation { kAuto, kNamespace, kNone };
-Isolation parse_isolation(std::string_view text);  ///< "auto", "namespace", "none". Throws Error(kInvalidArgument)
+/// What keeps a job's processes together. Auto: the first of the others that the host offers.
+enum class Isolation { kAuto, kNamespace, kCgroup, kNone };
+const char* isolation_name(Isolation isolation);
+Isolation parse_isolation(std::string_view text);  ///< "auto", "namespace", "cgroup", "none". Throws Error(kInvalidArgument)
 
 struct QueueConfig {
   std::vector<Device> devices;  ///< in the preferred order

@@ -9,7 +9,14 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+// The tests build a program of the next version.
+#ifndef TW_QUEUE_PROTOCOL_VERSION
+#define TW_QUEUE_PROTOCOL_VERSION 1
+#endif
+
 namespace tilewright::queue {
+
+const int kProtocolVersion = TW_QUEUE_PROTOCOL_VERSION;
 
 namespace {
 
@@ -62,12 +69,21 @@ std::optional<EntryName> EntryName::parse(std::string_view text) {
 }
 
 std::string Entry::serialize() const {
-  json value = {{"v", version},       {"id", id},
-                {"pid", pid},         {"pidns", pid_namespace},
-                {"pool", pool},       {"avoid", avoid},
-                {"width", width},     {"one_group", one_group},
-                {"limit", limit},     {"submitted", submitted},
-                {"started", started}, {"devices", devices}};
+  json value = {{"v", version},
+                {"id", id},
+                {"pid", pid},
+                {"pidns", pid_namespace},
+                {"pool", pool},
+                {"avoid", avoid},
+                {"width", width},
+                {"one_group", one_group},
+                {"limit", limit},
+                {"submitted", submitted},
+                {"started", started},
+                {"devices", devices},
+                {"cgroup", cgroup},
+                {"root", root},
+                {"root_started", root_started}};
   std::string text;
   // The ids come first; what is for reading only gets what is left.
   for (size_t longest : {600u, 60u, 3u}) {
@@ -92,6 +108,9 @@ std::optional<Entry> Entry::parse(std::string_view text) {
     entry.pid_namespace = value.at("pidns").get<uint64_t>();
     entry.command = value.value("command", "");
     entry.directory = value.value("directory", "");
+    entry.cgroup = value.value("cgroup", "");
+    entry.root = value.value("root", 0);
+    entry.root_started = value.value("root_started", int64_t{0});
     entry.pool = value.at("pool").get<std::vector<int>>();
     entry.avoid = value.at("avoid").get<std::vector<int>>();
     entry.width = value.at("width").get<int>();

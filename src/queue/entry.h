@@ -11,7 +11,8 @@
 
 namespace tilewright::queue {
 
-inline constexpr int kProtocolVersion = 1;
+/// Jobs of another version are left alone: docs/design/queue.md, "Two versions".
+extern const int kProtocolVersion;
 inline constexpr size_t kEntrySize = 4096;  ///< every entry file has this size, so that an update needs no disk space
 inline constexpr int kLowestPriority = -100;
 inline constexpr int kHighestPriority = 100;
@@ -41,6 +42,9 @@ struct Entry {
   uint64_t pid_namespace = 0;  ///< inode of that namespace
   std::string command;    ///< for lists; shortened
   std::string directory;  ///< where it runs; shortened
+  int root = 0;              ///< pid of the root of the job's processes, in the supervisor's PID namespace; 0: not started yet
+  int64_t root_started = 0;  ///< and when it started, as /proc/PID/stat has it, so that no later process is taken for it
+  std::string cgroup;     ///< where its processes are, if it has a group of its own; empty: it has none
   std::vector<int> pool;  ///< devices that may be given to it: what it asked for, and may open
   std::vector<int> avoid;  ///< devices it was offered and could not take; others plan without them
   int width = 0;

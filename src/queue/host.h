@@ -44,6 +44,9 @@ class Host {
   /// Content, if the file is regular and belongs to the name's user.
   virtual std::optional<Entry> read(const EntryName& name) = 0;
   virtual bool alive(const EntryName& name) = 0;  ///< somebody holds the entry's lock
+  /// Whether processes of this job, whose supervisor and runner are dead, have not ended yet: the kernel ends its namespace, or they live on in
+  /// its cgroup. Those are killed, if this process may. The end of the former wakes this process, as after watch().
+  virtual bool lingers(const EntryName& name, const Entry& entry) = 0;
   virtual void remove_dead(const EntryName& name) = 0;  ///< if this process may; else nothing
   virtual std::vector<OutMark> out_marks() = 0;  ///< as they were at the last list()
 

@@ -16,6 +16,7 @@ struct JobSpec {
   std::string directory;          ///< where it runs
   std::vector<std::string> environment;  ///< "NAME=value", without what the queue sets itself
   bool detached = false;
+  bool json = false;        ///< detached: the id is printed as JSON
   std::string log;          ///< detached: where its output goes
   std::string result_file;  ///< absolute; empty: none
 

@@ -15,7 +15,9 @@
 #include <cstring>
 #include <ctime>
 #include <set>
+#include <sstream>
 
+#include "queue/cgroup.h"
 #include "queue/marks.h"
 #include "queue/plan.h"
 #include "queue/queue_error.h"
@@ -62,7 +64,37 @@ sockaddr_un socket_address(int directory, const std::string& id) {
   return address;
 }
 
+/// A pidfd of a process that has not ended. Empty with errno, ESRCH where it has.
+FileDescriptor open_process(int pid) {
+  FileDescriptor file(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  pollfd ended{file.get(), POLLIN, 0};
+  if (file && ::poll(&ended, 1, 0) > 0) {
+    file.reset();
+    errno = ESRCH;
+  }
+  return file;
+}
+
+/// /proc/PID/stat from the third field on, which is behind the name.
+std::string process_status(int pid) {
+  const FileDescriptor file(::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  char text[1024];
+  const ssize_t got = file ? ::read(file.get(), text, sizeof text) : 0;
+  const std::string line(text, got > 0 ? static_cast<size_t>(got) : 0);
+  const size_t name_end = line.rfind(')');
+  return name_end == std::string::npos || name_end + 2 > line.size() ? std::string() : line.substr(name_end + 2);
+}
+
 }  // namespace
+
+int64_t process_started(int pid) {
+  // The 22nd field of proc(5): behind the name, the 20th.
+  std::istringstream fields(process_status(pid));
+  std::string skipped;
+  for (int i = 0; i < 19; ++i) fields >> skipped;
+  int64_t ticks = 0;
+  return fields >> ticks ? ticks : 0;
+}
 
 int64_t boot_clock() {
   timespec time{};
@@ -136,6 +168,23 @@ bool PosixHost::alive(const EntryName& name) {
   struct stat info{};
   if (!file || ::fstat(file.get(), &info) != 0 || info.st_uid != name.uid || !S_ISREG(info.st_mode)) return false;
   return !flock_retrying(file.get(), LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+bool PosixHost::lingers(const EntryName& name, const Entry& entry) {
+  if (listened_to(name.id)) return false;
+  if (entry.root > 0 && entry.pid_namespace == pid_namespace_) {
+    // A namespace's init ends when all of it has ended, and closes its files, locks included, long before.
+    FileDescriptor root = open_process(entry.root);
+    if (root && entry.root_started == process_started(entry.root)) {
+      watched_.push_back(std::move(root));
+      return true;
+    }
+  }
+  const CgroupState state = cgroup_state(entry.cgroup, name.id, name.uid);
+  const bool mine = name.uid == uid() || uid() == 0;
+  if (mine && state == CgroupState::kPopulated) kill_cgroup(entry.cgroup);
+  if (mine && state == CgroupState::kEmpty) end_cgroup(entry.cgroup);
+  return state == CgroupState::kPopulated;
 }
 
 void PosixHost::remove_dead(const EntryName& name) {
@@ -305,10 +354,8 @@ bool PosixHost::take_messages() {
 
 Watch PosixHost::watch(const Entry& process) {
   if (process.pid_namespace != pid_namespace_) return Watch::kImpossible;
-  FileDescriptor file(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  FileDescriptor file = open_process(process.pid);
   if (!file) return errno == ESRCH || errno == EINVAL ? Watch::kEnded : Watch::kImpossible;
-  pollfd ended{file.get(), POLLIN, 0};
-  if (::poll(&ended, 1, 0) > 0) return Watch::kEnded;
   watched_.push_back(std::move(file));
   return Watch::kWatched;
 }
@@ -317,12 +364,8 @@ void PosixHost::clear_watches() { watched_.clear(); }
 
 bool PosixHost::stopped(const Entry& process) {
   if (process.pid_namespace != pid_namespace_) return false;
-  const FileDescriptor file(::open(fmt::format("/proc/{}/stat", process.pid).c_str(), O_RDONLY | O_CLOEXEC));
-  char text[512];
-  const ssize_t got = file ? ::read(file.get(), text, sizeof text) : 0;
-  const std::string_view line(text, got > 0 ? static_cast<size_t>(got) : 0);
-  const size_t name_end = line.rfind(')');
-  return name_end != std::string_view::npos && name_end + 2 < line.size() && (line[name_end + 2] == 'T' || line[name_end + 2] == 't');
+  const std::string status = process_status(process.pid);
+  return !status.empty() && (status[0] == 'T' || status[0] == 't');
 }
 
 std::vector<pollfd> PosixHost::wakers() const {

@@ -13,6 +13,8 @@ namespace tilewright::queue {
 
 int64_t boot_clock();  ///< CLOCK_BOOTTIME, ns: goes on while the host sleeps, and nobody can set it
 
+int64_t process_started(int pid);  ///< clock ticks since boot; 0: no such process
+
 /// One for each process that looks at the queue; one that publishes a job calls open_socket() first. Not thread safe.
 class PosixHost : public Host {
  public:
@@ -26,6 +28,7 @@ class PosixHost : public Host {
   std::vector<EntryName> list() override;
   std::optional<Entry> read(const EntryName& name) override;
   bool alive(const EntryName& name) override;
+  bool lingers(const EntryName& name, const Entry& entry) override;
   void remove_dead(const EntryName& name) override;
   std::vector<OutMark> out_marks() override;
   void publish(const EntryName& name, const Entry& entry) override;

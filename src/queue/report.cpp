@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "queue/cgroup.h"
 #include "queue/client.h"
 #include "queue/device_ids.h"
 #include "queue/history.h"
@@ -128,7 +129,7 @@ int print_list(const QueueConfig& config, const ReportOptions& options) {
   return 0;
 }
 
-int print_status(const QueueConfig&, const std::string& id, const ReportOptions& options) {
+int print_status(const std::string& id, const ReportOptions& options) {
   require_id(id);
   PosixHost host(QueueDirectory::open());
   if (const auto job = find_live_job(host, id)) {
@@ -153,6 +154,28 @@ int print_status(const QueueConfig&, const std::string& id, const ReportOptions&
              record->text.empty() ? "" : ", " + record->text, format_device_ids(record->devices), printable(record->command));
   return 0;
 }
+
+namespace {
+
+/// What keeps the processes of a job together that has this isolation, and what that means for its devices.
+std::pair<std::string, std::string> guarantee_of(Isolation isolation) {
+  const bool automatic = isolation == Isolation::kAuto;
+  if ((automatic || isolation == Isolation::kNamespace) && namespace_possible())
+    return {"namespace", "each job's processes are in a PID namespace: whatever is killed, they end before a device is given on"};
+  if ((automatic || isolation == Isolation::kCgroup) && cgroup_possible()) {
+    return {"cgroup",
+            "each job's processes are in a control group: whatever is killed, a device is given on when the group is empty. If supervisor "
+            "and runner of a job are killed at the same moment, its processes end when somebody of the same user, or root, waits or looks"};
+  }
+  if (isolation == Isolation::kNamespace || isolation == Isolation::kCgroup)
+    return {"refused", fmt::format("this host does not offer isolation = \"{}\": jobs are refused", isolation_name(isolation))};
+  return {"none",
+          std::string(automatic ? "weaker here, since there is neither a PID namespace nor a control group" : "weaker, as configured") +
+              ": if supervisor and runner of a job are killed at the same moment, processes of the job that closed the lock's "
+              "descriptor may go on while the device is given on"};
+}
+
+}  // namespace
 
 int print_devices(const QueueConfig& config, const ReportOptions& options) {
   PosixHost host(QueueDirectory::open());
@@ -193,17 +216,12 @@ int print_devices(const QueueConfig& config, const ReportOptions& options) {
     }
     devices.push_back(std::move(value));
   }
-  const bool isolated = config.isolation != Isolation::kNone && namespace_possible();
-  const std::string guarantee =
-      isolated ? "each job's processes are in a PID namespace: whatever is killed, they end before a device is given on"
-               : "no PID namespace here: if supervisor and runner of a job are killed at the same moment, processes of the job that closed "
-                 "the lock's "
-                 "descriptor may go on while the device is given on";
+  const auto [isolation, guarantee] = guarantee_of(config.isolation);
   if (options.json) {
     print_json({{"devices", devices},
                 {"source", config.source},
                 {"directory", host.directory().path().string()},
-                {"isolation", isolated ? "namespace" : "none"},
+                {"isolation", isolation},
                 {"guarantee", guarantee},
                 {"note", host.directory().note()}});
     return 0;
@@ -272,7 +290,7 @@ int print_explanation(const QueueConfig& config, const std::string& id, const Re
     }
     return 0;
   }
-  return print_status(config, id, options);  // it runs or is over, which is an explanation
+  return print_status(id, options);  // it runs or is over, which is an explanation
 }
 
 int print_found(const std::string& text, const ReportOptions& options) {
@@ -285,6 +303,15 @@ int print_found(const std::string& text, const ReportOptions& options) {
     if (!options.json) fmt::print("{}\n", name.id);
   }
   if (options.json) print_json(ids);
+  return 0;
+}
+
+int clean_history(double days, const ReportOptions& options) {
+  const int removed = history().clean(days * 86400);
+  if (options.json)
+    print_json({{"removed", removed}});
+  else
+    fmt::print("{} records removed\n", removed);
   return 0;
 }
 

@@ -14,13 +14,15 @@ struct ReportOptions {
 };
 
 int print_list(const QueueConfig& config, const ReportOptions& options);
-int print_status(const QueueConfig& config, const std::string& id, const ReportOptions& options);
+int print_status(const std::string& id, const ReportOptions& options);
 int print_devices(const QueueConfig& config, const ReportOptions& options);
 int print_stats(const ReportOptions& options);
 /// Why a job waits, and when it should start.
 int print_explanation(const QueueConfig& config, const std::string& id, const ReportOptions& options);
 /// Ids of waiting and running jobs whose command contains the text.
 int print_found(const std::string& text, const ReportOptions& options);
+/// Removes own records and logs that are older, and says how many.
+int clean_history(double days, const ReportOptions& options);
 /// The log of a detached job; with `follow`, until the job is over.
 int print_log(const std::string& id, bool follow);
 /// Waits for a job's end, its log on stdout meanwhile, and returns its exit code.

@@ -61,10 +61,12 @@ Snapshot take_snapshot(Host& host, const QueueSettings& settings, const std::str
       continue;
     }
     std::optional<Entry> entry = host.read(name);
-    if (!host.alive(name)) {
+    const bool understood = name.state == JobState::kRunning && entry && entry->version == kProtocolVersion;
+    const bool dead = !host.alive(name);
+    if (dead && !(understood && host.lingers(name, *entry))) {
       host.remove_dead(name);
-    } else if (name.state == JobState::kRunning && entry && entry->version == kProtocolVersion) {
-      const int64_t ends = entry->limit == 0 ? kNever : entry->started + entry->limit;
+    } else if (understood) {
+      const int64_t ends = dead || entry->limit == 0 ? kNever : entry->started + entry->limit;
       input.running.push_back({name.id, name.uid, entry->devices, ends});
       snapshot.running.push_back({name, std::move(*entry)});
     }
@@ -212,7 +214,8 @@ bool Seat::rewatch(const Snapshot& snapshot) {
   if (first) {
     for (const Snapshot::Job& job : snapshot.running) {
       if (host_.watch(job.entry) != Watch::kEnded) continue;
-      if (!host_.alive(job.name)) return true;
+      const bool lingers = host_.lingers(job.name, job.entry);
+      if (!lingers && !host_.alive(job.name)) return true;
       orphan = true;  // the runner cleans up and will poke; or both are gone, and the tree is being killed
     }
   }
@@ -233,6 +236,13 @@ void Seat::tell_watchers(const Snapshot& snapshot) {
   poke_first_alive(std::find_if(snapshot.waiting.begin(), snapshot.waiting.end(), [&](const EntryName& other) {
     return std::pair(other.arrival, std::string_view(other.id)) > std::pair(name_.arrival, std::string_view(name_.id));
   }));
+}
+
+void Seat::started(int root, int64_t root_started) {
+  const MutexGuard guard(host_);
+  entry_.root = root;
+  entry_.root_started = root_started;
+  host_.update(name_, name_, entry_);
 }
 
 void Seat::give_back(const std::vector<int>& unusable) {

@@ -54,6 +54,9 @@ class Seat {
   int64_t next_tick() const { return next_tick_; }
   int position() const { return position_; }
 
+  /// The job's processes are about to start: this is their root.
+  void started(int root, int64_t root_started);
+
   /// Granted, but these devices turned out to be unusable: all go back, and the job waits on at its old place.
   void give_back(const std::vector<int>& unusable);
 

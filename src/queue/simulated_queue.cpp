@@ -41,6 +41,7 @@ class Process final : public Host {
   std::vector<EntryName> list() override;
   std::optional<Entry> read(const EntryName& name) override;
   bool alive(const EntryName& name) override;
+  bool lingers(const EntryName&, const Entry&) override { return false; }
   void remove_dead(const EntryName& name) override;
   std::vector<OutMark> out_marks() override { return {}; }
   void publish(const EntryName& name, const Entry& entry) override;
@@ -149,6 +150,13 @@ class World {
     }
   }
 
+  std::optional<EntryName> name_of(int index) const {
+    for (const auto& [text, file] : files_) {
+      if (file.locked_by == index) return EntryName::parse(text);
+    }
+    return std::nullopt;
+  }
+
   bool gone(int index) const {
     const auto state = processes_[static_cast<size_t>(index)]->state_;
     return state == Process::kDead || state == Process::kDone;
@@ -161,6 +169,20 @@ class World {
       if (!fresh) fail(fmt::format("device {} is given to job {} while job {} has it", device, index, user->second));
       if (scenario_.foreign.contains(device))
         fail(fmt::format("device {} is given to job {} though its lock is held outside the queue", device, index));
+    }
+  }
+  /// A later job may start only while all that came before it, and want the same devices, have theirs left: with jobs of unknown length nothing
+  /// else keeps narrow ones from starving wide ones. Devices that are locked outside the queue change the order.
+  void require_order(int index, const EntryName& name) {
+    if (!scenario_.foreign.empty()) return;
+    const std::vector<int>& pool = scenario_.jobs[static_cast<size_t>(index)].pool;
+    size_t taken = 0;
+    for (int device : pool) taken += users_.contains(device);
+    for (const auto& [text, file] : files_) {  // by arrival
+      const std::optional<EntryName> other = EntryName::parse(text);
+      if (other->state != JobState::kWaiting || file.locked_by < 0 || other->arrival >= name.arrival || file.entry.pool != pool) continue;
+      taken += static_cast<size_t>(other->width);
+      if (taken > pool.size()) return fail(fmt::format("job {} overtakes job {}, which it keeps waiting", index, file.locked_by));
     }
   }
   void release(int index) {
@@ -262,6 +284,7 @@ void Process::body() {
     seat.look();
   }
   world_.use(index_, seat.entry().devices);
+  world_.require_order(index_, *world_.name_of(index_));
   history_ = mix(2, seat.entry());
   state_ = kWantsMutex;  // so that the others may move while it runs
   world_.yield();

@@ -259,7 +259,6 @@ std::string slurm_granted_devices() {
 
 int submit_to_slurm(const JobSpec& spec, const QueueConfig& config) {
   require_controller();
-  if (!spec.pool.empty() && !spec.one_group) throw misuse("the Slurm backend chooses the devices", "--device auto --device-num N");
   write_step(spec, config);
   if (!spec.detached) return SrunClient(spec, config).run();
   std::vector<std::string> argv = {"sbatch", "--parsable", "--output=" + spec.log, "--open-mode=append", "--no-requeue"};
@@ -276,7 +275,7 @@ int submit_to_slurm(const JobSpec& spec, const QueueConfig& config) {
     throw;
   }
   fs::remove(script);
-  fmt::print("{}\n", spec.id);
+  print_id(spec);
   return 0;
 }
 

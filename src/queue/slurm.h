@@ -15,7 +15,7 @@ namespace tilewright::queue {
 /// Submits with srun, or detached with sbatch. Exit codes as submit_job().
 int submit_to_slurm(const JobSpec& spec, const QueueConfig& config);
 /// On the node: runs the job whose specification is in `file`. Returns the exit code of the step.
-int run_slurm_step(const std::string& file, const QueueConfig& config);
+int run_slurm_step(const std::string& file);
 
 int print_slurm_list(const ReportOptions& options);
 int print_slurm_status(const std::string& id, const ReportOptions& options);

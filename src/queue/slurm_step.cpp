@@ -43,7 +43,7 @@ void run_tree(TreeSpec& tree, JobRecord& record, int64_t limit) {
   tree.status = status[1];
   tree.control = control[1];
   const int64_t started = boot_clock();
-  const pid_t root = start_root(tree, false, {control[0], status[0]});
+  const pid_t root = start_root(tree, {control[0], status[0]});
   if (root < 0) throw errno_error(errno, "cannot start the command");
   ::close(status[1]);
   const int64_t end = limit == 0 ? kNever : started + limit;
@@ -89,7 +89,7 @@ void run_tree(TreeSpec& tree, JobRecord& record, int64_t limit) {
 
 }  // namespace
 
-int run_slurm_step(const std::string& file, const QueueConfig&) {
+int run_slurm_step(const std::string& file) {
   using nlohmann::json;
   const json value = json::parse(read_file(file));
   JobSpec spec;

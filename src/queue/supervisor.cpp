@@ -16,6 +16,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "queue/cgroup.h"
 #include "queue/check.h"
 #include "queue/client.h"
 #include "queue/device_ids.h"
@@ -108,6 +109,7 @@ class Supervisor {
     entry.pid_namespace = host_->pid_namespace();
     entry.command = spec_.command;
     entry.directory = spec_.directory;
+    if (spec_.isolation == Isolation::kAuto || spec_.isolation == Isolation::kCgroup) entry.cgroup = job_cgroup(spec_.id);
     entry.pool = spec_.pool;
     entry.width = spec_.width;
     entry.one_group = spec_.one_group;
@@ -257,7 +259,7 @@ class Supervisor {
     }
     if (!empty_) {  // somebody killed the runner
       runner_alive_ = false;
-      end_descendants();
+      end_tree();
       while (status_) read_status();
     }
     if (!ending_ && !job_ended_) end(EndReason::kInfrastructure, kExitInfrastructure, "processes that the queue runs it with were killed");
@@ -271,6 +273,9 @@ class Supervisor {
       end(EndReason::kCannotExecute, !enter && message.value == ENOENT ? kExitNotFound : kExitCannotExecute,
           fmt::format("cannot {} {}: {}", enter ? "enter" : "execute", enter ? spec_.directory : spec_.argv[0],
                       std::strerror(message.value)));
+    } else if (message.kind == TreeMessage::kCannotIsolate) {
+      end(EndReason::kRefused, kExitRefused,
+          fmt::format("this host does not offer --isolation {} ({})", isolation_name(spec_.isolation), std::strerror(message.value)));
     } else if (message.kind == TreeMessage::kEnded) {
       job_ended_ = true;
       run_time_ = boot_clock() - started_;
@@ -291,33 +296,17 @@ class Supervisor {
     int control[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0) return 1;
     tree.control = control[1];
-    bool isolated = spec_.isolation != Isolation::kNone;
-    pid_t root = start(tree, isolated, supervisor, control[0]);
-    if (root < 0 && isolated && spec_.isolation == Isolation::kAuto) {
-      isolated = false;
-      root = start(tree, false, supervisor, control[0]);
-    }
+    // The root does not keep the ends that tell others that somebody died.
+    const pid_t root = start(tree, {supervisor, control[0], client_});
     if (root < 0) {
-      send_message(status, {TreeMessage::kCannotExecute, errno});
+      send_message(status, {TreeMessage::kCannotIsolate, errno});
       return 1;
     }
     if (tree.output > 2) ::close(tree.output);
     leave_streams();
     bool alone = false, released = false;
     for (;;) {
-      int end = 0;
-      if (::waitpid(root, &end, WNOHANG) == root) {
-        if (isolated && WIFEXITED(end) && WEXITSTATUS(end) == kRootSetupFailed) {
-          if (spec_.isolation == Isolation::kNamespace) {
-            send_message(status, {TreeMessage::kCannotExecute, EPERM});
-            break;
-          }
-          isolated = false;
-          root = start(tree, false, supervisor, control[0]);
-          if (root > 0) continue;
-        }
-        break;
-      }
+      if (::waitpid(root, nullptr, WNOHANG) == root) break;
       pollfd wakers[2] = {{signals_.get(), POLLIN, 0}, {alone ? -1 : supervisor, POLLIN, 0}};
       ::poll(wakers, 2, alone ? static_cast<int>(spec_.grace / 1'000'000) : -1);
       signalfd_siginfo info;
@@ -327,7 +316,7 @@ class Supervisor {
       if (wakers[1].revents == 0) continue;
       TreeMessage message;
       if (!receive_message(supervisor, message)) {
-        if (released) return 0;
+        if (released) break;
         alone = true;
         send_message(control[0], {TreeMessage::kTerminate, 0});
       } else if (message.kind == TreeMessage::kReleased) {
@@ -338,7 +327,7 @@ class Supervisor {
         send_message(control[0], message);
       }
     }
-    end_descendants();
+    end_tree();
     send_message(status, {TreeMessage::kEmpty, 0});  // a root that was killed could not say so
     TreeMessage message;
     while (!alone && !released && ::recv(supervisor, &message, sizeof message, 0) == static_cast<ssize_t>(sizeof message)) {
@@ -367,12 +356,30 @@ class Supervisor {
     tree.signal_mask = signal_mask_;
     tree.grace = spec_.grace;
     tree.status = status;
+    tree.before_start = [this](pid_t root) { seat_->started(root, process_started(root)); };
     return tree;
   }
 
-  /// The root does not keep the ends that tell others that somebody died.
-  pid_t start(const TreeSpec& tree, bool isolated, int supervisor, int control) {
-    return start_root(tree, isolated, {supervisor, control, client_});
+  /// With the first isolation that the host offers of those that the job accepts. -1 with errno: it offers none.
+  pid_t start(TreeSpec& tree, const std::vector<int>& not_kept) {
+    pid_t root = -1;
+    errno = EOPNOTSUPP;
+    for (Isolation isolation : {Isolation::kNamespace, Isolation::kCgroup, Isolation::kNone}) {
+      if (spec_.isolation != Isolation::kAuto && spec_.isolation != isolation) continue;
+      tree.isolation = isolation;
+      tree.cgroup = seat_->entry().cgroup;
+      const bool cgroup = isolation == Isolation::kCgroup;
+      if (cgroup && (tree.cgroup.empty() || !make_cgroup(tree.cgroup))) continue;
+      if ((root = start_root(tree, not_kept)) > 0) break;
+      if (cgroup) end_cgroup(tree.cgroup);
+    }
+    return root;
+  }
+
+  /// Of this process, which is a subreaper, and of the job's group, if it has one.
+  void end_tree() {
+    end_descendants();
+    if (!seat_->entry().cgroup.empty()) end_cgroup(seat_->entry().cgroup);
   }
 
   // The end

@@ -22,6 +22,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "queue/cgroup.h"
 #include "queue/plan.h"
 #include "queue/posix_host.h"
 
@@ -207,11 +208,31 @@ void leave_streams() {
   if (null > 2) ::close(null);
 }
 
-pid_t start_root(const TreeSpec& spec, bool with_namespace, const std::vector<int>& not_kept) {
+pid_t start_root(const TreeSpec& spec, const std::vector<int>& not_kept) {
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
+  const bool with_namespace = spec.isolation == Isolation::kNamespace;
+  int ends[2], go[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
+  FileDescriptor reader(ends[0]), writer(ends[1]);  // closes when the isolation is there, or carries why it is not
+  if (::pipe2(go, O_CLOEXEC) != 0) return -1;
+  FileDescriptor starting(go[0]), start(go[1]);  // a byte when the command may start
   const pid_t pid = clone_process(with_namespace ? namespace_flags() : 0);
-  if (pid != 0) return pid;
+  if (pid < 0) return pid;
+  if (pid > 0) {
+    writer.reset();
+    starting.reset();
+    if (spec.before_start) spec.before_start(pid);
+    int failure = 0;
+    // One that has failed already reads nothing any more, and says why.
+    const bool told = ::write(start.get(), "", 1) == 1;
+    if (::read(reader.get(), &failure, sizeof failure) != sizeof failure && told) return pid;
+    ::waitpid(pid, nullptr, 0);
+    errno = failure;
+    return -1;
+  }
+  reader.reset();
+  start.reset();
   name_process("tw-root");
   for (int fd : not_kept) {
     if (fd >= 0) ::close(fd);
@@ -219,11 +240,18 @@ pid_t start_root(const TreeSpec& spec, bool with_namespace, const std::vector<in
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   pollfd runner{spec.control, POLLIN, 0};
   if (::poll(&runner, 1, 0) > 0 && (runner.revents & POLLHUP) != 0) ::_exit(0);  // it died before it could be watched
-  if (with_namespace && !set_up_namespaces(uid, gid)) ::_exit(kRootSetupFailed);
+  if ((with_namespace && !set_up_namespaces(uid, gid)) || (spec.isolation == Isolation::kCgroup && !enter_cgroup(spec.cgroup))) {
+    const int failure = errno;
+    ::_exit(::write(writer.get(), &failure, sizeof failure) == sizeof failure ? 0 : 1);
+  }
+  writer.reset();
+  char byte;
+  if (::read(starting.get(), &byte, 1) != 1) ::_exit(0);  // the runner died
+  starting.reset();
   if (!with_namespace) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid_t command = start_command(spec);
   if (command < 0) ::_exit(0);
-  send_message(spec.status, {TreeMessage::kStarted, with_namespace});
+  send_message(spec.status, {TreeMessage::kStarted, static_cast<int>(spec.isolation)});
   leave_streams();
   if (spec.output > 2) ::close(spec.output);
   Root(spec, command, with_namespace).run();

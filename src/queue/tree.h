@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,10 @@ namespace tilewright::queue {
 /// What the processes of a job tell each other over pipes; whole messages only.
 struct TreeMessage {
   enum Kind : int {
-    kStarted,        ///< the command runs; value: 1 in a PID namespace, 0 without
+    kStarted,        ///< the command runs; value: the Isolation it runs in
     kCannotExecute,  ///< value: errno of the execve
     kCannotEnter,    ///< value: errno of the chdir
+    kCannotIsolate,  ///< the host does not offer what keeps the job's processes together; value: errno
     kEnded,          ///< the command ended; value: its wait status
     kEmpty,          ///< and nothing of its tree is left
     kReleased,       ///< to the runner: the supervisor has given the devices back and may go
@@ -38,14 +40,15 @@ struct TreeSpec {
   int64_t grace = 0;               ///< ns between TERM and KILL for what the command leaves behind
   int status = -1;                 ///< write end of the pipe for kStarted ... kEnded
   int control = -1;                ///< kTerminate and kSignal come from here; its end means that the runner died
+  Isolation isolation = Isolation::kNone;  ///< not kAuto
+  std::string cgroup;                      ///< with kCgroup: the group, which exists
+  std::function<void(pid_t)> before_start;  ///< if set: called in the starting process with the root's pid, before the command exists
 };
 
-/// Starts the root of a job's tree as a child. With namespaces: init of a new PID namespace, so that its death is the whole tree's.
-/// Returns its pid, or -1 with errno if the host does not allow it. Signals are to be blocked.
+/// Starts the root of a job's tree as a child. With a namespace: init of a new PID namespace, so that its death is the whole tree's.
+/// Returns its pid, or -1 with errno if the host does not allow the isolation; then nothing was started. Signals are to be blocked.
 /// `not_kept` are descriptors that the root closes: those whose end tells others of a death.
-pid_t start_root(const TreeSpec& spec, bool with_namespace, const std::vector<int>& not_kept);
-/// The exit code of a root that could not set its namespace up and started nothing.
-inline constexpr int kRootSetupFailed = 99;
+pid_t start_root(const TreeSpec& spec, const std::vector<int>& not_kept);
 
 /// Ends and reaps all descendants of this process, which is a subreaper. Returns when there are none.
 void end_descendants();

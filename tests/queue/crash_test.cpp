@@ -25,6 +25,10 @@ std::string with_daemon(const std::string& pulse) {
 
 class CrashTest : public QueueTest, public ::testing::WithParamInterface<const char*> {
  protected:
+  void SetUp() override {
+    QueueTest::SetUp();
+    if (!offers_isolation(GetParam())) GTEST_SKIP() << "no " << GetParam() << " on this host";
+  }
   std::string pulse() const { return root_ / "pulse"; }
   Holder hold_with_daemon() { return hold("0", {"--isolation", GetParam(), "--grace", "0.2"}, -1, with_daemon(pulse())); }
   /// The next job's command: fails if the daemon still lives, by its lock.
@@ -124,20 +128,25 @@ TEST_P(CrashTest, EveryProcessInTheCallersGroup) {
   expect_device_comes_back();
 }
 
-INSTANTIATE_TEST_SUITE_P(Isolation, CrashTest, ::testing::Values("auto", "none"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Isolation, CrashTest, ::testing::Values("auto", "cgroup", "none"),
+                         [](const auto& info) { return std::string(info.param); });
 
-TEST_F(QueueTest, SupervisorRunnerAndClientAtOnce) {
-  // Needs the namespace: without one, a daemon that closed everything is beyond reach, which --devices says.
-  Holder holder = hold("0", {}, -1, with_daemon(root_ / "pulse"));
-  if (json::parse(submit({"--devices", "--json"}).out).at("isolation") != "namespace") GTEST_SKIP() << "no PID namespace here";
-  auto waiting = start({"--device", "0", "--", "flock", "-n", root_ / "pulse", "echo", "alone"});
+/// What needs a namespace or a group: without either, a daemon that closed everything is beyond reach, which --devices says.
+class AllAtOnceTest : public CrashTest {};
+
+TEST_P(AllAtOnceTest, SupervisorRunnerRootAndClient) {
+  Holder holder = hold_with_daemon();
+  auto waiting = start({"--device", "0", "--", "flock", "-n", pulse(), "echo", "alone"});
   wait_until_queued(*waiting);
-  const pid_t supervisor = supervisor_of(holder.id), runner = child_of(supervisor);
+  const pid_t supervisor = supervisor_of(holder.id), runner = child_of(supervisor), root = child_of(runner);
   for (pid_t pid : {supervisor, runner}) ::kill(pid, SIGSTOP);
-  for (pid_t pid : {supervisor, runner, holder.child->pid()}) ::kill(pid, SIGKILL);
+  for (pid_t pid : {supervisor, runner, root, holder.child->pid()}) ::kill(pid, SIGKILL);
   EXPECT_EQ(waiting->wait(), 0);
   EXPECT_EQ(waiting->out(), "alone\n");
 }
+
+INSTANTIATE_TEST_SUITE_P(Isolation, AllAtOnceTest, ::testing::Values("namespace", "cgroup"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST_F(QueueTest, ProcessesThatInheritedTheLockKeepTheDevice) {
   // Supervisor, runner and root die at once, and there is no namespace: the command goes on, and so does its claim.

@@ -118,6 +118,63 @@ TEST_F(HostTest, AFullDiskForRecordsCostsNoExitCode) {
   EXPECT_EQ(submit({"--device-num", "2", "--no-wait", "--", "true"}).code, 0);
 }
 
+// What keeps a job's processes together
+
+TEST_F(HostTest, ANamespaceThatCannotBeSetUpCostsNoOutput) {
+  // As in containers that may make namespaces and may not mount /proc: noticed only after the root was started.
+  const std::vector<std::string> strange = {"LD_PRELOAD=" TW_STRANGE_HOST, "STRANGE_HOST=no_mount"};
+  EXPECT_EQ(submit({"--device", "auto", "--run", "echo out; echo $TASK_DEVICE"}, strange).out, "out\n0\n");
+  const std::string id = submit({"--detach", "--run", "echo logged"}, strange).out;
+  const std::string trimmed = id.substr(0, id.find('\n'));
+  EXPECT_EQ(submit({"--wait", trimmed}).code, 0);
+  EXPECT_EQ(submit({"--log", trimmed}).out, "logged\n");
+  const Ran ran = submit({"--isolation", "namespace", "--", "touch", root_ / "ran"}, strange);
+  EXPECT_EQ(ran.code, 123) << ran.err;
+  EXPECT_FALSE(fs::exists(root_ / "ran"));
+}
+
+TEST_F(HostTest, WithNeitherNamespaceNorGroupTheGuaranteeIsSaidToBeWeaker) {
+  // The limit is the user namespace's own, so nobody else on this host notices; and there this user owns no control group.
+  const std::string bare = "echo 0 > /proc/sys/user/max_pid_namespaces && exec \"$@\"";
+  const auto run = [&](std::vector<std::string> arguments) {
+    const std::vector<std::string> prefix = {"unshare", "--user", "--map-root-user", "sh", "-c", bare, "sh", TW_TASK_SUBMIT};
+    arguments.insert(arguments.begin(), prefix.begin(), prefix.end());
+    Child child(arguments,
+                {"TW_QUEUE_DIR=" + queue_.string(), "XDG_STATE_HOME=" + (state_ / "other").string(), "TW_TASK_DEVICES=0-1",
+                 "TW_QUEUE_CONFIG", "TASKQUEUE_INSIDE"},
+                ::geteuid() == 0 ? 65534 : -1);
+    const int code = child.wait();
+    return Ran{code, child.out(), child.err()};
+  };
+  if (run({"--version"}).code != 0) GTEST_SKIP() << "no user namespaces here";
+  const json devices = json::parse(run({"--devices", "--json"}).out);
+  EXPECT_EQ(devices.at("isolation"), "none");
+  EXPECT_NE(devices.at("guarantee").get<std::string>().find("weaker"), std::string::npos);
+  EXPECT_EQ(run({"--isolation", "namespace", "--", "true"}).code, 123);
+  EXPECT_EQ(run({"--isolation", "cgroup", "--", "true"}).code, 123);
+  const Ran ran = run({"--device", "auto", "--grace", "0.1", "--run", "setsid sh -c 'trap \"\" TERM; sleep 1000' & echo up; exit 7"});
+  EXPECT_EQ(ran.code, 7) << ran.err;
+  EXPECT_EQ(ran.out, "up\n");
+  wait_until_idle();  // fails if what it left behind lives
+  EXPECT_EQ(json::parse(submit({"--devices", "--json"}).out).at("isolation"), offers_isolation("namespace") ? "namespace" : "cgroup");
+}
+
+TEST_F(HostTest, ADeadJobsClaimOnAGroupThatIsNotItsOwnIsIgnored) {
+  // A dead entry that names a populated directory as its group: no group, one of another name, one of another owner.
+  for (const std::string& group :
+       {std::string("/sys/fs/cgroup"), std::string("/proc/self"), (root_ / "tw-task_20300101_000000_1").string()}) {
+    fs::create_directories(root_ / "tw-task_20300101_000000_1");
+    std::ofstream(root_ / "tw-task_20300101_000000_1" / "cgroup.events") << "populated 1\n";
+    Entry entry;
+    entry.id = "task_20300101_000000_1";
+    entry.pid = 1;
+    entry.devices = {0};
+    entry.cgroup = group;
+    plant({JobState::kRunning, 1, ::geteuid(), 0, 1, entry.id}, entry.serialize());  // and unlocked at once
+    EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 0) << group;
+  }
+}
+
 TEST_F(HostTest, ADamagedHistoryLosesNothing) {
   fs::create_directories(state_ / "tilewright" / "queue");
   std::ofstream(state_ / "tilewright" / "queue" / "history.db") << std::string(10'000, 'x');
@@ -130,6 +187,14 @@ TEST_F(HostTest, ADamagedHistoryLosesNothing) {
 TEST_F(HostTest, JobsOfAnotherVersionAreLeftAlone) {
   // A later version's entries, whose content this one does not understand, and its lock on device 0.
   const auto waiting = plant({JobState::kWaiting, 1, 0, 0, 1, "task_20300101_000000_1"}, R"({"v": 2, "wants": "everything"})");
+  // One that could be read, and would be first and want everything.
+  Entry readable;
+  readable.version = kProtocolVersion + 1;
+  readable.id = "task_20300101_000000_3";
+  readable.pid = ::getpid();
+  readable.pool = {0, 1};
+  readable.width = 2;
+  const auto wide = plant({JobState::kWaiting, 3, ::geteuid(), 0, 2, readable.id}, readable.serialize());
   const auto running =
       plant({JobState::kRunning, 2, 0, 0, 1, "task_20300101_000000_2"}, R"({"v": 2, "id": "task_20300101_000000_2", "devices": "0"})");
   const FileDescriptor device(::open((queue_ / "d.0").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
@@ -138,6 +203,34 @@ TEST_F(HostTest, JobsOfAnotherVersionAreLeftAlone) {
   EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 120);
   EXPECT_TRUE(fs::exists(planted_[0]));
   EXPECT_TRUE(fs::exists(planted_[1]));
+}
+
+TEST_F(HostTest, TwoVersionsAtOnceShareDevicesAndKeepTheirOwnOrder) {
+  // Either program holds, the other wants: one owner, whoever came first; and the one that waits starts when the other's job ends.
+  const std::string programs[2] = {TW_TASK_SUBMIT, TW_TASK_SUBMIT_NEXT};
+  for (int first : {0, 1}) {
+    program_ = programs[first];
+    Holder holder = hold("0");
+    program_ = programs[1 - first];
+    EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 120);
+    EXPECT_EQ(submit({"--device", "auto", "--run", "echo $TASK_DEVICE"}).out, "1\n");
+    EXPECT_EQ(json::parse(submit({"--devices", "--json"}).out).at("devices").at(0).at("state"), "busy");
+    auto waiting = start({"--device", "0", "--run", "echo $TASK_DEVICE"});
+    wait_until_queued(*waiting);
+    auto wide = start({"--device", "0,1", "--run", "echo $TASK_DEVICE"});
+    wait_until_queued(*wide);
+    holder.release();
+    EXPECT_EQ(holder.child->wait(), 0);
+    EXPECT_EQ(waiting->wait(), 0);
+    EXPECT_EQ(waiting->out(), "0\n");
+    EXPECT_EQ(wide->wait(), 0);
+    // An order of a person reaches the other version's job: it is the sender that counts.
+    program_ = programs[first];
+    Holder cancelled = hold("0");
+    program_ = programs[1 - first];
+    EXPECT_EQ(submit({"--cancel", cancelled.id}).code, 0);
+    EXPECT_EQ(cancelled.child->wait(), 121);
+  }
 }
 
 TEST_F(HostTest, GarbageInTheDirectoryIsIgnored) {

@@ -114,7 +114,7 @@ void QueueTest::SetUp() {
 }
 
 std::vector<std::string> QueueTest::argv(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> all = {TW_TASK_SUBMIT};
+  std::vector<std::string> all = {program_};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return all;
 }
@@ -211,6 +211,7 @@ std::vector<std::string> QueueTest::queue_files() const {
 
 void QueueTest::TearDown() {
   wait_until_idle();
+  program_ = TW_TASK_SUBMIT;
   // Whoever was killed leaves dead files, which the next job of the same user removes.
   if (fs::exists(queue_) && ::getenv("TW_KEEP") == nullptr) submit({"--", "true"});
   wait_until_idle();

@@ -57,6 +57,8 @@ class QueueTest : public ::testing::Test {
   std::unique_ptr<Child> start(const std::vector<std::string>& arguments, const std::vector<std::string>& assignments = {}, int uid = -1);
   std::vector<std::string> argv(const std::vector<std::string>& arguments) const;
   void write_config(const std::string& text);
+  /// Whether a job with this --isolation is accepted here.
+  bool offers_isolation(const std::string& isolation) { return submit({"--isolation", isolation, "--", "true"}).code == 0; }
   void set_devices(const std::string& ids) { devices_ = ids; }
 
   /// A job that holds `device` until release(): returns when it runs. `command` is run before it says so.
@@ -79,6 +81,7 @@ class QueueTest : public ::testing::Test {
 
   std::filesystem::path root_, queue_, state_, config_;
   std::string devices_ = "0-1";
+  std::string program_ = TW_TASK_SUBMIT;
 };
 
 }  // namespace tilewright::queue

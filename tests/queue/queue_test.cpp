@@ -265,6 +265,32 @@ TEST_F(QueueTest, ListStatusDevicesAndExplainAgree) {
   EXPECT_EQ(stats.at("host").at(0).at("jobs"), 2);
 }
 
+TEST_F(QueueTest, WhatIsPrintedIsPrintedAsJsonToo) {
+  const json submitted = json::parse(submit({"--detach", "--json", "--run", "exit 3"}).out);
+  const std::string id = submitted.at("id");
+  EXPECT_EQ(submit({"--wait", id}).code, 3);
+  EXPECT_EQ(json::parse(submit({"--status", id, "--json"}).out).at("exit_code"), 3);
+  EXPECT_EQ(json::parse(submit({"--explain", id, "--json"}).out).at("state"), "completed");
+  EXPECT_EQ(json::parse(submit({"--find", "exit 3", "--json"}).out), json::array());
+  EXPECT_EQ(json::parse(submit({"--clean", "--days", "0", "--json"}).out).at("removed"), 1);
+  const json again = json::parse(submit({"--json", "true"}).out);  // the existing tool's form
+  EXPECT_EQ(submit({"--wait", again.at("id")}).code, 0);
+}
+
+TEST_F(QueueTest, BashCompletesEveryOption) {
+  const Ran ran = submit({"--completion"});
+  EXPECT_EQ(ran.code, 0);
+  const Ran help = submit({"--help"});
+  EXPECT_EQ(help.code, 0);
+  for (size_t at = help.out.find("\n  --"); at != std::string::npos; at = help.out.find("\n  --", at + 1)) {
+    const std::string option = help.out.substr(at + 3, help.out.find_first_of(" ,\n", at + 3) - at - 3);
+    EXPECT_NE(ran.out.find(option), std::string::npos) << option;
+  }
+  Child bash({"bash", "-c", ran.out + "\ncompgen -W \"$(complete -p task-submit | cut -d\"'\" -f2)\" -- --max"});
+  EXPECT_EQ(bash.wait(), 0) << bash.err();
+  EXPECT_EQ(bash.out(), "--max-time\n");
+}
+
 TEST_F(QueueTest, UnknownJobsAreNotFound) {
   for (const char* option : {"--status", "--log", "--wait", "--cancel", "--explain"}) {
     const Ran ran = submit({option, "task_20200101_000000_1"});
@@ -298,7 +324,21 @@ TEST_F(QueueTest, MisuseIsTwo) {
                                                      {"--env", "=x", "--", "true"},
                                                      {"-f"},
                                                      {"--detach", "-i", "--run", "true"},
-                                                     {"--list", "--", "true"}};
+                                                     {"--list", "--", "true"},
+                                                     {"--list", "--devices"},
+                                                     {"--list", "--max-time", "5"},
+                                                     {"--devices", "--device", "0"},
+                                                     {"--stats", "--isolation", "none"},
+                                                     {"--list", "--days", "3"},
+                                                     {"--list", "-f"},
+                                                     {"--put-back", "0", "--reason", "mended"},
+                                                     {"--devices", "--for", "3"},
+                                                     {"--json", "--", "true"},
+                                                     {"--take-out", "0", "--json"},
+                                                     {"--no-wait", "--timeout", "3", "--", "true"},
+                                                     {"--backend", "slurm", "--isolation", "none", "--", "true"},
+                                                     {"--backend", "slurm", "--detach", "--timeout", "3", "--", "true"},
+                                                     {"--backend", "slurm", "--device-num", "2", "--ignore-group-affinity", "--", "true"}};
   for (const auto& arguments : all) {
     const Ran ran = submit(arguments);
     EXPECT_EQ(ran.code, 2) << fmt::format("{}", fmt::join(arguments, " ")) << ": " << ran.err;
@@ -458,6 +498,57 @@ TEST_F(QueueTest, ACancelMessageOfAnotherUserIsIgnored) {
   Child sender({"python3", "-c", script}, {}, kNobody);
   EXPECT_EQ(sender.wait(), 0) << sender.err();
   EXPECT_EQ(submit({"--status", holder.id}).out.substr(0, 8), "running\n");
+  holder.release();
+  EXPECT_EQ(holder.child->wait(), 0);
+}
+
+TEST_F(QueueTest, FilesUnderAnotherUsersNameAreIgnored) {
+  REQUIRE_ROOT();
+  // Entries and marks that say root's number and belong to somebody else: a job that holds both devices, one that waits in front of all,
+  // with priority; devices taken out, failures, an account. Locked, so that they look alive.
+  const std::string script = fmt::format(R"(
+import fcntl, json, os, sys
+os.chdir('{}')
+def plant(name, text):
+    file = open(name, 'w')
+    file.write(text); file.flush()
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+entry = dict(v=1, pid=os.getpid(), pidns=os.stat('/proc/self/ns/pid').st_ino, pool=[0, 1], avoid=[], one_group=False, limit=0, devices=[])
+running = dict(entry, id='task_20300101_000000_1', width=2, devices=[0, 1], started=1)
+waiting = dict(entry, id='task_20300101_000000_2', width=2, started=0)
+boot = open('/proc/sys/kernel/random/boot_id').read()
+kept = [plant('r.00000000000000000001.0.100.2.task_20300101_000000_1', json.dumps(running).ljust(4096)),
+        plant('w.00000000000000000002.0.200.2.task_20300101_000000_2', json.dumps(waiting).ljust(4096)),
+        plant('out.0.0', '9223372036854775807 ' + boot + 'planted\n'), plant('fail.0.0', '100\n'), plant('acct.0', '1e9 1000000\n')]
+print('planted', flush=True)
+sys.stdin.readline()
+)",
+                                         queue_.string());
+  Child other({"python3", "-c", script}, {}, kNobody);
+  ASSERT_EQ(other.line(), "planted");
+  EXPECT_EQ(submit({"--device", "0,1", "--no-wait", "--run", "echo $TASK_DEVICE"}).out, "0,1\n");
+  EXPECT_EQ(submit({"--device", "0,1", "--no-wait", "--run", "echo $TASK_DEVICE"}, {}, kNobody).out, "0,1\n");
+  EXPECT_EQ(submit({"--list"}).out.find("task_20300101"), std::string::npos);
+  EXPECT_EQ(submit({"--devices"}).out.find("planted"), std::string::npos);
+  other.write("go\n");
+  EXPECT_EQ(other.wait(), 0) << other.err();
+  for (const auto& item : fs::directory_iterator(queue_)) fs::remove(item.path());
+}
+
+TEST_F(QueueTest, AnotherUsersFilesInTheDirectoryCannotBeTakenAway) {
+  REQUIRE_ROOT();
+  // The directory is sticky: what is not one's own cannot be removed, renamed or signalled by anybody but root.
+  Holder holder = hold("0");
+  const pid_t supervisor = supervisor_of(holder.id);
+  const std::string script = fmt::format(
+      "cd {}; for file in *; do rm -f $file; mv $file x; (: > $file); done 2>/dev/null; kill -9 {} 2>/dev/null; ls | grep -c {}",
+      queue_.string(), supervisor, holder.id);
+  Child other({"sh", "-c", script}, {}, kNobody);
+  other.wait();
+  EXPECT_EQ(other.out(), "2\n") << "entry and socket";
+  EXPECT_EQ(submit({"--status", holder.id}).out.substr(0, 8), "running\n");
+  EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}, {}, kNobody).code, 120);
   holder.release();
   EXPECT_EQ(holder.child->wait(), 0);
 }

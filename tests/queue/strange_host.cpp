@@ -1,4 +1,4 @@
-// LD_PRELOAD library: a host on which locks or clocks do not work. STRANGE_HOST says which.
+// LD_PRELOAD library: a host on which locks, clocks or mounts do not work. STRANGE_HOST says which.
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +38,16 @@ int clock_gettime(clockid_t clock, timespec* time) noexcept {
   const int result = real(clock, time);
   if (clock == CLOCK_REALTIME) time->tv_sec += jump();
   return result;
+}
+
+int mount(const char* source, const char* target, const char* type, unsigned long flags, const void* data) noexcept {
+  if (strange("no_mount")) {
+    errno = EPERM;
+    return -1;
+  }
+  using Mount = int (*)(const char*, const char*, const char*, unsigned long, const void*);
+  static const auto real = reinterpret_cast<Mount>(dlsym(RTLD_NEXT, "mount"));
+  return real(source, target, type, flags, data);
 }
 
 time_t time(time_t* out) noexcept {

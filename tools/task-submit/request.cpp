@@ -4,17 +4,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "options.h"
 #include "queue/client.h"
 #include "queue/config.h"
 #include "queue/device_ids.h"
@@ -35,87 +35,6 @@ namespace tilewright::queue {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Arguments {
-  // The job
-  std::string run;
-  std::vector<std::string> words;   ///< positional, before "--"
-  std::vector<std::string> command;  ///< behind "--"
-  std::string device, device_num, max_time, timeout, grace, priority, isolation, result, backend;
-  bool no_device = false, no_wait = false, detach = false, interactive = false, ignore_groups = false;
-  std::vector<std::string> variables;
-  std::string variable_file;
-  // Questions and orders
-  bool list = false, devices = false, stats = false, clean = false, json = false, follow = false, version = false;
-  std::string slurm_step;
-  std::string status, log, wait, cancel, explain, find, take_out, put_back, reason, out_for, days;
-};
-
-const char* const kFooter =
-    "Exit codes: the command's own, 128+n if signal n ended it; of the queue: 2 misuse, 120 waited too long,\n"
-    "121 cancelled, 122 no such device, 123 refused, 124 ran too long, 125 the queue failed, 126 and 127 the\n"
-    "command cannot be executed or found. --result and --status tell the job's codes from the queue's.\n\n"
-    "  task-submit --device auto --run 'pytest --device $TASK_DEVICE'\n"
-    "  task-submit --device auto --device-num 4 --max-time 600 -- ./train";
-
-/// An option of the existing tool that this one does not have.
-std::function<void(const std::string&)> refuse(std::string option, std::string instead) {
-  return [=](const std::string&) { throw misuse(option + " is not supported", instead); };
-}
-
-void declare(CLI::App& app, Arguments& arguments) {
-  app.footer(kFooter);
-  app.add_option("--run", arguments.run, "Run this command line with a shell, in the foreground")->type_name("COMMAND");
-  app.add_option("command", arguments.words,
-                 "A command line to run detached, as --detach --run; with a program of its own, write -- PROGRAM ARGUMENTS");
-  const char* group = "Devices";
-  app.add_option("--device", arguments.device, "auto, or ids: 0  0,2  0-3. Without: no device")->group(group);
-  app.add_option("--device-num", arguments.device_num, "How many, with auto (or alone)")->group(group)->type_name("N");
-  app.add_flag("--no-device", arguments.no_device, "No device, which is the default")->group(group);
-  app.add_flag("--ignore-group-affinity", arguments.ignore_groups, "Several devices need not be of one group")->group(group);
-  group = "Time and order";
-  app.add_option("--max-time", arguments.max_time, "Longest run in seconds, 0 for no limit: then TERM, grace, KILL of the whole tree")
-      ->group(group)
-      ->type_name("S");
-  app.add_option("--timeout", arguments.timeout, "Longest wait in seconds, 0 for ever")->group(group)->type_name("S");
-  app.add_option("--grace", arguments.grace, "Seconds between TERM and KILL")->group(group)->type_name("S");
-  app.add_option("--priority", arguments.priority, "From -100 to 100; above 0 only for root")->group(group)->type_name("N");
-  app.add_flag("--no-wait", arguments.no_wait, "Do not wait: 120 if nothing is free")->group(group);
-  group = "How it runs";
-  app.add_flag("--detach", arguments.detach, "Print the id and return; output goes to the log")->group(group);
-  app.add_flag("-i,--interactive", arguments.interactive, "With --run: stdin is the caller's, as always in the foreground")->group(group);
-  app.add_option("--env", arguments.variables, "NAME=VALUE, or NAME for the caller's value")->group(group)->allow_extra_args(false);
-  app.add_option("--env-file", arguments.variable_file, "Lines NAME=VALUE")->group(group)->type_name("FILE");
-  app.add_option_function<std::string>("--ptoas", refuse("--ptoas", "put its directory on PATH, or use --env PTOAS_ROOT=..."), "Not here")
-      ->group("");
-  app.add_flag_callback("--ignore-whitelist",
-                        [] { refuse("--ignore-whitelist", "task-submit.conf is not read; use TW_TASK_DEVICES or --device")(""); })
-      ->group("");
-  app.add_option_function<std::string>("--maintenance", refuse("--maintenance", "use --take-out and --put-back"), "Not here")->group("");
-  app.add_option("--isolation", arguments.isolation, "auto, namespace or none: how the job's processes are kept together")->group(group);
-  app.add_option("--result", arguments.result, "Write how it ended to this file (JSON)")->group(group)->type_name("FILE");
-  app.add_option("--backend", arguments.backend, "local or slurm")->group(group);
-  group = "Questions and orders";
-  app.add_flag("--list", arguments.list, "Jobs that run, wait and are done")->group(group);
-  app.add_option("--status", arguments.status, "pending, running, completed (exit=N)")->group(group)->type_name("ID");
-  app.add_option("--explain", arguments.explain, "Why it waits, and when it should start")->group(group)->type_name("ID");
-  app.add_option("--log", arguments.log, "Output of a detached job")->group(group)->type_name("ID");
-  app.add_flag("-f,--follow", arguments.follow, "With --log: until the job is over")->group(group);
-  app.add_option("--wait", arguments.wait, "Wait for its end, with its log and its exit code")->group(group)->type_name("ID");
-  app.add_option("--cancel,--kill", arguments.cancel, "End it, waiting or running")->group(group)->type_name("ID");
-  app.add_option("--find", arguments.find, "Ids of jobs whose command contains this")->group(group)->type_name("TEXT");
-  app.add_flag("--devices", arguments.devices, "Devices, who has them, what is guaranteed")->group(group);
-  app.add_flag("--stats", arguments.stats, "Jobs, device hours and waiting, by user and device")->group(group);
-  app.add_option("--days", arguments.days, "With --stats and --clean")->group(group)->type_name("N");
-  app.add_flag("--clean", arguments.clean, "Remove own records and logs older than --days (1)")->group(group);
-  app.add_option("--take-out", arguments.take_out, "Give these devices to nobody")->group(group)->type_name("IDS");
-  app.add_option("--reason", arguments.reason, "With --take-out")->group(group);
-  app.add_option("--for", arguments.out_for, "With --take-out: seconds, 0 until put back")->group(group)->type_name("S");
-  app.add_option("--put-back", arguments.put_back, "Undo --take-out, or a failed health check")->group(group)->type_name("IDS");
-  app.add_flag("--json", arguments.json, "Print the answer as JSON")->group(group);
-  app.add_option("--slurm-step", arguments.slurm_step, "On a node of Slurm: run what is in this file")->group("");
-  app.add_flag("--version", arguments.version, "Print the version")->group(group);
-}
 
 /// Seconds with decimals, as nanoseconds.
 int64_t parse_seconds(const std::string& text, const char* option, double otherwise) {
@@ -195,7 +114,7 @@ void choose_devices(const Arguments& arguments, const QueueConfig& config, JobSp
   spec.width = arguments.device_num.empty() ? 1 : static_cast<int>(parse_number(arguments.device_num, "--device-num", 0, 65536));
   if (spec.width == 0) return;
   if (on_slurm(arguments, config)) {
-    if (!automatic) throw misuse("Slurm chooses the devices", "--device auto --device-num N");
+    if (!automatic || arguments.ignore_groups) throw misuse("Slurm chooses the devices", "--device auto --device-num N");
     return;
   }
   const auto no_device = [](std::string text) {
@@ -234,6 +153,12 @@ JobSpec make_job(const Arguments& arguments, const QueueConfig& config) {
   choose_command(arguments, spec);
   choose_devices(arguments, config, spec);
   spec.detached = spec.detached || arguments.detach;
+  spec.json = arguments.json;
+  if (on_slurm(arguments, config)) {
+    if (!arguments.isolation.empty()) throw misuse("--isolation on Slurm, which keeps a job's processes together itself");
+    if (spec.detached && (arguments.no_wait || !arguments.timeout.empty()))
+      throw misuse("--timeout or --no-wait with a detached job on Slurm: nobody is there to give up", "--cancel ends it");
+  }
   if (arguments.interactive && spec.detached) throw misuse("--interactive with a detached job");
   spec.max_time = parse_seconds(arguments.max_time, "--max-time", config.max_time);
   const int64_t cap = static_cast<int64_t>(config.max_time_cap * kSecond);
@@ -290,11 +215,6 @@ int put_devices_back(const Arguments& arguments) {
   return 0;
 }
 
-bool is_question(const Arguments& a) {
-  const bool flags = a.list || a.devices || a.stats || a.clean || a.version || a.follow;
-  return flags || !(a.status + a.log + a.wait + a.cancel + a.explain + a.find + a.take_out + a.put_back).empty();
-}
-
 int ask_slurm_backend(const Arguments& a, const QueueConfig& config, const ReportOptions& options) {
   if (!a.log.empty()) return print_slurm_log(a.log, a.follow);
   if (!a.wait.empty()) return wait_for_slurm_job(a.wait);
@@ -310,25 +230,17 @@ int answer(const Arguments& arguments) {
   ReportOptions options;
   options.json = arguments.json;
   if (!arguments.days.empty()) options.days = static_cast<double>(parse_seconds(arguments.days, "--days", 0)) / kSecond;
-  if (arguments.version) return fmt::print("task-submit {}\n", TW_VERSION), 0;
-  if (!arguments.stats && !arguments.clean) {
-    const QueueConfig config = load_config();
-    if (on_slurm(arguments, config)) return ask_slurm_backend(arguments, config, options);
-  }
+  if (arguments.stats) return print_stats(options);
+  if (arguments.clean) return clean_history(arguments.days.empty() ? 1 : options.days, options);
+  const QueueConfig config = load_config();
+  if (on_slurm(arguments, config)) return ask_slurm_backend(arguments, config, options);
   if (!arguments.log.empty()) return print_log(arguments.log, arguments.follow);
-  if (arguments.follow) throw misuse("--follow without --log");
   if (!arguments.wait.empty()) return wait_for_job(arguments.wait);
   if (!arguments.cancel.empty()) return cancel_job(arguments.cancel);
   if (!arguments.find.empty()) return print_found(arguments.find, options);
-  if (arguments.stats) return print_stats(options);
-  if (arguments.clean) {
-    const double days = arguments.days.empty() ? 1 : options.days;
-    return fmt::print("{} records removed\n", History(history_directory()).clean(days * 86400)), 0;
-  }
-  const QueueConfig config = load_config();
   if (arguments.list) return print_list(config, options);
   if (arguments.devices) return print_devices(config, options);
-  if (!arguments.status.empty()) return print_status(config, arguments.status, options);
+  if (!arguments.status.empty()) return print_status(arguments.status, options);
   if (!arguments.explain.empty()) return print_explanation(config, arguments.explain, options);
   return !arguments.take_out.empty() ? take_devices_out(arguments, config) : put_devices_back(arguments);
 }
@@ -336,39 +248,14 @@ int answer(const Arguments& arguments) {
 }  // namespace
 
 int run_task_submit(int argc, char** argv) {
-  CLI::App app("Lends this host's devices to one job at a time.", "task-submit");
-  Arguments arguments;
-  declare(app, arguments);
-  for (CLI::Option* option : app.get_options()) {
-    if (option->get_items_expected_max() > 0)
-      option->check([](const std::string& text) { return text.empty() ? std::string("an empty value") : std::string(); });
-  }
-  // What stands behind "--" is the command's, whatever it looks like.
-  std::vector<std::string> own;
-  for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--") {
-      arguments.command.assign(argv + i + 1, argv + argc);
-      if (arguments.command.empty()) throw misuse("no command behind --");
-      break;
-    }
-    own.emplace_back(argv[i]);
-  }
-  std::reverse(own.begin(), own.end());
-  try {
-    app.parse(own);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    throw misuse(error.what(), "--help lists the options");
-  }
-  if (!arguments.slurm_step.empty()) return run_slurm_step(arguments.slurm_step, {});
-  if (is_question(arguments)) {
-    if (!arguments.run.empty() || !arguments.command.empty() || !arguments.words.empty()) throw misuse("a question and a command at once");
-    return answer(arguments);
-  }
+  bool done = false;
+  const Arguments arguments = parse_options(argc, argv, done);
+  if (done) return 0;
+  if (!arguments.slurm_step.empty()) return run_slurm_step(arguments.slurm_step);
+  if (!arguments.question.empty()) return answer(arguments);
   const QueueConfig config = load_config();
-  if (on_slurm(arguments, config)) return submit_to_slurm(make_job(arguments, config), config);
-  return submit_job(make_job(arguments, config), config);
+  const JobSpec spec = make_job(arguments, config);
+  return on_slurm(arguments, config) ? submit_to_slurm(spec, config) : submit_job(spec, config);
 }
 
 }  // namespace tilewright::queue
