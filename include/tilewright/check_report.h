@@ -39,6 +39,10 @@ struct CheckReport {
   bool clean() const { return faults.empty() && unlisted == 0; }
 };
 
+/// Whether the environment asks for every run to be checked: TW_CHECK=1. Throws Error(kInvalidArgument) if the variable is neither
+/// 0 nor 1.
+bool environment_asks_for_check();
+
 /// The report as text, some lines for each fault; empty if there is none.
 std::string format_check_report(const CheckReport& report);
 

@@ -114,9 +114,7 @@ class Rules {
     elementwise();
   }
   void generate() { writes_valid(0); }
-  void expand_scalar() {
-    static_cast<pto::TileType>(operand(0).tile->space) == pto::TileType::Mat ? writes_whole(0) : writes_valid(0);
-  }
+  void expand_scalar() { static_cast<pto::TileType>(operand(0).tile->space) == pto::TileType::Mat ? writes_whole(0) : writes_valid(0); }
   void extract() {
     region(1, false, attributes().index[0], attributes().index[1], rows(), cols());
     writes_valid(0);

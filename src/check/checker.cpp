@@ -219,8 +219,8 @@ void Checker::Impl::close(CoreState& core) {
     if (!flag.set || faults_.seen_before("flag-left-set", flag.site, kNoSite)) continue;
     CheckFault fault;
     fault.kernel = core.kernel;
-    fault.problem = fmt::format("the flag from {} to {} with EVENT_ID{} is still set at the end of the kernel", check::pipe_name(key.source),
-                                check::pipe_name(key.destination), key.id);
+    fault.problem = fmt::format("the flag from {} to {} with EVENT_ID{} is still set at the end of the kernel",
+                                check::pipe_name(key.source), check::pipe_name(key.destination), key.id);
     fault.second = describe(core, flag.site, core.task.core_name(core.number));
     fault.remedy = fmt::format("{} before the kernel ends", check::flag_call("wait_flag", key));
     add("flag-left-set", flag.site, kNoSite, std::move(fault));
@@ -372,8 +372,9 @@ void Checker::Impl::check_operand(const Step& step, int operand) {
   if (o.tile == nullptr) return;
   const uint64_t offset = reinterpret_cast<uint64_t>(o.data) - reinterpret_cast<uint64_t>(step.core.core->memory->base(o.tile->space));
   if (offset % 32 == 0 || faults_.seen_before("misaligned", kNoSite, step.site)) return;
-  CheckFault wrong = fault(step, fmt::format("a tile starts at {:#x} in {}, which is not a multiple of 32", offset, space_name(o.tile->space)),
-                           "start views of tiles (TSUBVIEW) at a multiple of 32 bytes, or move the data with TEXTRACT");
+  CheckFault wrong =
+      fault(step, fmt::format("a tile starts at {:#x} in {}, which is not a multiple of 32", offset, space_name(o.tile->space)),
+            "start views of tiles (TSUBVIEW) at a multiple of 32 bytes, or move the data with TEXTRACT");
   wrong.second.operand = isa::describe_operand(step.execution(), operand);
   wrong.second.access = "takes";
   add("misaligned", kNoSite, step.site, std::move(wrong));
@@ -412,9 +413,9 @@ std::string Checker::Impl::check_bounds(const Step& step, const Access& access) 
     if (tensor && access.write && !tensors.writable(*tensor)) read_only.push_back(range);
   }
   if (!outside.empty() && !faults_.seen_before("outside-tensor", kNoSite, step.site)) {
-    CheckFault wrong = describe_access(
-        fmt::format("device memory outside every tensor of the task: {}", tensors.describe_outside(outside.front())),
-        "give the global tensor the shape and strides of the argument, or pass the task the tensor that is meant");
+    CheckFault wrong =
+        describe_access(fmt::format("device memory outside every tensor of the task: {}", tensors.describe_outside(outside.front())),
+                        "give the global tensor the shape and strides of the argument, or pass the task the tensor that is meant");
     place_bytes(wrong, step, -1, outside);
     add("outside-tensor", kNoSite, step.site, std::move(wrong));
   }
@@ -426,7 +427,8 @@ std::string Checker::Impl::check_bounds(const Step& step, const Access& access) 
     add("writes-input", kNoSite, step.site, std::move(wrong));
   }
   if (options_.device_end != 0 && (begin < options_.device_begin || end > options_.device_end)) {
-    return fmt::format("{} accesses {:#x} to {:#x}, which is no device memory", check::instruction_name(step.instruction.op), begin, end - 1);
+    return fmt::format("{} accesses {:#x} to {:#x}, which is no device memory", check::instruction_name(step.instruction.op), begin,
+                       end - 1);
   }
   return {};
 }
@@ -456,8 +458,9 @@ void Checker::Impl::touch_ranges(const Step& step, const Access& access) {
   }
   for (const auto& [earlier, parts] : conflicts) report_conflict(step, access, earlier, parts);
   if (!unwritten.empty() && !faults_.seen_before("never-written", kNoSite, step.site)) {
-    CheckFault wrong = fault(step, fmt::format("bytes of {} are read that nothing in this kernel has written", space_name(operand.tile->space)),
-                             "write them before, or read a smaller valid region");
+    CheckFault wrong =
+        fault(step, fmt::format("bytes of {} are read that nothing in this kernel has written", space_name(operand.tile->space)),
+              "write them before, or read a smaller valid region");
     wrong.second.operand = isa::describe_operand(step.execution(), access.operand);
     wrong.second.access = "reads";
     place_bytes(wrong, step, access.operand, unwritten);
@@ -487,18 +490,21 @@ std::string Checker::Impl::remedy(const CoreState& core, const Touch& earlier, i
   if (earlier.core == number) {
     if (pipe == PIPE_ALL || earlier.pipe == PIPE_ALL) return "pipe_barrier(PIPE_ALL) between the two";
     const FlagKey key{earlier.pipe, static_cast<uint8_t>(pipe), free_event(core, earlier.pipe, pipe)};
-    return fmt::format("{} after the first and {} before the second", check::flag_call("set_flag", key), check::flag_call("wait_flag", key));
+    return fmt::format("{} after the first and {} before the second", check::flag_call("set_flag", key),
+                       check::flag_call("wait_flag", key));
   }
   const char* const first = check::pipe_name(earlier.pipe);
   const bool same_block = earlier.core / 4 == number / 4;
   if (!same_block) {
-    return fmt::format("SYNCALL between the two, or ffts_cross_core_sync({}, mode 0) after the first and wait_flag_dev before the second, or "
-                       "TNOTIFY and TWAIT", first);
+    return fmt::format(
+        "SYNCALL between the two, or ffts_cross_core_sync({}, mode 0) after the first and wait_flag_dev before the second, or "
+        "TNOTIFY and TWAIT",
+        first);
   }
   const bool cube_and_vector = (earlier.core % 4 == kLaneAic) != (number % 4 == kLaneAic);
   const bool a5 = core.core != nullptr && core.core->arch == &CoreArch::a5();
-  const std::string flag = fmt::format("ffts_cross_core_sync({}, mode {}) after the first and wait_flag_dev before the second", first,
-                                       cube_and_vector ? 2 : 1);
+  const std::string flag =
+      fmt::format("ffts_cross_core_sync({}, mode {}) after the first and wait_flag_dev before the second", first, cube_and_vector ? 2 : 1);
   if (!cube_and_vector) return flag + ", or SYNCALL between the two";
   return a5 ? fmt::format("set_intra_block({}, id) after the first and wait_intra_block({}, id) before the second, or {}", first,
                           check::pipe_name(pipe), flag)

@@ -594,15 +594,16 @@ TEST_F(Faults, TheReportIsReadable) {
     TLOAD(a, source);
     TADDS(b, a, 1.0f);
   });
-  EXPECT_THAT(format_check_report(report),
-              testing::MatchesRegex("check: 1 fault\n"
-                                    "\\[1\\] unordered in kernel test: nothing orders two accesses to the same bytes by PIPE_MTE2 and PIPE_V\n"
-                                    "    first   .*faults_test.cpp:[0-9]+: TLOAD on PIPE_MTE2, AIV0, writes operand 0\n"
-                                    "    then    .*faults_test.cpp:[0-9]+: TADDS on PIPE_V, AIV0, reads operand 1, a tile in UB \\(Vec\\), f32 "
-                                    "16x16 \\(valid 16x16\\)\n"
-                                    "    bytes   0x0 to 0x3ff of UB \\(Vec\\)\n"
-                                    "    mend    set_flag\\(PIPE_MTE2, PIPE_V, EVENT_ID0\\) after the first and wait_flag\\(PIPE_MTE2, PIPE_V, "
-                                    "EVENT_ID0\\) before the second\n"));
+  EXPECT_THAT(
+      format_check_report(report),
+      testing::MatchesRegex("check: 1 fault\n"
+                            "\\[1\\] unordered in kernel test: nothing orders two accesses to the same bytes by PIPE_MTE2 and PIPE_V\n"
+                            "    first   .*faults_test.cpp:[0-9]+: TLOAD on PIPE_MTE2, AIV0, writes operand 0\n"
+                            "    then    .*faults_test.cpp:[0-9]+: TADDS on PIPE_V, AIV0, reads operand 1, a tile in UB \\(Vec\\), f32 "
+                            "16x16 \\(valid 16x16\\)\n"
+                            "    bytes   0x0 to 0x3ff of UB \\(Vec\\)\n"
+                            "    mend    set_flag\\(PIPE_MTE2, PIPE_V, EVENT_ID0\\) after the first and wait_flag\\(PIPE_MTE2, PIPE_V, "
+                            "EVENT_ID0\\) before the second\n"));
   EXPECT_EQ(format_check_report({}), "");
 }
 

@@ -97,7 +97,7 @@ struct SourceLines::Object {
   }
 
   const std::string name;  ///< empty for the program itself
-  const uint64_t base;     ///< an address minus this is the address in the file
+  const uint64_t base;  ///< an address minus this is the address in the file
   int file = -1;
   Elf* elf = nullptr;
   Dwarf* dwarf = nullptr;
@@ -139,7 +139,8 @@ std::string SourceLines::place(CallStack stack) {
     if (object->dwarf != nullptr) {
       for (const Line& line : lines_of(object->dwarf, call)) {
         if (is_instruction_header(line.file)) continue;
-        return fmt::format("{}:{}", line.file, line.number);
+        const std::string_view file(line.file);
+        return fmt::format("{}:{}", file.starts_with("./") ? file.substr(2) : file, line.number);
       }
     }
     if (i == 0) {

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <string_view>
+
+#include "base/error.h"
+
 namespace tilewright {
 namespace {
 
@@ -14,6 +19,13 @@ std::string instruction_line(const char* label, const CheckedInstruction& i) {
 }
 
 }  // namespace
+
+bool environment_asks_for_check() {
+  const char* const text = std::getenv("TW_CHECK");
+  if (text == nullptr || *text == '\0' || std::string_view(text) == "0") return false;
+  if (std::string_view(text) == "1") return true;
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("TW_CHECK='{}' is neither 0 nor 1", text), "set it to 1 to check kernels");
+}
 
 std::string format_check_report(const CheckReport& report) {
   if (report.clean()) return {};

@@ -247,8 +247,15 @@ static void bad_runs(tw_worker *worker, tw_callable hello, const tw_image *image
   OK(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error));
   options.struct_size = sizeof options;
   options.track_war = 0;
-  options.reserved = 1;
-  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "reserved");
+  options.check = 1;
+  OK(tw_worker_run(worker, hello, arguments, NULL, &options, &report, &error));
+  faults = tw_report_faults(report, &fault_count, &unlisted);
+  CHECK(fault_count == 0 && unlisted == 0 && strcmp(tw_report_check_text(report), "") == 0);
+  tw_report_free(report);
+  options.host_threads = 2;
+  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "check simulates on one thread");
+  faults = tw_report_faults(NULL, &fault_count, &unlisted);
+  CHECK(faults == NULL && fault_count == 0 && unlisted == 0 && strcmp(tw_report_check_text(NULL), "") == 0);
   OK(tw_worker_register(worker, image, &second, &error));
   CHECK(second != hello);
   OK(tw_worker_unregister(worker, second, &error));
