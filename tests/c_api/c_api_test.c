@@ -208,6 +208,10 @@ static void bad_runs(tw_worker *worker, tw_callable hello, const tw_image *image
   tw_call_config config;
   tw_run_options options;
   tw_callable second = 0;
+  tw_report *report = NULL;
+  const tw_fault *faults = NULL;
+  size_t fault_count = 0;
+  uint64_t unlisted = 0;
   char prefix[1025];
   /* A struct of a later version of the header: a tail that this library does not know. */
   struct {
