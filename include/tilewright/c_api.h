@@ -75,8 +75,10 @@ typedef struct tw_build_options {
   const char *target_level; /* "x86-64-v3", ...; null: x86-64-v3 */
   int32_t debug;            /* not 0: -O0 -g with real paths, for a debugger */
   int32_t jobs;             /* compilers at once; 0: as many as there are processors */
+  int32_t line_tables;      /* not 0: optimised, with lines for reports of checked runs */
+  int32_t reserved;         /* 0 */
 } tw_build_options;
-#define TW_BUILD_OPTIONS_INIT {sizeof(tw_build_options), NULL, NULL, NULL, 0, 0}
+#define TW_BUILD_OPTIONS_INIT {sizeof(tw_build_options), NULL, NULL, NULL, 0, 0, 0, 0}
 
 /* Compiles the sources of a callable.json file. Needs a host compiler, no device. `options` may be null. */
 TW_API int tw_image_build(const char *path, const tw_build_options *options, tw_image **image, tw_error **error);
@@ -196,7 +198,7 @@ typedef struct tw_run_options {
   int32_t record_dependencies; /* not 0: tw_report_edges and tw_report_tasks have something to say */
   uint64_t deadline_ms;        /* the device's CPU time after which the run is ended; 0: TW_DEADLINE, else 60 s; TW_NO_DEADLINE */
   int32_t track_war;           /* not 0: writers also wait for earlier readers, write-only accesses for earlier writers */
-  int32_t reserved;            /* 0 */
+  int32_t check;               /* not 0: look for mistakes in kernels; tw_report_faults has them. host_threads is 0 or 1 */
 } tw_run_options;
 
 /* When the tasks of a timing slot ran, in nanoseconds since the run began; zeros if none did. */
@@ -243,6 +245,35 @@ TW_API int tw_report_summary(const tw_report *report, tw_summary *summary, tw_er
 /* Arrays owned by the report; their element types do not grow. */
 TW_API const tw_edge *tw_report_edges(const tw_report *report, size_t *count);
 TW_API const tw_task *tw_report_tasks(const tw_report *report, size_t *count);
+
+/* What a checked run found (tilewright/check_report.h). Strings are never null. */
+typedef struct tw_instruction {
+  const char *name; /* empty: no such instruction takes part */
+  const char *pipe;
+  const char *core;
+  const char *operand;
+  const char *access;
+  const char *place; /* "add.cpp:41" */
+} tw_instruction;
+
+typedef struct tw_fault {
+  const char *kind;
+  const char *kernel;
+  const char *problem;
+  tw_instruction first; /* the one that ran before, where a fault is about two */
+  tw_instruction second;
+  const char *memory; /* empty if it is not about bytes */
+  uint64_t begin;
+  uint64_t end;
+  uint64_t bytes;
+  const char *remedy;
+  uint64_t count; /* how often it was seen */
+} tw_fault;
+
+/* The faults that are listed, owned by the report; `unlisted` is how many more there are. Both numbers may be null. */
+TW_API const tw_fault *tw_report_faults(const tw_report *report, size_t *count, uint64_t *unlisted);
+/* The same as text for people; empty if there are none. Owned by the report. */
+TW_API const char *tw_report_check_text(const tw_report *report);
 TW_API void tw_report_free(tw_report *report);
 
 #ifdef __cplusplus

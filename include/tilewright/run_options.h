@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "task_id.h"
+#include "tilewright/check_report.h"
 
 namespace tilewright {
 
@@ -61,6 +62,10 @@ struct RunOptions {
   /// earlier writers. Refused (kUnsupported) for aicpu_build_graph, which orders tasks by explicit edges alone. The
   /// environment variable TW_TRACK_WAR=1 sets it for every run that orders accesses by itself.
   bool track_war = false;
+  /// Look for mistakes in kernels: docs/guide/checking.md. Simulates on one thread, so host_threads must be 0 or 1. Kernels that
+  /// were built with line tables (BuildOptions::line_tables) are named with the lines of their sources. The environment
+  /// variable TW_CHECK=1 checks every run; one that was not asked to and finds something throws Error(kCheckFailed).
+  bool check = false;
 };
 
 /// When the tasks of one timing slot (set_task_timing_slot) ran, over all their blocks and lanes, in nanoseconds since the
@@ -83,6 +88,7 @@ struct RunReport {
   TimingSlot timing_slots[16];
   std::vector<DependencyEdge> edges;
   std::vector<TaskRecord> tasks;
+  CheckReport check;  ///< of a run with RunOptions::check; clean otherwise
 };
 
 }  // namespace tilewright

@@ -116,7 +116,7 @@ class ChipWorker {
   /// are not: their contents are undefined) and all but IN tensors back afterwards, if the run succeeded; after an error
   /// host memory is untouched. Tensors that overlap in host memory overlap the same way on the device. `options` without
   /// value: those of WorkerOptions. Throws kUnknownHandle, kSignatureMismatch, kDeviceMemory, kOutOfBounds, kRunFailed,
-  /// kKernelCrashed, kDeadlock, kDeadline, kDeviceLost.
+  /// kKernelCrashed, kDeadlock, kDeadline, kDeviceLost, kCheckFailed (a run that the environment had checked).
   RunReport run(CallableHandle handle, const TaskArguments& arguments, const CallConfig& config = {});
   RunReport run(CallableHandle handle, const TaskArguments& arguments, const CallConfig& config, const RunOptions& options);
 

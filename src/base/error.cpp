@@ -32,6 +32,7 @@ const char* error_name(ErrorCode code) {
     case ErrorCode::kDeadlock: return "deadlock";
     case ErrorCode::kDeadline: return "deadline";
     case ErrorCode::kMismatch: return "mismatch";
+    case ErrorCode::kCheckFailed: return "check_failed";
     case ErrorCode::kInternal: return "internal";
   }
   return "unknown";

@@ -39,6 +39,7 @@ enum class ErrorCode : int {
   kDeadline = 4006,
   // 5xxx: results (exit code 1)
   kMismatch = 5001,
+  kCheckFailed = 5002,  ///< the checker found mistakes in kernels
   // 9xxx
   kInternal = 9001,
 };

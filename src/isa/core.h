@@ -96,6 +96,8 @@ struct CoreContext {
   LaunchSlot* launch = nullptr;  ///< what the cores of the task share; null: the core belongs to no task
   int32_t lane = -1;             ///< of the task: kLaneAic, kLaneAiv0, kLaneAiv1; -1: the core serves as every lane (host test programs)
   uint8_t lanes = 0;             ///< mask of the task's lanes
+  const void* issued_from = nullptr;  ///< return address of the instruction under way; set for the instruction hook only
+  void* watcher = nullptr;            ///< belongs to the instruction hook: what it knows of this core
 
   /// Reports an error of the kernel to the host, and aborts if that returns.
   [[noreturn]] void fail(int code, const std::string& text) const;

@@ -263,6 +263,26 @@ TEST_F(HookTest, SeesFlagsBarriersAndScalarAccesses) {
   EXPECT_EQ(seen.size(), 5u);
 }
 
+TEST_F(HookTest, AfterComesWhenTheInstructionHasExecutedAndBothKnowWhereItWasIssued) {
+  static std::vector<std::pair<float, const void*>> calls;
+  calls.clear();
+  const auto note = [](const PtoInstruction& instruction, CoreContext& core) {
+    calls.emplace_back(*static_cast<const float*>(instruction.operands[0].data), core.issued_from);
+  };
+  set_instruction_hook(note, note);
+  Tile<TileType::Vec, float, 8, 16> tile;
+  TASSIGN(tile, 0x100);
+  *tile.data() = 1;
+  TEXPANDS(tile, 2.0f);
+  set_instruction_hook(nullptr);
+  TEXPANDS(tile, 3.0f);
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].first, 1);
+  EXPECT_EQ(calls[1].first, 2);
+  EXPECT_NE(calls[0].second, nullptr);
+  EXPECT_EQ(calls[0].second, calls[1].second);
+}
+
 TEST_F(HookTest, DoesNotSeeInstructionsThatWereRefused) {
   Tile<TileType::Vec, float, 8, 16> tile;
   EXPECT_NE(error_of([&] { TEXPANDS(tile, 1.0f); }).code, 0);

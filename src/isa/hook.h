@@ -5,13 +5,15 @@
 
 namespace tilewright {
 
-/// Called for every instruction that passed its checks, on the core's stack, before it executes. The instruction is valid for
-/// the call only. Must not throw or yield.
+/// Called for every instruction that passed its checks, on the core's stack, before it executes or after it has executed. The
+/// instruction is valid for the call only; core.issued_from is where the kernel issued it. Must not throw or yield; may end the
+/// kernel (CoreContext::fail).
 using PtoInstructionHook = void (*)(const PtoInstruction& instruction, CoreContext& core);
 
-/// Sets the process's hook, null to switch it off. Scalar accesses to tiles are reported (SCALAR_GET, SCALAR_SET) while one is
-/// set. Cores that run at that moment may miss the change for one instruction.
-void set_instruction_hook(PtoInstructionHook hook);
+/// Sets the process's hook, null to switch it off. `after` may be null; what ends the kernel while it executes has no `after`. An
+/// instruction that waits for other cores has waited between the two. Scalar accesses to tiles are reported (SCALAR_GET, SCALAR_SET)
+/// while a hook is set. Cores that run at that moment may miss the change for one instruction.
+void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after = nullptr);
 PtoInstructionHook instruction_hook();
 
 /// "TADD", ...; "?" for a number that names no instruction.

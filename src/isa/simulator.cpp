@@ -20,6 +20,7 @@ static_assert(kPtoFailOutOfBounds == static_cast<int>(ErrorCode::kOutOfBounds));
 constexpr int kOpCount = static_cast<int>(pto::Op::OP_COUNT);
 
 std::atomic<PtoInstructionHook> active_hook{nullptr};
+std::atomic<PtoInstructionHook> after_hook{nullptr};
 uint32_t watch_scalars = 0;  // written with __atomic_store_n; kernels read it through the table
 
 void do_nothing(const Execution&) {}
@@ -55,6 +56,17 @@ struct HandlerTable {
 };
 const HandlerTable handler_table;
 
+/// The way of an instruction while a hook is set. After a wait it may be on another thread, with another hook.
+[[gnu::noinline, gnu::cold]] void execute_watched(const Execution& execution, Handler handler, PtoInstructionHook before,
+                                                  const void* issued_from) {
+  CoreContext& core = execution.core;
+  core.issued_from = issued_from;
+  before(execution.instruction, core);
+  handler(execution);
+  core.issued_from = issued_from;
+  if (const PtoInstructionHook after = after_hook.load(std::memory_order_relaxed)) after(execution.instruction, core);
+}
+
 void execute(const PtoInstruction* instruction) {
   const Execution execution{*instruction, *current_core()};
   const Handler handler = instruction->op < kOpCount ? handler_table.handlers[instruction->op] : nullptr;
@@ -63,7 +75,8 @@ void execute(const PtoInstruction* instruction) {
               "use the kernel headers and the simulator of one version");
   }
   isa::check_operands(execution);
-  if (const PtoInstructionHook hook = active_hook.load(std::memory_order_relaxed)) hook(*instruction, execution.core);
+  if (const PtoInstructionHook hook = active_hook.load(std::memory_order_relaxed); hook != nullptr) [[unlikely]]
+    return execute_watched(execution, handler, hook, __builtin_return_address(0));
   handler(execution);
 }
 
@@ -140,9 +153,10 @@ const PtoSimTable table = {
 
 const PtoSimTable* sim_table() { return &table; }
 
-void set_instruction_hook(PtoInstructionHook hook) {
-  active_hook.store(hook, std::memory_order_relaxed);
-  __atomic_store_n(&watch_scalars, hook != nullptr ? 1u : 0u, __ATOMIC_RELAXED);
+void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after) {
+  active_hook.store(before, std::memory_order_relaxed);
+  after_hook.store(after, std::memory_order_relaxed);
+  __atomic_store_n(&watch_scalars, before != nullptr ? 1u : 0u, __ATOMIC_RELAXED);
 }
 
 PtoInstructionHook instruction_hook() { return active_hook.load(std::memory_order_relaxed); }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "check/checker.h"
 #include "exec/scheduler.h"
 #include "graph/graph.h"
 #include "graph/graph_definition.h"
@@ -112,6 +113,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
     const uint64_t ms = std::min(deadline.cpu_ms, UINT64_MAX / 2 / kNsPerMs);
     return {.device_ns = ms * kNsPerMs, .waived = deadline.waived_if_traced ? traced_by_debugger : nullptr};
   }
+  std::unique_ptr<Checker> make_checker() const;
   SimCore& core(CoreType type, int32_t index) { return *(type == CoreType::AIC ? aic_ : aiv_)[static_cast<size_t>(index)]; }
 
   const PlatformInfo& info_;
@@ -135,9 +137,11 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   struct Kernel {
     KernelFunction* entry = nullptr;
     const char* name = nullptr;  ///< for reports
+    const KernelImage* image = nullptr;
   };
   const Kernel& kernel_of(const KernelCall& call) const { return kernels_[static_cast<size_t>(call.task->kernel_ids[call.lane])]; }
   std::vector<Kernel> kernels_;  ///< by func_id
+  std::unique_ptr<Checker> checker_;  ///< of a checked run; null otherwise
   std::function<void(const ChipTaskArgs&)> entry_;
   std::function<PTO2OrchestrationConfig(const ChipTaskArgs&)> config_;  ///< empty if the callable has none
 };
@@ -212,7 +216,7 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
   for (const KernelImage& kernel : callable.parts.kernels) {
     const size_t id = static_cast<size_t>(kernel.func_id);
     pins_.push_back(code_.acquire(code_key(slot, static_cast<uint32_t>(id)), kernel.binary, fmt::format("kernel_{}.so", id)));
-    kernels_[id] = {bind_kernel(*pins_.back()), callable.kernel_names[id].c_str()};
+    kernels_[id] = {bind_kernel(*pins_.back()), callable.kernel_names[id].c_str(), &kernel};
   }
 }
 
@@ -220,8 +224,9 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
 
 void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy) {
   const RingSizes sizes = used_rings(resolve_ring_sizes(config.runtime_env), policy);
-  const int32_t threads =
-      options.host_threads > 0 ? options.host_threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+  const int32_t threads = options.check              ? 1
+                          : options.host_threads > 0 ? options.host_threads
+                                                     : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
   const int32_t aic_cores = options.aic_cores > 0 ? options.aic_cores : info_.aic_cores;
   if (aic_cores > info_.aic_cores) {
     throw Error(ErrorCode::kLimitExceeded, fmt::format("{} AIC cores asked for, {} has {}", aic_cores, info_.name, info_.aic_cores));
@@ -271,6 +276,7 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
 
   RunReport report;
   Recorder recorder(report);
+  if (options.check) checker_ = make_checker();
   graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr, policy);
   runtime_.begin_run(&callable_->kernel_lanes);
   const Clock::time_point start = Clock::now();
@@ -284,7 +290,15 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   *crash_context() = CrashContext{};
   set_current_core(nullptr);
   graph_->end_run();
-  throw_if_failed();
+  const std::unique_ptr<Checker> checker = std::move(checker_);
+  if (checker != nullptr) report.check = checker->report();
+  try {
+    throw_if_failed();
+  } catch (const Error& error) {
+    // What ends a run is often what the checker has to say something about.
+    if (report.check.clean()) throw;
+    throw Error(error.code(), error.message() + "\n" + format_check_report(report.check), error.hint(), error.status());
+  }
 
   report.task_count = graph_->task_count();
   std::copy(graph_->edge_count().begin(), graph_->edge_count().end(), report.edge_count);
@@ -332,6 +346,15 @@ void SimDevice::throw_if_failed() const {
   throw Error(error, fmt::format("run failed with code {} ({}): {}", status, status_name(-status), text), status_hint(-status), status);
 }
 
+std::unique_ptr<Checker> SimDevice::make_checker() const {
+  auto checker = std::make_unique<Checker>(
+      CheckOptions{.device_begin = arena_->base(), .device_end = arena_->runtime_base() + arena_->runtime_bytes()});
+  for (const Kernel& kernel : kernels_) {
+    if (kernel.image != nullptr) checker->add_code(reinterpret_cast<const void*>(kernel.entry), kernel.image->binary);
+  }
+  return checker;
+}
+
 // ---- kernels --------------------------------------------------------------------------------------------
 
 std::string who(const SimCore& core) {
@@ -343,6 +366,8 @@ bool SimDevice::run(const KernelCall& call) {
   const Kernel& kernel = kernel_of(call);
   int64_t* args = call.staged ? core.arguments() : core.prepare(call, kernel.name);
   core.make_current();
+  if (checker_ != nullptr) [[unlikely]]
+    checker_->begin_kernel(core, {kernel.name, {call.task->tensors(), call.task->tensor_count}, kernel.image->signature});
   try {
     kernel.entry(args);
   } catch (const std::exception& exception) {
@@ -351,6 +376,8 @@ bool SimDevice::run(const KernelCall& call) {
     fail(static_cast<int>(ErrorCode::kRunFailed), "threw an exception");
   }
   core.leave_kernel();
+  if (checker_ != nullptr) [[unlikely]]
+    checker_->end_kernel(core);
   if (!core.has_completions()) [[likely]]
     return true;
   complete_later(call, core);
@@ -358,6 +385,8 @@ bool SimDevice::run(const KernelCall& call) {
 }
 
 const TaskSlot* SimDevice::run_row(CoreType kind, int32_t index, const TaskSlot* task, TaskRow& row) {
+  if (checker_ != nullptr) [[unlikely]]
+    return KernelRunner::run_row(kind, index, task, row);  // each through run(), which tells the checker
   SimCore& core = this->core(kind, index);
   const int32_t lane = kind == CoreType::AIC ? 0 : 1;
   int64_t* const args = core.prepare_row();
@@ -383,6 +412,8 @@ const TaskSlot* SimDevice::run_row(CoreType kind, int32_t index, const TaskSlot*
 }
 
 bool SimDevice::run_nodes(NodeRun& nodes) {
+  if (checker_ != nullptr) [[unlikely]]
+    return true;  // each through run(), which tells the checker
   SimCore& core = this->core(nodes.kind, nodes.core);
   const uint8_t lane = nodes.kind == CoreType::AIC ? 0 : 1;
   int64_t* const args = core.prepare_row();

@@ -89,7 +89,10 @@ std::vector<std::string> code_flags(const CompileUnit& unit) {
   if (unit.debug) {
     flags.insert(flags.end(), {"-O0", "-g"});
   } else {
-    flags.insert(flags.end(), {"-O2", "-DNDEBUG", "-Wl,-s"});
+    flags.insert(flags.end(), {"-O2", "-DNDEBUG"});
+    // A call in tail position would leave no trace of its line.
+    flags.insert(flags.end(), unit.line_tables ? std::initializer_list<std::string>{"-g1", "-fno-optimize-sibling-calls"}
+                                               : std::initializer_list<std::string>{"-Wl,-s"});
   }
   // Values must not depend on the target level, so no fused multiply-add where the source has two operations.
   flags.insert(flags.end(), {"-ffp-contract=off", "-fno-math-errno"});
@@ -121,6 +124,7 @@ std::vector<std::string> path_flags(const CompileUnit& unit) {
   flags.push_back("-I" + unit.source.parent_path().string());
   add_map(unit.source.parent_path(), "");
   if (unit.debug) return flags;
+  if (unit.line_tables) add_map(fs::current_path(), "");  // the compiler notes where it ran
   // g++ takes the last map that fits: the longest directory goes last, and of the same one twice the source's.
   std::sort(maps.begin(), maps.end(), [](const auto& a, const auto& b) {
     return std::tuple(a.first.size(), a.second.empty(), a) < std::tuple(b.first.size(), b.second.empty(), b);
@@ -202,7 +206,7 @@ std::string describe(const CompileUnit& unit) {
   std::string text = "orchestration";
   if (unit.kind != UnitKind::kOrchestration)
     text = fmt::format("kernel {} {}", unit.kind == UnitKind::kAicKernel ? "aic" : "aiv", unit.arch);
-  return text + " " + unit.target_level + (unit.debug ? " debug" : "");
+  return text + " " + unit.target_level + (unit.debug ? " debug" : unit.line_tables ? " lines" : "");
 }
 
 std::vector<std::string> compile_command(const CompileUnit& unit, const Compiler& compiler) {

@@ -35,6 +35,7 @@ struct CompileUnit {
   std::string arch;                                       ///< "a2a3" or "a5"; kernels only
   std::string target_level;                               ///< "x86-64-v3"
   bool debug = false;
+  bool line_tables = false;
 };
 
 /// The directories of a unit: 0 is that of its source, then include_dirs, then extra_include_dirs.

@@ -234,6 +234,7 @@ CompileUnit common_unit(const BuildOptions& options) {
   }
   unit.target_level = options.target_level;
   unit.debug = options.debug;
+  unit.line_tables = options.line_tables || environment_asks_for_check();
   unit.include_dirs = find_toolchain_paths().include_dirs();
   return unit;
 }

@@ -23,6 +23,7 @@ struct SourceReport {
 struct BuildOptions {
   std::string platform_arch = "a2a3";      ///< "a2a3" or "a5"; with "sim" behind it, the same
   bool debug = false;                      ///< -O0 -g with real paths, for a debugger
+  bool line_tables = false;                ///< optimised, with lines for reports of the checker; TW_CHECK=1 sets it for every build
   int jobs = 0;                            ///< compilers at once; 0 = as many as there are processors
   std::string target_level = "x86-64-v3";  ///< -march of the objects; never "native"
   /// Called once for each source when it is done, by one thread at a time but not always the same.

@@ -44,6 +44,8 @@ struct tw_report {
   tilewright::RunReport report;
   std::vector<tw_edge> edges;
   std::vector<tw_task> tasks;
+  std::vector<tw_fault> faults;  ///< point into report
+  std::string check_text;
 };
 
 namespace {
@@ -124,7 +126,9 @@ tw_image* build(const tilewright::CallableSpec& spec, const tw_build_options* gi
   tilewright::BuildOptions options;
   std::filesystem::path store_root = tilewright::Store::default_root();
   if (given != nullptr) {
-    const tw_build_options known = read_struct(*given, "tw_build_options");
+    const tw_build_options known = read_struct(*given, "tw_build_options", offsetof(tw_build_options, line_tables));
+    if (known.reserved != 0) throw Error(ErrorCode::kInvalidArgument, "tw_build_options: reserved is not 0");
+    options.line_tables = known.line_tables != 0;
     if (known.arch != nullptr) options.platform_arch = known.arch;
     if (known.store != nullptr) store_root = known.store;
     if (known.target_level != nullptr) options.target_level = known.target_level;
@@ -172,14 +176,18 @@ tilewright::RunOptions options_of(const tw_run_options* given, const tilewright:
   options.runtime = worker.runtime;
   if (given == nullptr) return options;
   const tw_run_options known = read_struct(*given, "tw_run_options", offsetof(tw_run_options, track_war));
-  if (known.reserved != 0) throw Error(ErrorCode::kInvalidArgument, "tw_run_options: reserved is not 0");
   options.runtime = runtime_of(known.runtime);
   options.host_threads = known.host_threads;
   options.aic_cores = known.aic_cores;
   options.record_dependencies = known.record_dependencies != 0;
   options.deadline_ms = known.deadline_ms;
   options.track_war = known.track_war != 0;
+  options.check = known.check != 0;
   return options;
+}
+
+tw_instruction instruction_of(const tilewright::CheckedInstruction& i) {
+  return {i.name.c_str(), i.pipe.c_str(), i.core.c_str(), i.operand.c_str(), i.access.c_str(), i.place.c_str()};
 }
 
 std::unique_ptr<tw_report> new_report(tilewright::RunReport&& run) {
@@ -192,6 +200,12 @@ std::unique_ptr<tw_report> new_report(tilewright::RunReport&& run) {
     report->tasks.push_back({task.id.raw, {task.kernel_ids[0], task.kernel_ids[1], task.kernel_ids[2]}, 0});
   }
   report->report = std::move(run);
+  for (const tilewright::CheckFault& fault : report->report.check.faults) {
+    report->faults.push_back({fault.kind.c_str(), fault.kernel.c_str(), fault.problem.c_str(), instruction_of(fault.first),
+                              instruction_of(fault.second), fault.memory.c_str(), fault.begin, fault.end, fault.bytes, fault.remedy.c_str(),
+                              fault.count});
+  }
+  report->check_text = tilewright::format_check_report(report->report.check);
   return report;
 }
 
@@ -388,5 +402,13 @@ const tw_task* tw_report_tasks(const tw_report* report, size_t* count) {
   if (count != nullptr) *count = report != nullptr ? report->tasks.size() : 0;
   return report != nullptr ? report->tasks.data() : nullptr;
 }
+
+const tw_fault* tw_report_faults(const tw_report* report, size_t* count, uint64_t* unlisted) {
+  if (count != nullptr) *count = report != nullptr ? report->faults.size() : 0;
+  if (unlisted != nullptr) *unlisted = report != nullptr ? report->report.check.unlisted : 0;
+  return report != nullptr ? report->faults.data() : nullptr;
+}
+
+const char* tw_report_check_text(const tw_report* report) { return report != nullptr ? report->check_text.c_str() : ""; }
 
 void tw_report_free(tw_report* report) { delete report; }

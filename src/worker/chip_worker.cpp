@@ -172,8 +172,21 @@ RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments,
     throw Error(ErrorCode::kUnsupported, "a deadline needs a device process, this worker simulates in process",
                 "leave the deadline out, or run in a device process");
   }
+  if (options.check && options.host_threads > 1) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("run options: check simulates on one thread, host_threads is {}", options.host_threads), "use 0 or 1");
+  }
+  const bool checked_by_environment = !options.check && environment_asks_for_check();
+  RunOptions effective = options;
+  if (checked_by_environment) {
+    effective.check = true;
+    effective.host_threads = 1;
+  }
   self.staging->copy_in(arguments, self.staged);
-  RunReport report = self.device->run(handle.slot, self.staged, config, options);
+  RunReport report = self.device->run(handle.slot, self.staged, config, effective);
+  if (checked_by_environment && !report.check.clean()) {
+    throw Error(ErrorCode::kCheckFailed, format_check_report(report.check), "TW_CHECK=0 runs without the checker");
+  }
   self.staging->copy_out(arguments);
   return report;
 }

@@ -12,8 +12,46 @@ constexpr uint32_t kLayout[] = {sizeof(ChipTensor), sizeof(CallConfig), sizeof(R
 
 // Whoever adds a field to these structs comes here: encode, decode, kProtocolVersion and protocol_test know all of them.
 static_assert(sizeof(RunOptions) == 32, "update encode_run and decode_run");
-static_assert(offsetof(RunReport, tasks) + sizeof(RunReport::tasks) == sizeof(RunReport) && sizeof(RunReport) == 424,
+static_assert(offsetof(RunReport, check) + sizeof(RunReport::check) == sizeof(RunReport) && sizeof(RunReport) == 456,
               "update encode_report and decode_report");
+
+void put_instruction(PayloadWriter& out, const CheckedInstruction& i) {
+  out.text(i.name).text(i.pipe).text(i.core).text(i.operand).text(i.access).text(i.place);
+}
+
+CheckedInstruction get_instruction(PayloadReader& in) {
+  CheckedInstruction i;
+  for (std::string* text : {&i.name, &i.pipe, &i.core, &i.operand, &i.access, &i.place}) *text = in.text();
+  return i;
+}
+
+void put_check(PayloadWriter& out, const CheckReport& report) {
+  out.put(report.unlisted).put<uint64_t>(report.faults.size());
+  for (const CheckFault& fault : report.faults) {
+    out.text(fault.kind).text(fault.kernel).text(fault.problem);
+    put_instruction(out, fault.first);
+    put_instruction(out, fault.second);
+    out.text(fault.memory).put(fault.begin).put(fault.end).put(fault.bytes).text(fault.remedy).put(fault.count);
+  }
+}
+
+CheckReport get_check(PayloadReader& in) {
+  CheckReport report;
+  report.unlisted = in.get<uint64_t>();
+  const auto count = in.get<uint64_t>();
+  for (uint64_t i = 0; i < count; ++i) {  // a count that is too large ends with the message
+    CheckFault fault;
+    for (std::string* text : {&fault.kind, &fault.kernel, &fault.problem}) *text = in.text();
+    fault.first = get_instruction(in);
+    fault.second = get_instruction(in);
+    fault.memory = in.text();
+    for (uint64_t* number : {&fault.begin, &fault.end, &fault.bytes}) *number = in.get<uint64_t>();
+    fault.remedy = in.text();
+    fault.count = in.get<uint64_t>();
+    report.faults.push_back(std::move(fault));
+  }
+  return report;
+}
 
 }  // namespace
 
@@ -74,7 +112,8 @@ void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskA
       .put(options.aic_cores)
       .put(options.record_dependencies)
       .put(options.deadline_ms)
-      .put(options.track_war);
+      .put(options.track_war)
+      .put(options.check);
 }
 
 void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
@@ -102,12 +141,13 @@ void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
   request.options.record_dependencies = in.get<uint8_t>() != 0;
   request.options.deadline_ms = in.get<uint64_t>();
   request.options.track_war = in.get<uint8_t>() != 0;
+  request.options.check = in.get<uint8_t>() != 0;
   in.finish();
 }
 
 void encode_report(std::vector<uint8_t>& out, const RunReport& report) {
-  PayloadWriter(out)
-      .put(report.task_count)
+  PayloadWriter writer(out);
+  writer.put(report.task_count)
       .put(report.edge_count)
       .put(report.aic_cores_used)
       .put(report.aiv_cores_used)
@@ -118,6 +158,7 @@ void encode_report(std::vector<uint8_t>& out, const RunReport& report) {
       .put(report.timing_slots)
       .array(report.edges.data(), report.edges.size())
       .array(report.tasks.data(), report.tasks.size());
+  put_check(writer, report.check);
 }
 
 RunReport decode_report(std::span<const uint8_t> payload) {
@@ -137,6 +178,7 @@ RunReport decode_report(std::span<const uint8_t> payload) {
   for (TimingSlot& slot : report.timing_slots) slot = in.get<TimingSlot>();
   report.edges = in.array<DependencyEdge>();
   report.tasks = in.array<TaskRecord>();
+  report.check = get_check(in);
   in.finish();
   return report;
 }

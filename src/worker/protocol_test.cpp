@@ -38,6 +38,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   options.record_dependencies = true;
   options.deadline_ms = uint64_t{1} << 40;
   options.track_war = true;
+  options.check = true;
   std::vector<uint8_t> bytes;
   encode_run(bytes, 9, *args, config, options);
   EXPECT_LT(bytes.size(), 2000u) << "unused argument slots are not sent";
@@ -56,6 +57,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   EXPECT_TRUE(got->options.record_dependencies);
   EXPECT_EQ(got->options.deadline_ms, options.deadline_ms);
   EXPECT_TRUE(got->options.track_war);
+  EXPECT_TRUE(got->options.check);
 }
 
 TEST(Protocol, AReportArrivesAsItWasSent) {
@@ -71,6 +73,10 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   report.timing_slots[15] = {9, 10};
   report.edges.assign(1000, {PTO2TaskId::make(1, 2), PTO2TaskId::make(0, 9), EdgeSource::kExplicit, -1, 64});
   report.tasks.assign(3, {PTO2TaskId::make(3, 4), {1, -1, 2}});
+  const CheckedInstruction load{"TLOAD", "PIPE_MTE2", "AIV0", "operand 0", "writes", "add.cpp:4"},
+      add{"TADD", "PIPE_V", "AIC", "", "", "b"};
+  report.check.faults.assign(2, {"unordered", "func_id 3", "a problem", load, add, "UB (Vec)", 1, 2, 3, "a remedy", 4});
+  report.check.unlisted = 5;
   std::vector<uint8_t> bytes;
   encode_report(bytes, report);
   const RunReport got = decode_report(bytes);
@@ -89,6 +95,13 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   EXPECT_EQ(got.edges[999].source, EdgeSource::kExplicit);
   ASSERT_EQ(got.tasks.size(), 3u);
   EXPECT_EQ(got.tasks[2].kernel_ids[2], 2);
+  EXPECT_EQ(got.check.unlisted, 5u);
+  ASSERT_EQ(got.check.faults.size(), 2u);
+  EXPECT_EQ(format_check_report(got.check), format_check_report(report.check));
+  EXPECT_EQ(got.check.faults[1].end, 2u);
+  EXPECT_EQ(got.check.faults[1].bytes, 3u);
+  bytes.resize(bytes.size() - 1);
+  EXPECT_THROW(decode_report(bytes), Error);
 }
 
 TEST(Protocol, ErrorsKeepTheirWholeText) {

@@ -208,6 +208,10 @@ static void bad_runs(tw_worker *worker, tw_callable hello, const tw_image *image
   tw_call_config config;
   tw_run_options options;
   tw_callable second = 0;
+  tw_report *report = NULL;
+  const tw_fault *faults = NULL;
+  size_t fault_count = 0;
+  uint64_t unlisted = 0;
   char prefix[1025];
   /* A struct of a later version of the header: a tail that this library does not know. */
   struct {
@@ -247,8 +251,15 @@ static void bad_runs(tw_worker *worker, tw_callable hello, const tw_image *image
   OK(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error));
   options.struct_size = sizeof options;
   options.track_war = 0;
-  options.reserved = 1;
-  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "reserved");
+  options.check = 1;
+  OK(tw_worker_run(worker, hello, arguments, NULL, &options, &report, &error));
+  faults = tw_report_faults(report, &fault_count, &unlisted);
+  CHECK(fault_count == 0 && unlisted == 0 && strcmp(tw_report_check_text(report), "") == 0);
+  tw_report_free(report);
+  options.host_threads = 2;
+  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "check simulates on one thread");
+  faults = tw_report_faults(NULL, &fault_count, &unlisted);
+  CHECK(faults == NULL && fault_count == 0 && unlisted == 0 && strcmp(tw_report_check_text(NULL), "") == 0);
   OK(tw_worker_register(worker, image, &second, &error));
   CHECK(second != hello);
   OK(tw_worker_unregister(worker, second, &error));

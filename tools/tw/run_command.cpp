@@ -74,6 +74,9 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
           "End a run that has used so many seconds of the device's CPU time, or 'none'; default: TW_DEADLINE, else 60, and none while "
           "a debugger is attached to the device or with --debug-kernel and --in-process")
       ->type_name("SECONDS");
+  command->add_flag(
+      "--check", words->check,
+      "Look for mistakes in kernels: missing flags, bytes never written, accesses outside tensors; exit code 1 if there are any");
   command->add_flag("--debug-kernel", words->debug_kernel,
                     "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");
   command->add_flag("--in-process", words->in_process, "Simulate in this process, for debuggers; a kernel that crashes takes tw along");

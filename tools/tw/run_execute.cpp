@@ -29,6 +29,7 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
   BuildOptions options;
   options.platform_arch = platform.arch;
   options.debug = words.debug_kernel;
+  options.line_tables = words.check;
   Store store;
   const auto begin = std::chrono::steady_clock::now();
   BuiltCallable built = build_callable(spec, options, store);
@@ -89,6 +90,7 @@ RunResult execute_run(const RunWords& words) {
   result.device = words.device;
   result.runtime = request.options.runtime;
   result.lists_dependencies = words.list_dependencies;
+  result.checked = words.check;
   const BuiltCallable built = build(spec, words, platform, result);
 
   WorkerOptions options;

@@ -167,6 +167,7 @@ RunRequest prepare_run(const RunWords& words, const CallableArguments& callable,
   request.options.record_dependencies = words.list_dependencies;
   request.options.track_war = words.track_war;
   if (!words.deadline.empty()) request.options.deadline_ms = parse_deadline(words.deadline);
+  request.options.check = words.check;
   apply_settings(words.settings, request.config, request.options);
 
   std::set<std::string> names;

@@ -34,6 +34,7 @@ struct RunWords {
   bool list_dependencies = false;
   bool track_war = false;
   std::string deadline;  ///< empty: the default
+  bool check = false;
   bool debug_kernel = false;
   bool in_process = false;
 };

@@ -80,6 +80,58 @@ Json dependencies_json(const RunReport& report) {
   return edges;
 }
 
+/// The report of the first round that has one, with the kernels' names; every round runs the same kernels.
+CheckReport check_report(const RunResult& result) {
+  CheckReport report;
+  for (const RunRound& round : result.rounds) {
+    if (report.clean()) report = round.report.check;
+  }
+  for (CheckFault& fault : report.faults) {
+    for (const auto& [id, name] : result.kernel_names) {
+      if (fault.kernel == fmt::format("func_id {}", id)) {
+        fault.kernel = name;
+        break;
+      }
+    }
+  }
+  return report;
+}
+
+std::string check_text(const RunResult& result) {
+  const CheckReport report = check_report(result);
+  return report.clean() ? "check: no faults\n" : format_check_report(report);
+}
+
+Json instruction_json(const CheckedInstruction& i) {
+  if (i.name.empty()) return nullptr;
+  Json json = {{"name", i.name}, {"pipe", i.pipe}, {"core", i.core}, {"place", i.place}};
+  if (!i.operand.empty()) {
+    json["access"] = i.access;
+    json["operand"] = i.operand;
+  }
+  return json;
+}
+
+Json check_json(const RunResult& result) {
+  const CheckReport report = check_report(result);
+  Json faults = Json::array();
+  for (const CheckFault& fault : report.faults) {
+    Json json = {{"kind", fault.kind},
+                 {"kernel", fault.kernel},
+                 {"problem", fault.problem},
+                 {"first", instruction_json(fault.first)},
+                 {"second", instruction_json(fault.second)}};
+    json["bytes"] = nullptr;
+    if (!fault.memory.empty()) {
+      json["bytes"] = {{"memory", fault.memory}, {"begin", fault.begin}, {"end", fault.end}, {"count", fault.bytes}};
+    }
+    json["remedy"] = fault.remedy;
+    json["seen"] = fault.count;
+    faults.push_back(std::move(json));
+  }
+  return {{"faults", faults}, {"unlisted", report.unlisted}};
+}
+
 Json tasks_json(const RunResult& result, const RunReport& report) {
   Json tasks = Json::array();
   for (const TaskRecord& task : report.tasks) {
@@ -118,6 +170,7 @@ Json round_json(const RunRound& round, size_t number) {
 
 bool RunResult::passed() const {
   for (const RunRound& round : rounds) {
+    if (!round.report.check.clean()) return false;
     for (const NamedComparison& comparison : round.comparisons) {
       if (!comparison.report.passed()) return false;
     }
@@ -152,6 +205,7 @@ std::string format_result(const RunResult& result) {
                     duration_text(times.first_dispatch_ns), duration_text(times.last_finish_ns));
   }
   if (result.lists_dependencies) text += dependencies_text(result, last);
+  if (result.checked) text += check_text(result);
   for (size_t i = 0; i < result.rounds.size(); ++i) {
     for (const NamedComparison& comparison : result.rounds[i].comparisons) {
       if (result.rounds.size() > 1) text += fmt::format("round {}, ", i + 1);
@@ -179,6 +233,7 @@ std::string result_as_json(const RunResult& result) {
                {"passed", result.passed()},
                {"rounds", rounds},
                {"outputs", outputs}};
+  if (result.checked) json["check"] = check_json(result);
   if (result.lists_dependencies) {
     const RunReport& last = result.rounds.back().report;
     json["tasks"] = tasks_json(result, last);

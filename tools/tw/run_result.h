@@ -37,11 +37,12 @@ struct RunResult {
   uint32_t units_cached = 0;  ///< found in the store instead of compiled
   std::string callable_id;    ///< SHA-256 of the image
   bool lists_dependencies = false;
+  bool checked = false;
   std::map<int32_t, std::string> kernel_names;  ///< by func_id
   std::vector<RunRound> rounds;                 ///< at least one
   std::vector<WrittenOutput> outputs;
 
-  /// Every comparison of every round matched.
+  /// Every comparison of every round matched, and the checker found nothing.
   bool passed() const;
 };
 

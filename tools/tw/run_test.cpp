@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/file.h"
 #include "base/process.h"
@@ -159,6 +160,54 @@ TEST_F(Run, TrackWarOrdersAWriterAfterAReader) {
   EXPECT_THAT(refused.output, HasSubstr("track_war orders accesses by itself, aicpu_build_graph does not"));
 }
 
+TEST_F(Run, CheckFindsAMissingFlagAndSaysWhatMendsIt) {
+  const ProcessResult clean = hello(std::string(kArguments) + "--check");
+  EXPECT_EQ(clean.exit_code, 0) << clean.output;
+  EXPECT_THAT(clean.output, HasSubstr("check: no faults"));
+  // The same kernel without the flag between the loads and the addition.
+  fs::copy(fs::path(TW_HELLO).parent_path(), file("hello"), fs::copy_options::recursive);
+  std::string kernel;
+  int line = 0, load = 0, add = 0;
+  std::istringstream lines(read_file(file("hello/kernels/add.cpp")));
+  for (std::string text; std::getline(lines, text);) {
+    if (text.find("PIPE_MTE2, PIPE_V") != std::string::npos) continue;
+    ++line;
+    if (load == 0 && text.find("TLOAD(") != std::string::npos) load = line;
+    if (text.find("TADD(") != std::string::npos) add = line;
+    kernel += text + "\n";
+  }
+  write("hello/kernels/add.cpp", kernel);
+  const std::string words = "$tw run " + file("hello/callable.json") + " --platform a2a3sim" + kArguments;
+  const ProcessResult unchecked = shell(words);
+  EXPECT_EQ(unchecked.exit_code, 0) << "the simulator gives the right result: " << unchecked.output;
+  const ProcessResult result = shell(words + "--check");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("check: 2 faults"));
+  EXPECT_THAT(result.output, HasSubstr("unordered in kernel add: nothing orders"));
+  EXPECT_THAT(result.output, HasSubstr("    first   add.cpp:" + std::to_string(load) + ": TLOAD on PIPE_MTE2, AIV0, writes operand 0"));
+  EXPECT_THAT(result.output, HasSubstr("    then    add.cpp:" + std::to_string(add) + ": TADD on PIPE_V, AIV0, reads operand 1"));
+  EXPECT_THAT(result.output, HasSubstr("mend    set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0) after the first and wait_flag(PIPE_MTE2, PIPE_V, "
+                                       "EVENT_ID0) before the second"));
+  const ProcessResult again = shell(words + "--check");
+  const auto report = [](const std::string& output) { return output.substr(output.find("check:")); };
+  EXPECT_EQ(report(result.output), report(again.output)) << "the same every time";
+  const nlohmann::json json = nlohmann::json::parse(shell(words + "--check --json").output);
+  EXPECT_EQ(json["passed"], false);
+  ASSERT_EQ(json["check"]["faults"].size(), 2u);
+  const nlohmann::json& fault = json["check"]["faults"][0];
+  EXPECT_EQ(fault["kind"], "unordered");
+  EXPECT_EQ(fault["first"]["place"], "add.cpp:" + std::to_string(load));
+  EXPECT_EQ(fault["bytes"]["memory"], "UB (Vec)");
+  EXPECT_EQ(json["check"]["unlisted"], 0);
+  // A program that does not know of the checker: the variable makes its runs fail.
+  const ProcessResult by_environment = shell("export TW_CHECK=1; " + words);
+  EXPECT_EQ(by_environment.exit_code, 1);
+  EXPECT_THAT(by_environment.output, HasSubstr("add.cpp:" + std::to_string(add) + ": TADD on PIPE_V"));
+  const ProcessResult misspelt = shell("export TW_CHECK=yes; " + words);
+  EXPECT_EQ(misspelt.exit_code, 2);
+  EXPECT_THAT(misspelt.output, HasSubstr("TW_CHECK='yes' is neither 0 nor 1"));
+}
+
 TEST_F(Run, MisuseEndsWith2BeforeAnythingIsBuilt) {
   write("broken.json", "{\"name\": ");
   const std::string sim = "$tw run $hello --platform a2a3sim";
@@ -177,6 +226,7 @@ TEST_F(Run, MisuseEndsWith2BeforeAnythingIsBuilt) {
       {sim + kArguments + " --rounds 0", "--rounds 0"},
       {sim + kArguments + " --runtime fast", "fast"},
       {sim + kArguments + " --config fast=1", "unknown key 'fast'"},
+      {sim + kArguments + " --check --config host_threads=2", "check simulates on one thread"},
       {sim + kArguments + " --config enable_pmu=1", "not built yet"},
       {sim + kArguments + " --output c=/no/such/directory/c.npy", "/no/such/directory"},
       {sim + kArguments + " --golden c=/no/such.npy", "--golden c: "},
