@@ -5,12 +5,10 @@
 #include <chrono>
 #include <regex>
 
-#include "base/error.h"
 #include "harness/case_main.h"
 #include "harness/text_table.h"
-#include "isa/core.h"
+#include "isa/bench_core.h"
 #include "isa/forms.h"
-#include "isa/launch.h"
 
 namespace tilewright::bench {
 namespace {
@@ -25,17 +23,6 @@ struct Options {
   std::string shapes = ".*";
   int runs = 15;
   OutputOptions output;
-};
-
-/// A core whose errors end the benchmark.
-class Host : public CoreHost {
- public:
-  void yield() override {}
-  void notify() override {}
-  void wait(const CoreWait& condition) override {
-    if (!condition.ready(condition.data)) fail(0, "waits for " + condition.describe(condition.data));
-  }
-  void fail(int, const std::string& text) override { throw Error(ErrorCode::kInvalidArgument, text); }
 };
 
 double nanoseconds(const Work& work, int64_t iterations) {
@@ -155,17 +142,9 @@ std::string tables(const Report& report, const std::vector<Line>& lines) {
 }
 
 int run(const Options& options) {
-  CoreMemory memory(CoreArch::a5());  // three tiles of 64 KiB and vectors fit
-  Host host;
-  CoreContext core{.kind = CoreKind::kAiv, .arch = &CoreArch::a5(), .memory = &memory, .host = &host};
-  LaunchSlot launch;
-  core.launch = &launch;
-  set_current_core(&core);
+  const BenchCore core;
   Forms forms;
-  for (const auto add : {add_elementwise, add_fused_and_bits, add_reductions, add_selections, add_conversions, add_moves, add_gathers,
-                         add_products, add_control}) {
-    add(forms);
-  }
+  for (const auto add : kFamilies) add(forms);
   const std::regex name(options.forms), shape(options.shapes);
   Report report("isa", describe_machine());
   std::vector<Line> lines;
@@ -173,7 +152,6 @@ int run(const Options& options) {
     if (!std::regex_search(form.name + " " + form.type, name) || !std::regex_search(form.shape, shape)) continue;
     lines.push_back(measure_form(form, options, report));
   }
-  set_current_core(nullptr);
   return publish_tables(report, tables(report, lines), options.output);
 }
 

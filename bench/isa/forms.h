@@ -51,6 +51,8 @@ void add_products(Forms& forms);
 void add_gathers(Forms& forms);
 void add_selections(Forms& forms);
 void add_control(Forms& forms);
+inline constexpr void (*kFamilies[])(Forms&) = {add_elementwise, add_fused_and_bits, add_reductions, add_selections, add_conversions,
+                                                add_moves,       add_gathers,        add_products,   add_control};
 
 /// What Eigen or OpenBLAS offers for an f32 form; empty if nothing.
 Work eigen_work(const std::string& form, const Matrices& m);

@@ -43,16 +43,29 @@ Launch::Block& Launch::block(int32_t index) {
   return *made.release();
 }
 
+Launch::Block::~Block() {
+  for (NamedRing* entry = rings.load(std::memory_order_acquire); entry != nullptr;) delete std::exchange(entry, entry->next);
+}
+
 PipeRing& Launch::ring(int32_t block, uint64_t key, bool to_cube) {
-  Block& owner = this->block(block);
-  const std::lock_guard lock(owner.mutex);
-  std::unique_ptr<PipeRing>& ring = owner.rings[{key, to_cube}];
-  if (ring == nullptr) {
-    const uint32_t slot_num = key >> 40 & 0xff, slot_bytes = static_cast<uint32_t>(key);
-    const int vector_side = std::max(aiv_lanes(), 1);
-    ring = std::make_unique<PipeRing>(slot_num, slot_bytes, to_cube ? vector_side : 1, to_cube ? 1 : vector_side);
+  std::atomic<NamedRing*>& rings = this->block(block).rings;
+  NamedRing* head = rings.load(std::memory_order_acquire);
+  const auto find = [&](const NamedRing* end) -> NamedRing* {
+    for (NamedRing* entry = head; entry != end; entry = entry->next) {
+      if (entry->key == key && entry->to_cube == to_cube) return entry;
+    }
+    return nullptr;
+  };
+  if (NamedRing* const there = find(nullptr)) return there->ring;
+  const uint32_t slot_num = key >> 40 & 0xff, slot_bytes = static_cast<uint32_t>(key);
+  const int vector_side = std::max(aiv_lanes(), 1);
+  std::unique_ptr<NamedRing> made(
+      new NamedRing{key, to_cube, PipeRing(slot_num, slot_bytes, to_cube ? vector_side : 1, to_cube ? 1 : vector_side), head});
+  while (!rings.compare_exchange_weak(head, made.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
+    if (NamedRing* const there = find(made->next)) return there->ring;  // somebody else made it meanwhile
+    made->next = head;
   }
-  return *ring;
+  return made.release()->ring;
 }
 
 uint64_t Launch::calls_of_all(int32_t first, int32_t last, uint8_t mask, int mode, int id) {

@@ -103,10 +103,16 @@ class Launch {
     std::array<std::atomic<int32_t>, kIntraFlags> intra{};
     std::array<std::array<uint64_t, kFlags>, 3> called{};  ///< by mode: how often the lane called ffts_cross_core_sync
   };
+  struct NamedRing {
+    uint64_t key;
+    bool to_cube;
+    PipeRing ring;
+    NamedRing* next;
+  };
   struct Block {
+    ~Block();
     std::array<Core, kLaneCount> cores;
-    std::mutex mutex;  ///< for rings
-    std::map<std::pair<uint64_t, bool>, std::unique_ptr<PipeRing>> rings;
+    std::atomic<NamedRing*> rings{nullptr};  ///< owned; grows at its head and never shrinks, so that a pipe is found without a lock
   };
 
   Block& block(int32_t index);
