@@ -9,7 +9,7 @@
 
 #include "isa/combine.h"
 #include "isa/execution.h"
-#include "isa/tile_grid.h"
+#include "isa/tile_strips.h"
 #include "pto/common/element_types.hpp"
 
 namespace tilewright::isa {
@@ -27,6 +27,8 @@ class Elements {
   uint8_t* at(int64_t r, int64_t c) const { return linear_ ? grid_.data + r * row_step_ + c * col_step_ : grid_.at(r, c); }
   const Grid& grid() const { return grid_; }
   int element_bytes() const { return grid_.element_bytes; }
+  /// Whether the elements of a row lie one behind the other.
+  bool by_row() const { return linear_ && col_step_ == grid_.element_bytes; }
   /// Whether element number i of rows of `cols` lies i elements behind the first.
   bool dense(int64_t cols) const { return linear_ && col_step_ == grid_.element_bytes && row_step_ == cols * col_step_; }
 
@@ -41,6 +43,26 @@ class Integers {
  public:
   explicit Integers(const PtoOperand& operand) : elements_(tile_grid(operand)), element_(operand.tile->element) {}
 
+  /// n of row r from column c on.
+  void read(int64_t r, int64_t c, int64_t n, int64_t* out) const {
+    if (!elements_.by_row()) {
+      for (int64_t i = 0; i < n; ++i) out[i] = at(r, c + i);
+      return;
+    }
+    const auto widen = [&]<typename T>(const T* from) {
+      for (int64_t i = 0; i < n; ++i) out[i] = static_cast<int64_t>(from[i]);
+    };
+    const uint8_t* const p = elements_.at(r, c);
+    switch (element_) {
+      case kPtoI8: return widen(reinterpret_cast<const int8_t*>(p));
+      case kPtoU8: return widen(p);
+      case kPtoI16: return widen(reinterpret_cast<const int16_t*>(p));
+      case kPtoU16: return widen(reinterpret_cast<const uint16_t*>(p));
+      case kPtoI32: return widen(reinterpret_cast<const int32_t*>(p));
+      case kPtoU32: return widen(reinterpret_cast<const uint32_t*>(p));
+      default: return widen(reinterpret_cast<const int64_t*>(p));
+    }
+  }
   int64_t at(int64_t r, int64_t c) const {
     const uint8_t* p = elements_.at(r, c);
     const auto read = [p](auto value) {
@@ -63,12 +85,14 @@ class Integers {
   uint8_t element_;
 };
 
-void copy_element(uint8_t* dst, const uint8_t* src, int bytes) {
+/// Calls function.template operator()<T>() with an unsigned integer of the size.
+template <class Function>
+void with_bytes(int bytes, Function function) {
   switch (bytes) {
-    case 1: *dst = *src; return;
-    case 2: std::memcpy(dst, src, 2); return;
-    case 4: std::memcpy(dst, src, 4); return;
-    default: std::memcpy(dst, src, 8); return;
+    case 1: return function.template operator()<uint8_t>();
+    case 2: return function.template operator()<uint16_t>();
+    case 4: return function.template operator()<uint32_t>();
+    default: return function.template operator()<uint64_t>();
   }
 }
 
@@ -86,27 +110,39 @@ void gather_by_index(const Execution& execution) {
   const Integers indices(execution.operand(2));
   const int64_t cols = src.tile->cols, count = int64_t{src.tile->rows} * cols;
   const bool dense = from.dense(cols);
-  const int bytes = to.element_bytes();
-  constexpr uint8_t kZero[8] = {};
-  for (int64_t r = 0; r < dst.valid_rows; ++r) {
-    for (int64_t c = 0; c < dst.valid_cols; ++c) {
-      const int64_t at = indices.at(r, c);
-      const bool inside = at >= 0 && at < count;
-      const uint8_t* element = !inside ? kZero : dense ? from.at(0, at) : from.at(at / cols, at % cols);
-      copy_element(to.at(r, c), element, bytes);
+  alignas(64) uint8_t buffer[kGatherRun * 8];
+  int64_t index[kGatherRun];
+  with_bytes(to.element_bytes(), [&]<typename T>() {
+    for (int64_t r = 0; r < dst.valid_rows; ++r) {
+      for (int64_t c = 0; c < dst.valid_cols; c += kGatherRun) {
+        const int64_t n = std::min(kGatherRun, dst.valid_cols - c);
+        indices.read(r, c, n, index);
+        T* const out = reinterpret_cast<T*>(to.by_row() ? to.at(r, c) : buffer);
+        const T* const table = reinterpret_cast<const T*>(src.data);
+        for (int64_t i = 0; i < n; ++i) {
+          const int64_t at = index[i];
+          const bool inside = static_cast<uint64_t>(at) < static_cast<uint64_t>(count);
+          out[i] = !inside ? T{0} : dense ? table[at] : *reinterpret_cast<const T*>(from.at(at / cols, at % cols));
+        }
+        if (!to.by_row()) copy_grid(to.grid(), r, c, row_buffer(buffer, to.element_bytes()), 0, 0, 1, n);
+      }
     }
-  }
+  });
 }
 
-bool selected(MaskPattern pattern, int64_t i) {
+/// Every `step`-th from `first` on is selected.
+struct Stride {
+  int64_t first, step;
+};
+Stride stride_of(MaskPattern pattern) {
   switch (pattern) {
-    case MaskPattern::P0101: return i % 2 == 0;
-    case MaskPattern::P1010: return i % 2 == 1;
-    case MaskPattern::P0001: return i % 4 == 0;
-    case MaskPattern::P0010: return i % 4 == 1;
-    case MaskPattern::P0100: return i % 4 == 2;
-    case MaskPattern::P1000: return i % 4 == 3;
-    default: return true;
+    case MaskPattern::P0101: return {0, 2};
+    case MaskPattern::P1010: return {1, 2};
+    case MaskPattern::P0001: return {0, 4};
+    case MaskPattern::P0010: return {1, 4};
+    case MaskPattern::P0100: return {2, 4};
+    case MaskPattern::P1000: return {3, 4};
+    default: return {0, 1};
   }
 }
 
@@ -118,40 +154,67 @@ MaskPattern pattern_of(const Execution& execution) {
   return static_cast<MaskPattern>(value);
 }
 
+/// How many of n elements a pattern selects.
+int64_t selected_of(Stride stride, int64_t n) { return (n - stride.first + stride.step - 1) / stride.step; }
+
+/// Calls function.template operator()<T, step>() for the step of a pattern.
+template <class Function>
+void with_step(int element_bytes, int64_t step, Function function) {
+  with_bytes(element_bytes, [&]<typename T>() {
+    step == 1   ? function.template operator()<T, 1>()
+    : step == 2 ? function.template operator()<T, 2>()
+                : function.template operator()<T, 4>();
+  });
+}
+
 void gather_by_pattern(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  const MaskPattern pattern = pattern_of(execution);
+  const Stride stride = stride_of(pattern_of(execution));
   const bool rows = execution.attributes().index[1] != 0;
   const Grid to = rows ? tile_grid(dst).transposed() : tile_grid(dst), from = rows ? tile_grid(src).transposed() : tile_grid(src);
-  const int64_t lines = rows ? src.valid_cols : src.valid_rows, extent = rows ? src.valid_rows : src.valid_cols;
-  int64_t kept = 0;
-  for (int64_t i = 0; i < extent; ++i) kept += selected(pattern, i);
+  const int64_t lines = rows ? src.valid_cols : src.valid_rows, kept = selected_of(stride, rows ? src.valid_rows : src.valid_cols);
   require_region(execution, 0, 0, 0, rows ? kept : lines, rows ? lines : kept);
-  kept = 0;
-  for (int64_t i = 0; i < extent; ++i) {
-    if (selected(pattern, i)) copy_grid(to, 0, kept++, from, 0, i, lines, 1);
+  const Elements out(to), in(from);
+  if (!out.by_row() || !in.by_row()) {
+    for (int64_t i = 0; i < kept; ++i) copy_grid(to, 0, i, from, 0, stride.first + i * stride.step, lines, 1);
+    return;
   }
+  with_step(to.element_bytes, stride.step, [&]<typename T, int kStep>() {
+    for (int64_t r = 0; r < lines; ++r) {
+      T* const row = reinterpret_cast<T*>(out.at(r, 0));
+      const T* const selected = reinterpret_cast<const T*>(in.at(r, stride.first));
+      for (int64_t i = 0; i < kept; ++i) row[i] = selected[i * kStep];
+    }
+  });
 }
 
 void scatter_by_pattern(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  const MaskPattern pattern = pattern_of(execution);
+  const Stride stride = stride_of(pattern_of(execution));
   const bool rows = execution.attributes().index[1] != 0;
   const Grid to = rows ? tile_grid(dst).transposed() : tile_grid(dst), from = rows ? tile_grid(src).transposed() : tile_grid(src);
   const int64_t lines = rows ? dst.valid_cols : dst.valid_rows, extent = rows ? dst.valid_rows : dst.valid_cols;
-  int64_t needed = 0;
-  for (int64_t i = 0; i < extent; ++i) needed += selected(pattern, i);
-  require_region(execution, 1, 0, 0, rows ? needed : lines, rows ? lines : needed);
-  int64_t next = 0;
-  for (int64_t i = 0; i < extent; ++i) {
-    if (selected(pattern, i)) {
-      copy_grid(to, 0, i, from, 0, next++, lines, 1);
-    } else {
-      fill_grid(to, 0, i, lines, 1, 0);
-    }
+  const int64_t kept = selected_of(stride, extent);
+  require_region(execution, 1, 0, 0, rows ? kept : lines, rows ? lines : kept);
+  const Elements out(to), in(from);
+  if (!out.by_row() || !in.by_row()) {
+    fill_grid(to, 0, 0, lines, extent, 0);
+    for (int64_t i = 0; i < kept; ++i) copy_grid(to, 0, stride.first + i * stride.step, from, 0, i, lines, 1);
+    return;
   }
+  with_step(to.element_bytes, stride.step, [&]<typename T, int kStep>() {
+    const int64_t groups = extent / kStep;
+    for (int64_t r = 0; r < lines; ++r) {
+      T* const row = reinterpret_cast<T*>(out.at(r, 0));
+      const T* const packed = reinterpret_cast<const T*>(in.at(r, 0));
+      for (int64_t i = 0; i < groups; ++i) {
+        for (int k = 0; k < kStep; ++k) row[i * kStep + k] = k == stride.first ? packed[i] : T{0};
+      }
+      for (int64_t c = groups * kStep; c < extent; ++c) row[c] = c % kStep == stride.first ? packed[groups] : T{0};
+    }
+  });
 }
 
 void gather(const Execution& execution) {
@@ -166,12 +229,17 @@ void gather_blocks(const Execution& execution) {
   const Grid to = tile_grid(dst);
   const Integers offsets(execution.operand(2));
   const int64_t bytes = int64_t{src.tile->rows} * src.tile->cols * src.tile->element_bytes;
+  int64_t offset[kGatherRun];
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
-    for (int64_t j = 0; j < blocks; ++j) {
-      const int64_t offset = offsets.at(r, j);
-      if (offset + 32 > bytes)
-        refuse_index(execution, offset, r, j, bytes - 31, "give byte offsets of blocks of 32 bytes within the source");
-      std::memcpy(to.at(r, j * per_block), static_cast<const uint8_t*>(src.data) + offset, 32);
+    uint8_t* const row = to.data + r * dst.tile->cols * dst.tile->element_bytes;  // row-major, as the instruction asks
+    for (int64_t first = 0; first < blocks; first += kGatherRun) {
+      const int64_t n = std::min(kGatherRun, blocks - first);
+      offsets.read(r, first, n, offset);
+      for (int64_t j = 0; j < n; ++j) {
+        if (offset[j] + 32 > bytes)
+          refuse_index(execution, offset[j], r, first + j, bytes - 31, "give byte offsets of blocks of 32 bytes within the source");
+        std::memcpy(row + (first + j) * 32, static_cast<const uint8_t*>(src.data) + offset[j], 32);
+      }
     }
   }
 }
@@ -185,13 +253,33 @@ void scatter_by_index(const Execution& execution) {
   const Elements to(tile_grid(dst)), from(tile_grid(src));
   const Integers indices(execution.operand(2));
   const int64_t count = flat ? int64_t{dst.tile->rows} * dst.tile->cols : dst.tile->rows;
-  for (int64_t r = 0; r < src.valid_rows; ++r) {
-    for (int64_t c = 0; c < src.valid_cols; ++c) {
-      const int64_t at = indices.at(r, c);
-      if (at < 0 || at >= count) refuse_index(execution, at, r, c, count, "scatter within the destination's physical extent");
-      copy_element(flat ? to.at(at / dst.tile->cols, at % dst.tile->cols) : to.at(at, c), from.at(r, c), to.element_bytes());
+  const bool row_major = !flat && to.dense(dst.tile->cols);
+  alignas(64) uint8_t buffer[kGatherRun * 8];
+  int64_t index[kGatherRun];
+  with_bytes(to.element_bytes(), [&]<typename T>() {
+    for (int64_t r = 0; r < src.valid_rows; ++r) {
+      for (int64_t c = 0; c < src.valid_cols; c += kGatherRun) {
+        const int64_t n = std::min(kGatherRun, src.valid_cols - c);
+        indices.read(r, c, n, index);
+        if (!from.by_row()) copy_grid(row_buffer(buffer, to.element_bytes()), 0, 0, from.grid(), r, c, 1, n);
+        const T* const in = reinterpret_cast<const T*>(from.by_row() ? from.at(r, c) : buffer);
+        T* const columns = reinterpret_cast<T*>(to.at(0, c));
+        const int64_t cols = dst.tile->cols, limit = count;  // kept from looking as if the stores below could change them
+        for (int64_t i = 0; i < n; ++i) {
+          const int64_t at = index[i];
+          if (static_cast<uint64_t>(at) >= static_cast<uint64_t>(limit)) {
+            refuse_index(execution, at, r, c + i, limit, "scatter within the destination's physical extent");
+          }
+          if (row_major) {
+            columns[at * cols + i] = in[i];
+            continue;
+          }
+          uint8_t* const target = flat ? to.at(at / cols, at % cols) : to.at(at, c + i);
+          *reinterpret_cast<T*>(target) = in[i];
+        }
+      }
     }
-  }
+  });
 }
 
 void scatter(const Execution& execution) {
@@ -205,18 +293,21 @@ struct Lookup {
   const PtoOperand& tile;
   const PtoOperand& index;
   Elements tile_elements, table;
+  bool table_is_dense;
   Integers indices;
   Extent extent;   ///< of the table
   bool by_row;
   int64_t count;   ///< indices are below it
 
+  /// Whether index (r, c) of a tile of indices belongs to element (r, c).
+  bool each_in_tile() const { return !by_row && index.tile != nullptr; }
   int64_t index_at(int64_t r, int64_t c) const {
     if (!by_row) return indices.at(r, c);
     return index.valid_rows == 1 ? indices.at(0, r) : indices.at(r, 0);
   }
   /// An element of the table by its number.
   uint8_t* element(int64_t number) const {
-    return table.dense(extent.cols) ? table.at(0, number) : table.at(number / extent.cols, number % extent.cols);
+    return table_is_dense ? table.grid().data + number * table.element_bytes() : table.at(number / extent.cols, number % extent.cols);
   }
 };
 
@@ -244,10 +335,12 @@ Lookup lookup(const Execution& execution, int tile_index, int table_index) {
            fmt::format("rows of {} elements do not fit into the table's of {}", tile.valid_cols, extent.cols), "shrink the valid region");
     }
   }
+  const Elements table_elements(global_grid(table));
   return {tile,
           index,
           Elements(tile_grid(tile)),
-          Elements(global_grid(table)),
+          table_elements,
+          table_elements.dense(extent.cols),
           Integers(index),
           extent,
           by_row,
@@ -257,9 +350,14 @@ Lookup lookup(const Execution& execution, int tile_index, int table_index) {
 /// How an index outside is treated; the two enumerations agree in Undefined, Clamp and Wrap.
 enum class Outside : uint8_t { kRefuse, kNothing, kClamp, kWrap };
 
-/// The index to use, or nothing.
-std::optional<int64_t> resolve(const Execution& execution, const Lookup& l, Outside outside, int64_t r, int64_t c) {
-  const int64_t index = l.index_at(r, c);
+/// The indices of n elements of row r from column c on; by row, that of the row.
+void read_indices(const Lookup& l, int64_t r, int64_t c, int64_t n, int64_t* out) {
+  if (l.each_in_tile()) return l.indices.read(r, c, n, out);
+  for (int64_t i = 0; i < n; ++i) out[i] = l.index_at(r, c + i);
+}
+
+/// The index to use instead of `index` of element (r, c), or nothing.
+std::optional<int64_t> resolve(const Execution& execution, const Lookup& l, Outside outside, int64_t index, int64_t r, int64_t c) {
   if (index >= 0 && index < l.count) return index;
   if (outside == Outside::kNothing || l.count == 0) return std::nullopt;
   if (outside == Outside::kClamp) return std::clamp<int64_t>(index, 0, l.count - 1);
@@ -287,22 +385,38 @@ Outside scatter_outside(const Execution& execution) {
 void table_gather(const Execution& execution) {
   const Lookup l = lookup(execution, 0, 1);
   const Outside outside = gather_outside(execution);
+  const Elements& to = l.tile_elements;
+  const bool whole_rows = to.by_row() && l.table.by_row();
+  const int64_t cols = l.tile.valid_cols, bytes = to.element_bytes();
+  alignas(64) uint8_t buffer[kGatherRun * 8];
+  int64_t index[kGatherRun];
   for (int64_t r = 0; r < l.tile.valid_rows; ++r) {
     if (l.by_row) {
-      if (const auto row = resolve(execution, l, outside, r, 0)) {
-        copy_grid(l.tile_elements.grid(), r, 0, l.table.grid(), *row, 0, 1, l.tile.valid_cols);
+      const auto row = resolve(execution, l, outside, l.index_at(r, 0), r, 0);
+      if (!row) {
+        fill_grid(to.grid(), r, 0, 1, cols, 0);
+      } else if (whole_rows) {
+        std::memcpy(to.at(r, 0), l.table.at(*row, 0), static_cast<size_t>(cols * bytes));
       } else {
-        fill_grid(l.tile_elements.grid(), r, 0, 1, l.tile.valid_cols, 0);
+        copy_grid(to.grid(), r, 0, l.table.grid(), *row, 0, 1, cols);
       }
       continue;
     }
-    for (int64_t c = 0; c < l.tile.valid_cols; ++c) {
-      uint8_t* out = l.tile_elements.at(r, c);
-      if (const auto at = resolve(execution, l, outside, r, c)) {
-        copy_element(out, l.element(*at), l.table.element_bytes());
-      } else {
-        std::memset(out, 0, static_cast<size_t>(l.table.element_bytes()));
-      }
+    for (int64_t c = 0; c < cols; c += kGatherRun) {
+      const int64_t n = std::min(kGatherRun, cols - c);
+      read_indices(l, r, c, n, index);
+      with_bytes(to.element_bytes(), [&]<typename T>() {
+        T* const out = reinterpret_cast<T*>(to.by_row() ? to.at(r, c) : buffer);
+        for (int64_t i = 0; i < n; ++i) {
+          if (l.table_is_dense && static_cast<uint64_t>(index[i]) < static_cast<uint64_t>(l.count)) {
+            out[i] = reinterpret_cast<const T*>(l.table.grid().data)[index[i]];
+            continue;
+          }
+          const auto at = resolve(execution, l, outside, index[i], r, c + i);
+          out[i] = at ? *reinterpret_cast<const T*>(l.element(*at)) : T{0};
+        }
+      });
+      if (!to.by_row()) copy_grid(to.grid(), r, c, row_buffer(buffer, to.element_bytes()), 0, 0, 1, n);
     }
   }
 }
@@ -341,15 +455,44 @@ void table_scatter(const Execution& execution) {
   const Outside outside = scatter_outside(execution);
   const auto atomic = static_cast<pto::ScatterAtomicOp>(execution.attributes().phase);
   const Combine combine = atomic == pto::ScatterAtomicOp::None ? nullptr : combine_for(l.tile.tile->element);
+  const Elements& from = l.tile_elements;
+  const bool whole_rows = combine == nullptr && from.by_row() && l.table.by_row();
+  const int64_t cols = l.tile.valid_cols, bytes = from.element_bytes();
+  int64_t index[kGatherRun];
   for (int64_t r = 0; r < l.tile.valid_rows; ++r) {
-    const auto row = l.by_row ? resolve(execution, l, outside, r, 0) : std::nullopt;
-    if (l.by_row && !row) continue;
-    for (int64_t c = 0; c < l.tile.valid_cols; ++c) {
-      const auto at = l.by_row ? std::optional(*row * l.extent.cols + c) : resolve(execution, l, outside, r, c);
-      if (!at) continue;
-      uint8_t* target = l.element(*at);
-      const uint8_t* source = l.tile_elements.at(r, c);
-      combine != nullptr ? combine(target, source, atomic) : copy_element(target, source, l.table.element_bytes());
+    int64_t row_start = 0;
+    if (l.by_row) {
+      const auto row = resolve(execution, l, outside, l.index_at(r, 0), r, 0);
+      if (!row) continue;
+      if (whole_rows) {
+        std::memcpy(l.table.at(*row, 0), from.at(r, 0), static_cast<size_t>(cols * bytes));
+        continue;
+      }
+      row_start = *row * l.extent.cols;
+    }
+    for (int64_t c = 0; c < cols; c += kGatherRun) {
+      const int64_t n = std::min(kGatherRun, cols - c);
+      if (!l.by_row) read_indices(l, r, c, n, index);
+      with_bytes(from.element_bytes(), [&]<typename T>() {
+        const bool plain = combine == nullptr && l.table_is_dense && from.by_row();
+        T* const table = reinterpret_cast<T*>(l.table.grid().data);
+        const T* const in = reinterpret_cast<const T*>(from.at(r, c));
+        for (int64_t i = 0; i < n; ++i) {
+          int64_t at = l.by_row ? row_start + c + i : index[i];
+          if (static_cast<uint64_t>(at) >= static_cast<uint64_t>(l.count) && !l.by_row) {
+            const auto found = resolve(execution, l, outside, at, r, c + i);
+            if (!found) continue;
+            at = *found;
+          }
+          if (plain) {
+            table[at] = in[i];
+          } else if (combine != nullptr) {
+            combine(l.element(at), from.at(r, c + i), atomic);
+          } else {
+            *reinterpret_cast<T*>(l.element(at)) = *reinterpret_cast<const T*>(from.at(r, c + i));
+          }
+        }
+      });
     }
   }
 }

@@ -49,14 +49,25 @@ void require_extent(const Execution& execution, int tensor, int tile, bool may_e
        "give the global tensor the shape of the tile's valid region");
 }
 
+/// A row-major tile, and a tensor that is one matrix of contiguous rows: the usual case, which needs no grids.
+bool are_rows(const PtoOperand& tile, const PtoOperand& tensor) {
+  return tile.tile->layout == kPtoNd && static_cast<pto::Layout>(tensor.global->layout) == pto::Layout::ND && tensor.shape[0] == 1 &&
+         tensor.shape[1] == 1 && tensor.shape[2] == 1 && tensor.stride[4] == 1;
+}
+
 void load(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   require_extent(execution, 1, 0, false);
-  const Grid tile = tile_grid(dst);
-  copy_grid(tile, 0, 0, global_grid(execution.operand(1)), 0, 0, dst.valid_rows, dst.valid_cols);
+  const PtoOperand& src = execution.operand(1);
   const PtoTileType& type = *dst.tile;
+  if (are_rows(dst, src)) {
+    copy_lines(static_cast<uint8_t*>(dst.data), static_cast<const uint8_t*>(src.data), dst.valid_rows, dst.valid_cols * type.element_bytes,
+               int64_t{type.cols} * type.element_bytes, src.stride[3] * type.element_bytes);
+  } else {
+    copy_grid(tile_grid(dst), 0, 0, global_grid(src), 0, 0, dst.valid_rows, dst.valid_cols);
+  }
   if (type.pad != static_cast<uint64_t>(pto::PadValue::Null)) {
-    fill_outside(tile, type, dst.valid_rows, dst.valid_cols, pad_bits(type.pad, type.element));
+    fill_outside(tile_grid(dst), type, dst.valid_rows, dst.valid_cols, pad_bits(type.pad, type.element));
   }
 }
 
@@ -261,6 +272,11 @@ void concatenate(const Execution& execution) {
   require_region(execution, 2, 0, 0, rows, src1.valid_cols);
   for (int i = 3; i < execution.instruction.operand_count; ++i) require_region(execution, i, 0, 0, rows, 1);
   const Grid dst = tile_grid(execution.operand(0)), sources[2] = {tile_grid(src0), tile_grid(src1)};
+  if (!counted) {
+    require_region(execution, 0, 0, 0, rows, int64_t{src0.valid_cols} + src1.valid_cols);
+    copy_grid(dst, 0, 0, sources[0], 0, 0, rows, src0.valid_cols);
+    return copy_grid(dst, 0, src0.valid_cols, sources[1], 0, 0, rows, src1.valid_cols);
+  }
   for (int64_t r = 0; r < rows; ++r) {
     int64_t at = 0;
     for (int side = 0; side < 2; ++side) {

@@ -24,19 +24,6 @@ void copy_elements(const Block& b) {
   }
 }
 
-void copy_lines(uint8_t* dst, const uint8_t* src, int64_t lines, int64_t bytes, int64_t dst_step, int64_t src_step) {
-  if (dst == src && dst_step == src_step) return;
-  if (dst_step == bytes && src_step == bytes) {
-    std::memcpy(dst, src, static_cast<size_t>(lines * bytes));
-    return;
-  }
-  if (bytes == 32) {  // one box row of nearly every boxed arrangement
-    for (int64_t i = 0; i < lines; ++i) std::memcpy(dst + i * dst_step, src + i * src_step, 32);
-    return;
-  }
-  for (int64_t i = 0; i < lines; ++i) std::memcpy(dst + i * dst_step, src + i * src_step, static_cast<size_t>(bytes));
-}
-
 void copy_block(const Block& b, int element_bytes) {
   if (b.dst_col_step == element_bytes && b.src_col_step == element_bytes) {
     copy_lines(b.dst, b.src, b.rows, b.cols * element_bytes, b.dst_row_step, b.src_row_step);
@@ -86,6 +73,19 @@ void fill_block(const Block& b, int element_bytes, uint64_t bits) {
 }
 
 }  // namespace
+
+void copy_lines(uint8_t* dst, const uint8_t* src, int64_t lines, int64_t bytes, int64_t dst_step, int64_t src_step) {
+  if (dst == src && dst_step == src_step) return;
+  if (dst_step == bytes && src_step == bytes) {
+    std::memcpy(dst, src, static_cast<size_t>(lines * bytes));
+    return;
+  }
+  if (bytes == 32) {  // one box row of nearly every boxed arrangement
+    for (int64_t i = 0; i < lines; ++i) std::memcpy(dst + i * dst_step, src + i * src_step, 32);
+    return;
+  }
+  for (int64_t i = 0; i < lines; ++i) std::memcpy(dst + i * dst_step, src + i * src_step, static_cast<size_t>(bytes));
+}
 
 void Axis::add(int64_t digit_extent, int64_t digit_step) {
   if (digits > 0 && step[digits - 1] * extent[digits - 1] == digit_step) {
@@ -184,6 +184,14 @@ Extent global_extent(const PtoOperand& operand) {
 
 void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows,
                int64_t cols) {
+  if (dst.row.linear() && dst.col.linear() && src.row.linear() && src.col.linear()) {  // one block
+    const auto step = [](const Axis& axis) { return axis.digits == 0 ? 0 : axis.step[0]; };
+    const int64_t dst_r = step(dst.row), dst_c = step(dst.col), src_r = step(src.row), src_c = step(src.col);
+    if (rows == 0 || cols == 0) return;
+    return copy_block({dst.data + dst_row * dst_r + dst_col * dst_c, src.data + src_row * src_r + src_col * src_c, dst_r, dst_c, src_r,
+                       src_c, rows, cols},
+                      dst.element_bytes);
+  }
   for_each_block(dst, dst_row, dst_col, src, src_row, src_col, rows, cols,
                  [&](const Block& block) { copy_block(block, dst.element_bytes); });
 }

@@ -82,6 +82,9 @@ void for_each_block(const Grid& dst, int64_t dst_row, int64_t dst_col, const Gri
   }
 }
 
+/// Copies lines of contiguous bytes; steps in bytes.
+void copy_lines(uint8_t* dst, const uint8_t* src, int64_t lines, int64_t bytes, int64_t dst_step, int64_t src_step);
+
 /// Copies elements. Source and destination do not overlap, or are the same bytes in the same arrangement.
 void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows,
                int64_t cols);
