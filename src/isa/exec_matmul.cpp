@@ -63,26 +63,22 @@ LeftBoxes<T> left_boxes(const PtoOperand& a, ConvertKernel convert, T* scratch, 
   return {scratch, row_step, box_step, static_cast<int>(inner)};
 }
 
+/// Whether the kernels widen elements of B themselves.
+bool is_widened_by_kernel(uint8_t element) { return element == kPtoF16 || element == kPtoBf16; }
+
 /// Rows k0 .. k0 + depth of panel n0 / 16 of B, 16 columns each; columns and rows up to whole boxes are included. k0 is a
-/// multiple of a box.
+/// multiple of a box. `out` gets elements of B's type where the kernels widen them, else of the accumulator's.
 template <typename T>
 void pack_right(const PtoOperand& b, ConvertKernel convert, T* out, T* box, int64_t k0, int64_t n0, int64_t depth) {
   const PtoTileType& type = *b.tile;
   const int64_t inner = type.inner_rows, bytes = type.element_bytes;
-  const auto turn = [inner](void* to, const void* from, int element_bytes) {
-    transpose({static_cast<uint8_t*>(to), static_cast<const uint8_t*>(from), int64_t{kPanelCols} * element_bytes, inner * element_bytes,
-               kPanelCols, inner, element_bytes});
-  };
+  const bool direct = bytes == static_cast<int64_t>(sizeof(T)) || is_widened_by_kernel(type.element);
+  uint8_t* const to = reinterpret_cast<uint8_t*>(direct ? out : box);  // the narrower elements are turned, then widened
   for (int64_t k = 0; k < depth; k += inner) {
     const uint8_t* from = static_cast<const uint8_t*>(b.data) + ((k0 + k) / inner * type.cols * inner + n0 * inner) * bytes;
-    T* const to = out + k * kPanelCols;
-    if (bytes == sizeof(T)) {
-      turn(to, from, sizeof(T));
-    } else {  // the narrower elements are turned
-      turn(box, from, static_cast<int>(bytes));
-      convert(to, box, inner * kPanelCols);
-    }
+    transpose({to + k * kPanelCols * bytes, from, kPanelCols * bytes, inner * bytes, kPanelCols, inner, static_cast<int>(bytes)});
   }
+  if (!direct) convert(out, box, (depth + inner - 1) / inner * inner * kPanelCols);
 }
 
 struct Product {
@@ -136,13 +132,14 @@ template <typename T>
 void multiply(const Product& p, const Scratch& scratch, PtoElement accumulator) {
   const ConvertKernel convert = convert_kernel(static_cast<PtoElement>(p.a.tile->element), accumulator);
   T* panel = reinterpret_cast<T*>(scratch.panel);
+  const PtoElement b_element = is_widened_by_kernel(p.b.tile->element) ? static_cast<PtoElement>(p.b.tile->element) : accumulator;
   const LeftBoxes<T> a = left_boxes(p.a, convert, reinterpret_cast<T*>(scratch.a), p.rows, p.depth);
   for_panels<T>(
       p, scratch,
       [&](int64_t k, int64_t n, int64_t depth) { pack_right(p.b, convert, panel, reinterpret_cast<T*>(scratch.box), k, n, depth); },
       [&](int64_t k, int64_t depth, int64_t m, int64_t rows, T* target, bool accumulate) {
         const T* first = a.data + m / kBoxRows * a.row_step + k / a.inner * a.box_step;
-        panel_product({first, a.row_step, a.box_step, a.inner, panel, target, rows, depth, accumulate});
+        panel_product({first, a.row_step, a.box_step, a.inner, panel, b_element, target, rows, depth, accumulate});
       });
 }
 

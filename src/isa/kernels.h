@@ -94,8 +94,9 @@ struct PanelProduct {
   const T* a;  ///< the first box
   int64_t a_row_step;  ///< elements to the box of the next 16 rows
   int64_t a_box_step;  ///< elements to the box of the next columns
-  int inner;  ///< columns of a box: 8 or 16 of float, 32 of int32_t
-  const T* b;  ///< row k at b + 16 * k
+  int inner;  ///< columns of a box: 8, 16 or 32 of float, 32 of int32_t
+  const void* b;  ///< rows of 16 elements
+  PtoElement b_element;  ///< with float: f32, f16 or bf16, which are widened on the way; with int32_t: i32
   T* c;  ///< row m at c + 16 * m
   int64_t rows, depth;
   bool accumulate;

@@ -10,10 +10,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "isa/simd_lanes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tilewright::isa::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
 
 template <typename T, class V>
 HWY_INLINE V multiply_add(V a, V b, V c) {
@@ -24,10 +24,29 @@ HWY_INLINE V multiply_add(V a, V b, V c) {
   }
 }
 
+/// How a row of B comes.
+struct RowI32 {
+  using Element = int32_t;
+  using D = hn::CappedTag<int32_t, kPanelCols>;
+  static HWY_INLINE hn::Vec<D> load(const Element* p) { return hn::LoadU(D(), p); }
+};
+struct RowF32 {
+  using Element = float;
+  using D = hn::CappedTag<float, kPanelCols>;
+  static HWY_INLINE hn::Vec<D> load(const Element* p) { return hn::LoadU(D(), p); }
+};
+template <class L>
+struct RowHalf {
+  using Element = typename L::Element;
+  using D = DF;
+  static_assert(hn::MaxLanes(DF()) <= kPanelCols);
+  static HWY_INLINE VF load(const Element* p) { return L::load(p); }
+};
+
 /// kRows rows of the result; a points to the first of them in its box.
-template <typename T, int kInner, int kRows>
+template <typename T, class Row, int kInner, int kRows>
 HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c) {
-  const hn::CappedTag<T, kPanelCols> d;
+  const typename Row::D d;
   using V = hn::Vec<decltype(d)>;
   constexpr int kWidth = static_cast<int>(hn::MaxLanes(decltype(d)()));
   constexpr int kVectors = kPanelCols / kWidth;
@@ -37,13 +56,13 @@ HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c) {
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
   }
-  const T* b = p.b;
+  const auto* b = static_cast<const typename Row::Element*>(p.b);
   for (int64_t k = 0; k < p.depth; k += kInner, a += p.a_box_step) {
     const int64_t depth = p.depth - k < kInner ? p.depth - k : kInner;
     for (int64_t i = 0; i < depth; ++i, b += kPanelCols) {
       V row[kVectors];
 #pragma GCC unroll 16
-      for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * kWidth);
+      for (int v = 0; v < kVectors; ++v) row[v] = Row::load(b + v * kWidth);
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
         const V factor = hn::Set(d, a[r * kInner + i]);
@@ -62,7 +81,7 @@ HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c) {
   }
 }
 
-template <typename T, int kInner>
+template <typename T, class Row, int kInner>
 void panel(const PanelProduct<T>& p) {
   constexpr bool kOneVector = hn::MaxLanes(hn::CappedTag<T, kPanelCols>()) == kPanelCols;
   for (int64_t m = 0; m < p.rows; m += 16) {
@@ -70,7 +89,7 @@ void panel(const PanelProduct<T>& p) {
     const int64_t rows = p.rows - m < 16 ? p.rows - m : 16;
     int64_t r = 0;
     const auto block = [&]<int kRows>() HWY_ATTR {
-      panel_block<T, kInner, kRows>(p, box + r * kInner, p.c + (m + r) * kPanelCols);
+      panel_block<T, Row, kInner, kRows>(p, box + r * kInner, p.c + (m + r) * kPanelCols);
       r += kRows;
     };
     if constexpr (kOneVector) {
@@ -88,8 +107,14 @@ void panel(const PanelProduct<T>& p) {
   }
 }
 
-void panel_f32(const PanelProduct<float>& p) { p.inner == 8 ? panel<float, 8>(p) : panel<float, 16>(p); }
-void panel_i32(const PanelProduct<int32_t>& p) { panel<int32_t, 32>(p); }
+/// A's boxes have as many columns as fill 32 bytes of the type that the tile had.
+void panel_f32(const PanelProduct<float>& p) {
+  if (p.b_element == kPtoF16) return panel<float, RowHalf<LanesF16>, 16>(p);
+  if (p.b_element == kPtoBf16) return panel<float, RowHalf<LanesBf16>, 16>(p);
+  if (p.inner == 8) return panel<float, RowF32, 8>(p);
+  p.inner == 16 ? panel<float, RowF32, 16>(p) : panel<float, RowF32, 32>(p);
+}
+void panel_i32(const PanelProduct<int32_t>& p) { panel<int32_t, RowI32, 32>(p); }
 
 }  // namespace tilewright::isa::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
