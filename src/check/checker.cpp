@@ -162,17 +162,31 @@ void after(const PtoInstruction& instruction, CoreContext& core) {
   if (core.watcher != nullptr) static_cast<const Watched*>(core.watcher)->checker->after(instruction, core);
 }
 
+/// The core of a thread ends.
+void core_ends(CoreContext& core) {
+  if (core.watcher == nullptr) return;
+  Checker::Impl& checker = *static_cast<const Watched*>(core.watcher)->checker;
+  const std::lock_guard lock(checker.mutex_);
+  checker.end(core);
+}
+
 void enter(Checker::Impl* checker) {
   const std::lock_guard lock(hook().mutex);
   hook().checkers.insert(checker);
-  if (checker->options_.attach_all) hook().attach_all = checker;
+  if (checker->options_.attach_all) {
+    hook().attach_all = checker;
+    set_core_end_hook(core_ends);
+  }
   set_instruction_hook(before, after);
 }
 
 void leave(Checker::Impl* checker) {
   const std::lock_guard lock(hook().mutex);
   hook().checkers.erase(checker);
-  if (hook().attach_all == checker) hook().attach_all = nullptr;
+  if (hook().attach_all == checker) {
+    hook().attach_all = nullptr;
+    set_core_end_hook(nullptr);
+  }
   if (hook().checkers.empty()) set_instruction_hook(nullptr);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "isa/hook.h"
 #include "isa/launch.h"
 
 namespace tilewright {
@@ -33,7 +35,12 @@ class AbortingHost final : public CoreHost {
   }
 };
 
+std::atomic<void (*)(CoreContext&)> core_end_hook{nullptr};
+
 struct DefaultCore {
+  ~DefaultCore() {
+    if (const auto hook = core_end_hook.load(std::memory_order_acquire)) hook(context);
+  }
   CoreMemory memory{CoreArch::a2a3()};
   AbortingHost host;
   LaunchSlot launch;
@@ -104,6 +111,8 @@ void CoreContext::fail(int code, const std::string& text) const {
 }
 
 CoreMemory::~CoreMemory() { munmap(mapping_, mapping_bytes_); }
+
+void set_core_end_hook(void (*hook)(CoreContext& core)) { core_end_hook.store(hook, std::memory_order_release); }
 
 // noipa keeps the compiler from learning that the result only depends on the thread, which would let a caller keep it across a
 // yield.

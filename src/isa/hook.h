@@ -14,7 +14,13 @@ using PtoInstructionHook = void (*)(const PtoInstruction& instruction, CoreConte
 /// instruction that waits for other cores has waited between the two. Scalar accesses to tiles are reported (SCALAR_GET, SCALAR_SET)
 /// while a hook is set. Cores that run at that moment may miss the change for one instruction.
 void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after = nullptr);
+
+/// Called when the default core of a thread, on which a host test program runs kernels, ends with its thread. Null to switch it off.
+void set_core_end_hook(void (*hook)(CoreContext& core));
 PtoInstructionHook instruction_hook();
+
+/// Whether this simulator executes the instruction with this number.
+bool executes(uint16_t op);
 
 /// "TADD", ...; "?" for a number that names no instruction.
 const char* op_name(uint16_t op);

@@ -161,6 +161,8 @@ void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after) {
 
 PtoInstructionHook instruction_hook() { return active_hook.load(std::memory_order_relaxed); }
 
+bool executes(uint16_t op) { return op < kOpCount && handler_table.handlers[op] != nullptr; }
+
 const char* op_name(uint16_t op) {
   static constexpr const char* kNames[] = {
 #define TW_OP_NAME(name, pipe) #name,

@@ -1,6 +1,7 @@
 #include "toolchain/compiler.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "toolchain/readable_errors.h"
 
 namespace tilewright {
 namespace {
@@ -228,7 +230,8 @@ CompileOutput compile(const CompileUnit& unit, const Compiler& compiler) {
     const std::string ending = result.exit_code > 128 ? fmt::format("the compiler was ended by signal {}", result.exit_code - 128)
                                                       : fmt::format("the compiler failed with exit code {}", result.exit_code);
     throw Error(full ? ErrorCode::kDiskFull : ErrorCode::kCompileFailed,
-                fmt::format("{}: {}\n{}\ncommand: {}", unit.source.string(), ending, result.output, shell_line(argv)),
+                fmt::format("{}: {}\n{}\n{}\ncommand: {}", unit.source.string(), ending, fmt::join(readable_errors(result.output), "\n"),
+                            result.output, shell_line(argv)),
                 full ? fmt::format("make room in {}, or set TMPDIR to another directory", scratch.path().parent_path().string()) : "");
   }
   CompileOutput output;
