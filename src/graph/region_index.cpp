@@ -221,17 +221,52 @@ struct RegionIndex::GridClass : Class {
       crossed |= static_cast<uint32_t>((box.at[d] ^ (uint64_t{box.at[d]} + box.size[d] - 1)) >> levels[d]);
     return crossed == 0;
   }
-  /// find without supersede where the newest entry of one bucket says everything; false, and nothing found, if it does not.
-  bool read(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (any_straddles || !in_one_granule(box)) return false;
-    const RegionEntry& entry = bucket(first_granules(box));
-    if (entry.has_older()) return false;
-    if (!entry.live(completed) || owned(entry, owner)) return true;
-    if (entry.box == box) [[likely]] {
-      hits.add({range, entry.task, entry.ring()});
-    } else if (intersects(entry.box, box)) {
-      hits.add({grid.range_of(entry.box), entry.task, entry.ring()});
+  /// A tile of a matrix that is a box here and lies in one granule, if those of this class do.
+  struct Tile {
+    uint32_t row, column, rows, width;
+    RegionEntry* bucket;  ///< null if it is not so
+
+    Box box() const { return {{row, 0, column}, {rows, 1, width}}; }
+    bool is(const Box& other) const {
+      return other.at[0] == row && other.at[2] == column && other.size[0] == rows && other.size[2] == width;
     }
+  };
+  Tile tile_of(const ShapedRegion& region) {
+    Tile tile;
+    tile.bucket = nullptr;
+    if (region.rank != 1 || any_straddles || !grid.place_tile(region, tile.row, tile.column)) return tile;
+    tile.rows = static_cast<uint32_t>(region.dims[0].count);
+    tile.width = static_cast<uint32_t>(region.run);
+    const uint32_t last_row = tile.row + tile.rows - 1, last_column = tile.column + tile.width - 1;
+    if (((tile.row ^ last_row) >> levels[0] | (tile.column ^ last_column) >> levels[2]) == 0) {
+      tile.bucket = &bucket({tile.row >> levels[0], 0, tile.column >> levels[2]});
+    }
+    return tile;
+  }
+  /// find without supersede of such a tile; false, and nothing found, if it is none or the newest entry of its bucket does not say
+  /// everything.
+  bool read(const ShapedRegion& region, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const Tile tile = tile_of(region);
+    if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
+    const RegionEntry& entry = *tile.bucket;
+    if (!entry.live(completed) || owned(entry, owner)) return true;
+    if (tile.is(entry.box)) {
+      hits.add({region.range, entry.task, entry.ring()});
+      return true;
+    }
+    return !intersects(entry.box, tile.box());
+  }
+  /// The same of update: false, and nothing done.
+  bool update(const ShapedRegion& region, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const Tile tile = tile_of(region);
+    if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
+    RegionEntry& entry = *tile.bucket;
+    if (entry.live(completed)) {
+      if (!tile.is(entry.box) || owned(entry, owner)) return false;
+      hits.add({region.range, entry.task, entry.ring()});
+    }
+    table.overwrite(entry, owner.ring, owner.task).box = tile.box();
+    note(region.range, owner);
     return true;
   }
   /// Of a region that is a box here.
@@ -258,16 +293,8 @@ struct RegionIndex::GridClass : Class {
       find(box, owner, true, completed, hits);
       return insert(box, range, owner, completed);
     }
-    table
-        .replace(bucket(first_granules(box)), owner.ring, owner.task, completed,
-                 [&](const RegionEntry& entry) {
-                   if (entry.box == box && !owned(entry, owner)) [[likely]] {
-                     hits.add({range, entry.task, entry.ring()});
-                     return true;
-                   }
-                   return intersects(entry.box, box) && met(entry, box, owner, true, hits);
-                 })
-        .box = box;
+    const auto test = [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, true, hits); };
+    table.replace(bucket(first_granules(box)), owner.ring, owner.task, completed, test).box = box;
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -378,12 +405,19 @@ RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region, const
 
 // ---- lookup ----
 
+// Whether nothing is live but boxes like this one.
+inline bool RegionIndex::is_only_class(const ShapedRegion& region) const {
+  return region.boxed && (live_levels_ | (live_grids_ ^ uint64_t{1} << region.grid)) == 0 && grids_[region.grid]->key == region.key;
+}
+
 void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  if (!supersede && is_only_class(region) && grids_[region.grid]->read(region, owner, completed_, hits)) return;
+  find_anywhere(region, owner, supersede, hits);
+}
+
+void RegionIndex::find_anywhere(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
   Home home;
   locate(region, home);
-  if (home.grid != nullptr && is_only_grid(region.grid) && !supersede) [[likely]] {
-    if (home.grid->read(home.box, region.range, owner, completed_, hits)) return;
-  }
   find_elsewhere(home, region, owner, supersede, hits);
   find_at_home(home, region, owner, supersede, hits);
 }
@@ -391,6 +425,11 @@ void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool super
 void RegionIndex::update(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
+  if (is_only_class(region) && grids_[region.grid]->update(region, owner, completed_, hits)) return;
+  update_anywhere(region, view, owner, hits);
+}
+
+void RegionIndex::update_anywhere(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   Home home;
   settle(region, view, home);
   find_elsewhere(home, region, owner, true, hits);

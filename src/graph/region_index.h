@@ -113,6 +113,8 @@ class RegionIndex {
   GridClass* open_grid(const ShapedRegion& region, const ChipTensor& view);
   LevelClass* open_level(uint32_t level, uint64_t begin);
 
+  [[gnu::noinline]] void find_anywhere(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  [[gnu::noinline]] void update_anywhere(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits);
   void find_at_home(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_elsewhere(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
   [[gnu::noinline]] void find_bytes_anywhere(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
@@ -122,7 +124,7 @@ class RegionIndex {
   void find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void insert_at(const Home& home, const Region& region, const ChipTensor& view, RegionOwner owner);
-  bool is_only_grid(uint32_t grid) const { return (live_levels_ | (live_grids_ ^ uint64_t{1} << grid)) == 0; }
+  bool is_only_class(const ShapedRegion& region) const;
   /// To be called when live_levels_ or live_grids_ have changed.
   void live_classes_changed();
   bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task - sweep_at_[owner.ring]) >= 0; }
