@@ -334,12 +334,14 @@ void Scheduler::check_deadline(uint64_t pause_ns) {
   past_deadline_.store(true, std::memory_order_relaxed);
 }
 
-// On the fiber of a kernel that polls.
+// On the fiber of a kernel that polls. Several may come here, on as many carriers: the first one fails the run, and all are named.
 void Scheduler::end_at_deadline(const KernelWait* who) {
+  std::string lines;
+  if (who != nullptr) lines += "\n  " + who->describe(who->data);
+  if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) lines += "\n" + stack;
   RunFailure failure = deadline_failure(orchestration_done_.load());
-  if (who != nullptr) failure.text += "\n  " + who->describe(who->data);
-  if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) failure.text += "\n" + stack;
-  fail(std::move(failure));
+  failure.text += lines;
+  fail(std::move(failure), lines);
   leave(Leave::kAbandoned);
 }
 
@@ -428,10 +430,15 @@ void Scheduler::fail_kernel(std::string text, int32_t status) {
   std::terminate();  // an abandoned fiber is never resumed
 }
 
-void Scheduler::fail(RunFailure failure) {
+// `lines` are added to the text of a deadline that was there before.
+void Scheduler::fail(RunFailure failure, const std::string& lines) {
   {
     const std::lock_guard lock(failure_mutex_);
-    if (failure_.kind == RunFailure::Kind::kNone && !stopped()) failure_ = std::move(failure);
+    if (failure_.kind == RunFailure::Kind::kNone && !stopped()) {
+      failure_ = std::move(failure);
+    } else if (failure_.kind == RunFailure::Kind::kDeadline) {
+      failure_.text += lines;
+    }
   }
   stop();
 }

@@ -183,7 +183,7 @@ class Scheduler {
   void check_deadline(uint64_t pause_ns);
   void end_at_deadline(const KernelWait* who);
   void leave_run(Carrier& carrier);
-  void fail(RunFailure failure);
+  void fail(RunFailure failure, const std::string& lines = {});
   template <typename Wanted>
   void sleep_unless(Wanted&& wanted, uint64_t timeout_ns = Epoch::kForever);
   /// Whether a carrier sleeps that nobody has woken yet: a woken one may take its time to run on a busy host.
