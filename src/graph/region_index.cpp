@@ -69,7 +69,7 @@ struct RegionIndex::LevelClass : Class {
     }
   }
   /// Of a contiguous region that belongs to this level.
-  void find(ByteRange range, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
+  [[gnu::noinline]] void find(ByteRange range, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
     visit_granules(first_granule(range.begin), granule(range.end - 1), completed, [&](const RegionEntry& entry) {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
@@ -78,36 +78,28 @@ struct RegionIndex::LevelClass : Class {
   bool is_the_one(const RegionEntry& entry, ByteRange range, const uint32_t* completed) const {
     return disjoint && entry.bytes.range == range && !entry.has_older() && entry.live(completed) && entry.bytes.view == nullptr;
   }
+  /// Whether a bucket holds no live access that touches `range`; may say no where it holds none.
+  static bool is_clear(const RegionEntry& entry, ByteRange range, const uint32_t* completed) {
+    return !entry.has_older() && !(intersects(entry.bytes.range, range) && entry.live(completed));
+  }
+  /// The same of the granules beside `at`, in which `range` begins, that it can meet: the one before, and the one in which it ends. A
+  /// region of this level touches two granules at most.
+  bool is_clear_beside(const RegionTable::Group& near, uint64_t at, ByteRange range, const uint32_t* completed) {
+    const uint64_t last = granule(range.end - 1);
+    if (straddles && at != 0 && !is_clear(bucket_beside(near, at, at - 1), range, completed)) return false;
+    return last == at || is_clear(bucket_beside(near, at, last), range, completed);
+  }
   /// find without supersede.
   void read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
     const RegionEntry& entry = bucket(at);
-    if (!is_the_one(entry, range, completed)) return read_across(at, range, owner, completed, hits);
+    if (!is_the_one(entry, range, completed)) return read_others(at, range, owner, completed, hits);
     if (!owned(entry, owner)) hits.add({range, entry.task, entry.ring()});
   }
-  [[gnu::noinline]] void read_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t last = granule(range.end - 1);  // a region of this level touches two granules at most
+  [[gnu::noinline]] void read_others(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const RegionTable::Group near = group(at);
-    const size_t before = hits.count();
-    bool enough = read_newest(near[at], at, range, owner, completed, hits);
-    if (straddles && at != 0) enough &= read_newest(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
-    if (last != at) enough &= read_newest(bucket_beside(near, at, last), last, range, owner, completed, hits);
-    if (enough) [[likely]]
-      return;
-    hits.shrink(before);
+    if (is_clear(near[at], range, completed) && is_clear_beside(near, at, range, completed)) return;
     find(range, owner, false, completed, hits);
-  }
-  /// What a read finds in the newest entry of a bucket. False if it would have to look at others too.
-  bool read_newest(const RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (entry.has_older()) [[unlikely]]
-      return false;
-    const ByteRange other = entry.bytes.range;
-    if (!intersects(other, range)) return true;  // whatever has become of it
-    if (!entry.live(completed) || granule(other.begin) != at || owned(entry, owner)) return true;
-    if (entry.bytes.view != nullptr) [[unlikely]]
-      return false;
-    hits.add({other, entry.task, entry.ring()});
-    return true;
   }
   /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
   [[gnu::noinline]] bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
@@ -130,36 +122,34 @@ struct RegionIndex::LevelClass : Class {
   /// find with supersede and insert in one, of a contiguous region.
   void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
-    RegionEntry& entry = bucket(at);
-    const bool here = !straddles && granule(range.end - 1) == at;
-    if (!here && !is_the_one(entry, range, completed)) return update_across(at, range, owner, completed, hits);
-    put(entry, at, range, owner, completed, hits);
-  }
-  [[gnu::noinline]] void update_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t last = granule(range.end - 1);
     const RegionTable::Group near = group(at);
-    if (straddles && at != 0) update_beside(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
+    RegionEntry& entry = near[at];
+    if (is_the_one(entry, range, completed) && !owned(entry, owner)) {
+      hits.add({range, entry.task, entry.ring()});
+      table.overwrite(entry, owner.ring, owner.task);
+      newest[owner.ring] = owner.task;
+    } else if (!entry.has_older() && !entry.live(completed) && is_clear_beside(near, at, range, completed)) {
+      table.overwrite(entry, owner.ring, owner.task).bytes = {range, nullptr};
+      straddles = straddles || granule(range.end - 1) != at;
+      note(range, owner);
+    } else {
+      update_crowded(at, range, owner, completed, hits);
+    }
+  }
+  [[gnu::noinline]] void update_crowded(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t last = granule(range.end - 1);
+    const auto test = [&](const RegionEntry& entry) {
+      return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
+    };
+    if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
     if (last != at) {
-      update_beside(bucket_beside(near, at, last), last, range, owner, completed, hits);
+      visit_granules(last, last, completed, test);
       straddles = true;
     }
-    put(near[at], at, range, owner, completed, hits);
-  }
-  /// Of what update does, the part in a granule where it inserts nothing.
-  void update_beside(RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (entry.has_older() || intersects(entry.bytes.range, range)) [[unlikely]]
-      visit_met(at, range, owner, completed, hits);
-  }
-  [[gnu::noinline]] void visit_met(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    visit_granules(at, at, completed,
-                   [&](const RegionEntry& entry) { return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits); });
+    put(bucket(at), at, range, owner, completed, hits);
   }
   void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
-      if (other.bytes.range == range && other.bytes.view == nullptr && !owned(other, owner)) [[likely]] {
-        hits.add({range, other.task, other.ring()});
-        return true;
-      }
       return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
     });
     entry.bytes = {range, nullptr};
