@@ -535,7 +535,7 @@ class Scheduler::PlainRow final : public TaskRow {
   PlainRow(Scheduler& scheduler, Carrier& carrier, CoreType kind, uint32_t slot)
       : scheduler_(scheduler), carrier_(carrier), kind_(kind), slot_(slot) {}
   const TaskSlot* next() override {
-    scheduler_.complete(carrier_, slot_);
+    scheduler_.complete_task(carrier_, slot_);
     slot_ = scheduler_.next_plain(carrier_, kind_);
     return slot_ != kNoSlot ? &scheduler_.table_.record(slot_) : nullptr;
   }
@@ -559,12 +559,18 @@ void Scheduler::run_row(Carrier& carrier, uint32_t slot) {
   if (unfinished != nullptr) kernels_returned(carrier, row.slot());
 }
 
+// Whether there is something else to do than to run the next task.
+bool Scheduler::wants_attention(Carrier& carrier) {
+  return dispatch_.cores_wanted() || dispatch_.has_jobs() || async_.any() ||
+         carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed)) ||
+         (&carrier == carriers_[0].get() && orchestration_may_continue());
+}
+
 // The next plain task for a core of this kind; kNoSlot if worker_main has something else to do or to look at first.
 [[gnu::always_inline]] inline uint32_t Scheduler::next_plain(Carrier& carrier, CoreType kind) {
   for (;;) {
-    if (stopped() || dispatch_.cores_wanted() || dispatch_.has_jobs() || async_.any()) return kNoSlot;
-    if (carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) return kNoSlot;
-    if (carrier.completed_count == 0 && &carrier == carriers_[0].get() && orchestration_may_continue()) return kNoSlot;
+    // As often as completions are flushed, which is after each kernel unless they are short.
+    if (stopped() || (carrier.completed_count == 0 && wants_attention(carrier))) return kNoSlot;
     const uint32_t slot = next_task(carrier);
     if (slot == kNoSlot) return kNoSlot;
     if (!is_ready(carrier, slot)) continue;

@@ -147,12 +147,14 @@ class Scheduler {
   void run_row(Carrier& carrier, uint32_t slot);
   uint32_t next_plain(Carrier& carrier, CoreType kind);
   bool is_ready(Carrier& carrier, uint32_t slot);
+  bool wants_attention(Carrier& carrier);
   bool run_kernel(const KernelCall& call);
   bool run_hinted_kernel(const KernelCall& call);
   void kernels_returned(Carrier& carrier, uint32_t slot);
   void complete_async(Carrier& carrier);
   bool run_job(Carrier& carrier);
   void complete(Carrier& carrier, uint32_t slot);
+  void complete_task(Carrier& carrier, uint32_t slot);
   // replay.cpp: recorded graphs
   void start_graph(Carrier& carrier, uint32_t slot);
   void run_nodes(Carrier& carrier, Replay& replay);
@@ -241,6 +243,10 @@ class Scheduler {
 [[gnu::always_inline]] inline void Scheduler::complete(Carrier& carrier, uint32_t slot) {
   if (table_.is_node(slot)) [[unlikely]]
     return complete_node(carrier, slot);
+  complete_task(carrier, slot);
+}
+
+[[gnu::always_inline]] inline void Scheduler::complete_task(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   table_.mark_done({slot, task.id});
   // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.

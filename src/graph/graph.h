@@ -196,7 +196,7 @@ class Graph {
            refuse_tensor(tensor, range, index);
   }
   /// TensorMap relies on it.
-  static bool addressable(ByteRange range) { return range.begin <= range.end && range.end <= INT64_MAX; }
+  static bool addressable(ByteRange range) { return static_cast<int64_t>((range.end - range.begin) | range.begin | range.end) >= 0; }
   bool refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
   SubmitState reserve_slot(Plan& plan);
