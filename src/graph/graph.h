@@ -223,7 +223,7 @@ class Graph {
   void add_outputs(Plan plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
   template <bool kPlain>
-  void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
+  void track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void list_predecessor(TaskRef task, EdgeSource source);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   bool mark_new(TaskRef task);

@@ -92,9 +92,9 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 
 // Looks up and registers one access. A task never depends on itself: its own regions are passed over.
 template <bool kPlain>
-[[gnu::always_inline]] inline void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index,
-                                                TensorArgType tag) {
-  for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
+[[gnu::always_inline]] inline void Graph::track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range,
+                                                int32_t index, TensorArgType tag) {
+  for (const RegionHit& hit : map_.access(tensor, *descriptor, range, tag, {plan.ring, plan.id})) {
     const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
     if constexpr (kPlain) {  // without an observer the map forgets what is complete
       list_predecessor(task, EdgeSource::kTensorMap);
@@ -116,7 +116,7 @@ template <bool kPlain>
   if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
     unpublished_writes_.push_back({descriptor, task_count_});
   }
-  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, descriptor, range, index, tag);
+  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, tensor, descriptor, range, index, tag);
   return true;
 }
 
