@@ -157,12 +157,13 @@ class Graph {
     std::deque<uint32_t> holders;  ///< ids of tasks whose outputs are in the heap, oldest first
   };
   struct Plan {  // one submission under way; given by value to what is not inlined, so that it stays in registers
-    uint32_t ring;
-    uint32_t id;
-    uint32_t slot;
-    uint64_t heap_bytes;
-    uint64_t heap_offset;
-    bool manual;
+    uint32_t ring = 0;
+    uint32_t id = 0;
+    uint32_t slot = 0;
+    RegionOwner owner{0, 0};  ///< ring and id
+    uint64_t heap_bytes = 0;
+    uint64_t heap_offset = 0;
+    bool manual = false;
   };
   /// An access that makes the data of a tensor undefined until its task has run.
   struct Write {

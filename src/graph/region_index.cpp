@@ -12,7 +12,7 @@ constexpr uint64_t kMix = 0x9E3779B97F4A7C15ull;
 constexpr uint64_t kMiddleMix = 0xC2B2AE3D27D4EB4Full;
 constexpr uint64_t kColumnMix = 0xD6E8FEB86659FD93ull;
 
-bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task && entry.ring() == owner.ring; }
+bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task() && entry.ring() == owner.ring(); }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ struct RegionIndex::Class {
     neighbourhood.clear();
   }
   void note(ByteRange range, RegionOwner owner) {
-    newest[owner.ring] = owner.task;
+    newest[owner.ring()] = owner.task();
     neighbourhood.add(range);
   }
   bool alive(const uint32_t* completed) const {
@@ -114,7 +114,7 @@ struct RegionIndex::LevelClass : Class {
     const uint64_t at = granule(range.begin);
     disjoint = false;  // unless somebody looked
     straddles = straddles || granule(range.end - 1) != at;
-    table.insert(bucket(at), owner.ring, owner.task, completed).bytes = {range, view};
+    table.insert(bucket(at), owner.ring(), owner.task(), completed).bytes = {range, view};
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -126,10 +126,10 @@ struct RegionIndex::LevelClass : Class {
     RegionEntry& entry = near[at];
     if (is_the_one(entry, range, completed) && !owned(entry, owner)) {
       hits.add({range, entry.task, entry.ring()});
-      table.overwrite(entry, owner.ring, owner.task);
-      newest[owner.ring] = owner.task;
+      table.overwrite(entry, owner.ring(), owner.task());
+      newest[owner.ring()] = owner.task();
     } else if (!entry.has_older() && !entry.live(completed) && is_clear_beside(near, at, range, completed)) {
-      table.overwrite(entry, owner.ring, owner.task).bytes = {range, nullptr};
+      table.overwrite(entry, owner.ring(), owner.task()).bytes = {range, nullptr};
       straddles = straddles || granule(range.end - 1) != at;
       note(range, owner);
     } else {
@@ -149,7 +149,7 @@ struct RegionIndex::LevelClass : Class {
     put(bucket(at), at, range, owner, completed, hits);
   }
   void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
+    RegionEntry& entry = table.replace(home, owner.ring(), owner.task(), completed, [&](const RegionEntry& other) {
       return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
     });
     entry.bytes = {range, nullptr};
@@ -255,7 +255,7 @@ struct RegionIndex::GridClass : Class {
       if (!tile.is(entry.box) || owned(entry, owner)) return false;
       hits.add({region.range, entry.task, entry.ring()});
     }
-    table.overwrite(entry, owner.ring, owner.task).box = tile.box();
+    table.overwrite(entry, owner.ring(), owner.task()).box = tile.box();
     note(region.range, owner);
     return true;
   }
@@ -272,7 +272,7 @@ struct RegionIndex::GridClass : Class {
   void insert(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed) {
     const Granules first = first_granules(box);
     note_straddling(first, last_granules(box));
-    table.insert(bucket(first), owner.ring, owner.task, completed).box = box;
+    table.insert(bucket(first), owner.ring(), owner.task(), completed).box = box;
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -284,7 +284,7 @@ struct RegionIndex::GridClass : Class {
       return insert(box, range, owner, completed);
     }
     const auto test = [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, true, hits); };
-    table.replace(bucket(first_granules(box)), owner.ring, owner.task, completed, test).box = box;
+    table.replace(bucket(first_granules(box)), owner.ring(), owner.task(), completed, test).box = box;
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -624,7 +624,7 @@ void RegionIndex::forget_ancient(RegionOwner owner) {
   forget(levels_);
   forget(grids_);
   close_dead_classes();
-  sweep_at_[owner.ring] = owner.task + (1u << 30);
+  sweep_at_[owner.ring()] = owner.task() + (1u << 30);
 }
 
 }  // namespace tilewright
