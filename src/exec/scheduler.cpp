@@ -21,8 +21,13 @@ constexpr size_t kOrchestrationStackBytes = 8 << 20;
 constexpr int kLooks = 24;
 constexpr int kFirstLooks = 4;  // before others are told that this carrier has nothing to do
 constexpr int kPauses = 24;
+/// Tasks that take less than kWorthSharingNs, all told, cost more on another processor than they save: each brings its lines along, and
+/// who waits for them takes the submitter's from it. A carrier that sees such rows leaves tasks alone for a while, twice as long after each.
+constexpr uint64_t kWorthSharingNs = 50;
+constexpr uint32_t kRow = 4;
+constexpr uint64_t kShortestNapNs = 20'000, kLongestNapNs = 1'000'000;
 constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is worth about this much kernel time
-constexpr uint64_t kRefill = 64;     // a full ring is refilled in portions of this many tasks
+constexpr uint64_t kRefill = 64;  // a full ring is refilled in portions of this many tasks
 
 void relax() {
 #if defined(__x86_64__)
@@ -67,6 +72,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
     carrier->claimed_next = carrier->claimed_end = carrier->completed_count = 0;
     carrier->ready = kNoSlot;
     carrier->warm = {};
+    carrier->nap_ns = 0;
   }
   dispatch_.reset();
   shared_ready_.store(0);
@@ -242,9 +248,16 @@ bool Scheduler::wanted(Carrier& carrier) {
          !active_.load(std::memory_order_acquire) || (&carrier == carriers_[0].get() && orchestration_may_continue());
 }
 
+// Leaves the tasks to others for a moment. Not asleep, so that submissions do not wake it; the end of the run does.
+void Scheduler::nap(const Carrier& carrier) {
+  const uint32_t epoch = epoch_.load();
+  if (active_.load() && !stopped() && !finished()) epoch_.wait(epoch, carrier.nap_ns);
+}
+
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
   const auto wanted = [&] { return this->wanted(carrier); };
+  if (carrier.nap_ns != 0 && &carrier != carriers_[0].get()) nap(carrier);
   int looks = 0;
   const auto look_until = [&](int last) {
     for (; looks < last; ++looks) {
@@ -648,6 +661,9 @@ void Scheduler::flush(Carrier& carrier) {
   const uint64_t now = now_ns();
   const uint64_t each = (now - carrier.batch_start) / count;
   carrier.batch_start = now;
+  if (count >= kRow) {
+    carrier.nap_ns = each < kWorthSharingNs ? std::clamp(2 * carrier.nap_ns, kShortestNapNs, kLongestNapNs) : 0;
+  }
   if (each * carrier.batch_limit * 2 <= kBatchNs) {
     carrier.batch_limit = std::min(carrier.batch_limit * 2, Carrier::kMaxBatch);
   } else if (each * carrier.batch_limit > 2 * kBatchNs) {

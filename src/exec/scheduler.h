@@ -101,6 +101,7 @@ class Scheduler {
     uint32_t completed_count = 0;
     uint32_t batch_limit = 1;  ///< adapts to what kernels take
     uint64_t batch_start = 0;
+    uint64_t nap_ns = 0;  ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
     WarmCores warm;
     Fiber* current = nullptr;
     Leave leave = Leave::kIdle;
@@ -177,6 +178,7 @@ class Scheduler {
   void wait_until(std::function<bool()> condition);
   void run_backlog();
   bool idle(Carrier& carrier);
+  void nap(const Carrier& carrier);
   bool wanted(Carrier& carrier);
   void pause(Carrier& carrier);
   void join_run();
