@@ -21,8 +21,13 @@ constexpr size_t kOrchestrationStackBytes = 8 << 20;
 constexpr int kLooks = 24;
 constexpr int kFirstLooks = 4;  // before others are told that this carrier has nothing to do
 constexpr int kPauses = 24;
+/// Tasks that take less than kWorthSharingNs, all told, cost more on another processor than they save: each brings its lines along, and
+/// who waits for them takes the submitter's from it. A carrier that sees such rows leaves tasks alone for a while, twice as long after each.
+constexpr uint64_t kWorthSharingNs = 50;
+constexpr uint32_t kRow = 4;
+constexpr uint64_t kShortestNapNs = 20'000, kLongestNapNs = 1'000'000;
 constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is worth about this much kernel time
-constexpr uint64_t kRefill = 64;     // a full ring is refilled in portions of this many tasks
+constexpr uint64_t kRefill = 64;  // a full ring is refilled in portions of this many tasks
 
 void relax() {
 #if defined(__x86_64__)
@@ -67,6 +72,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
     carrier->claimed_next = carrier->claimed_end = carrier->completed_count = 0;
     carrier->ready = kNoSlot;
     carrier->warm = {};
+    carrier->nap_ns = 0;
   }
   dispatch_.reset();
   shared_ready_.store(0);
@@ -242,9 +248,16 @@ bool Scheduler::wanted(Carrier& carrier) {
          !active_.load(std::memory_order_acquire) || (&carrier == carriers_[0].get() && orchestration_may_continue());
 }
 
+// Leaves the tasks to others for a moment. Not asleep, so that submissions do not wake it; the end of the run does.
+void Scheduler::nap(const Carrier& carrier) {
+  const uint32_t epoch = epoch_.load();
+  if (active_.load() && !stopped() && !finished()) epoch_.wait(epoch, carrier.nap_ns);
+}
+
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
   const auto wanted = [&] { return this->wanted(carrier); };
+  if (carrier.nap_ns != 0 && &carrier != carriers_[0].get()) nap(carrier);
   int looks = 0;
   const auto look_until = [&](int last) {
     for (; looks < last; ++looks) {
@@ -334,12 +347,14 @@ void Scheduler::check_deadline(uint64_t pause_ns) {
   past_deadline_.store(true, std::memory_order_relaxed);
 }
 
-// On the fiber of a kernel that polls.
+// On the fiber of a kernel that polls. Several may come here, on as many carriers: the first one fails the run, and all are named.
 void Scheduler::end_at_deadline(const KernelWait* who) {
+  std::string lines;
+  if (who != nullptr) lines += "\n  " + who->describe(who->data);
+  if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) lines += "\n" + stack;
   RunFailure failure = deadline_failure(orchestration_done_.load());
-  if (who != nullptr) failure.text += "\n  " + who->describe(who->data);
-  if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) failure.text += "\n" + stack;
-  fail(std::move(failure));
+  failure.text += lines;
+  fail(std::move(failure), lines);
   leave(Leave::kAbandoned);
 }
 
@@ -428,10 +443,15 @@ void Scheduler::fail_kernel(std::string text, int32_t status) {
   std::terminate();  // an abandoned fiber is never resumed
 }
 
-void Scheduler::fail(RunFailure failure) {
+// `lines` are added to the text of a deadline that was there before.
+void Scheduler::fail(RunFailure failure, const std::string& lines) {
   {
     const std::lock_guard lock(failure_mutex_);
-    if (failure_.kind == RunFailure::Kind::kNone && !stopped()) failure_ = std::move(failure);
+    if (failure_.kind == RunFailure::Kind::kNone && !stopped()) {
+      failure_ = std::move(failure);
+    } else if (failure_.kind == RunFailure::Kind::kDeadline) {
+      failure_.text += lines;
+    }
   }
   stop();
 }
@@ -528,7 +548,7 @@ class Scheduler::PlainRow final : public TaskRow {
   PlainRow(Scheduler& scheduler, Carrier& carrier, CoreType kind, uint32_t slot)
       : scheduler_(scheduler), carrier_(carrier), kind_(kind), slot_(slot) {}
   const TaskSlot* next() override {
-    scheduler_.complete(carrier_, slot_);
+    scheduler_.complete_task(carrier_, slot_);
     slot_ = scheduler_.next_plain(carrier_, kind_);
     return slot_ != kNoSlot ? &scheduler_.table_.record(slot_) : nullptr;
   }
@@ -552,12 +572,18 @@ void Scheduler::run_row(Carrier& carrier, uint32_t slot) {
   if (unfinished != nullptr) kernels_returned(carrier, row.slot());
 }
 
+// Whether there is something else to do than to run the next task.
+bool Scheduler::wants_attention(Carrier& carrier) {
+  return dispatch_.cores_wanted() || dispatch_.has_jobs() || async_.any() ||
+         carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed)) ||
+         (&carrier == carriers_[0].get() && orchestration_may_continue());
+}
+
 // The next plain task for a core of this kind; kNoSlot if worker_main has something else to do or to look at first.
 [[gnu::always_inline]] inline uint32_t Scheduler::next_plain(Carrier& carrier, CoreType kind) {
   for (;;) {
-    if (stopped() || dispatch_.cores_wanted() || dispatch_.has_jobs() || async_.any()) return kNoSlot;
-    if (carrier.suspended.wants_turn(notifications_.load(std::memory_order_relaxed))) return kNoSlot;
-    if (carrier.completed_count == 0 && &carrier == carriers_[0].get() && orchestration_may_continue()) return kNoSlot;
+    // As often as completions are flushed, which is after each kernel unless they are short.
+    if (stopped() || (carrier.completed_count == 0 && wants_attention(carrier))) return kNoSlot;
     const uint32_t slot = next_task(carrier);
     if (slot == kNoSlot) return kNoSlot;
     if (!is_ready(carrier, slot)) continue;
@@ -635,6 +661,9 @@ void Scheduler::flush(Carrier& carrier) {
   const uint64_t now = now_ns();
   const uint64_t each = (now - carrier.batch_start) / count;
   carrier.batch_start = now;
+  if (count >= kRow) {
+    carrier.nap_ns = each < kWorthSharingNs ? std::clamp(2 * carrier.nap_ns, kShortestNapNs, kLongestNapNs) : 0;
+  }
   if (each * carrier.batch_limit * 2 <= kBatchNs) {
     carrier.batch_limit = std::min(carrier.batch_limit * 2, Carrier::kMaxBatch);
   } else if (each * carrier.batch_limit > 2 * kBatchNs) {

@@ -101,6 +101,7 @@ class Scheduler {
     uint32_t completed_count = 0;
     uint32_t batch_limit = 1;  ///< adapts to what kernels take
     uint64_t batch_start = 0;
+    uint64_t nap_ns = 0;  ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
     WarmCores warm;
     Fiber* current = nullptr;
     Leave leave = Leave::kIdle;
@@ -147,12 +148,14 @@ class Scheduler {
   void run_row(Carrier& carrier, uint32_t slot);
   uint32_t next_plain(Carrier& carrier, CoreType kind);
   bool is_ready(Carrier& carrier, uint32_t slot);
+  bool wants_attention(Carrier& carrier);
   bool run_kernel(const KernelCall& call);
   bool run_hinted_kernel(const KernelCall& call);
   void kernels_returned(Carrier& carrier, uint32_t slot);
   void complete_async(Carrier& carrier);
   bool run_job(Carrier& carrier);
   void complete(Carrier& carrier, uint32_t slot);
+  void complete_task(Carrier& carrier, uint32_t slot);
   // replay.cpp: recorded graphs
   void start_graph(Carrier& carrier, uint32_t slot);
   void run_nodes(Carrier& carrier, Replay& replay);
@@ -175,6 +178,7 @@ class Scheduler {
   void wait_until(std::function<bool()> condition);
   void run_backlog();
   bool idle(Carrier& carrier);
+  void nap(const Carrier& carrier);
   bool wanted(Carrier& carrier);
   void pause(Carrier& carrier);
   void join_run();
@@ -183,7 +187,7 @@ class Scheduler {
   void check_deadline(uint64_t pause_ns);
   void end_at_deadline(const KernelWait* who);
   void leave_run(Carrier& carrier);
-  void fail(RunFailure failure);
+  void fail(RunFailure failure, const std::string& lines = {});
   template <typename Wanted>
   void sleep_unless(Wanted&& wanted, uint64_t timeout_ns = Epoch::kForever);
   /// Whether a carrier sleeps that nobody has woken yet: a woken one may take its time to run on a busy host.
@@ -241,6 +245,10 @@ class Scheduler {
 [[gnu::always_inline]] inline void Scheduler::complete(Carrier& carrier, uint32_t slot) {
   if (table_.is_node(slot)) [[unlikely]]
     return complete_node(carrier, slot);
+  complete_task(carrier, slot);
+}
+
+[[gnu::always_inline]] inline void Scheduler::complete_task(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   table_.mark_done({slot, task.id});
   // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.

@@ -157,12 +157,13 @@ class Graph {
     std::deque<uint32_t> holders;  ///< ids of tasks whose outputs are in the heap, oldest first
   };
   struct Plan {  // one submission under way; given by value to what is not inlined, so that it stays in registers
-    uint32_t ring;
-    uint32_t id;
-    uint32_t slot;
-    uint64_t heap_bytes;
-    uint64_t heap_offset;
-    bool manual;
+    uint32_t ring = 0;
+    uint32_t id = 0;
+    uint32_t slot = 0;
+    RegionOwner owner{0, 0};  ///< ring and id
+    uint64_t heap_bytes = 0;
+    uint64_t heap_offset = 0;
+    bool manual = false;
   };
   /// An access that makes the data of a tensor undefined until its task has run.
   struct Write {
@@ -196,7 +197,7 @@ class Graph {
            refuse_tensor(tensor, range, index);
   }
   /// TensorMap relies on it.
-  static bool addressable(ByteRange range) { return range.begin <= range.end && range.end <= INT64_MAX; }
+  static bool addressable(ByteRange range) { return static_cast<int64_t>((range.end - range.begin) | range.begin | range.end) >= 0; }
   bool refuse_tensor(const ChipTensor& tensor, ByteRange range, int32_t index);
   SubmitState reserve(const CoreTaskArgs& args, Plan& plan);
   SubmitState reserve_slot(Plan& plan);
@@ -223,7 +224,7 @@ class Graph {
   void add_outputs(Plan plan, const CoreTaskArgs& args, ChipTensor* descriptors, TaskOutputTensors& outputs);
   bool add_predicate(const CoreTaskArgs& args, std::byte* target);
   template <bool kPlain>
-  void track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
+  void track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void list_predecessor(TaskRef task, EdgeSource source);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   bool mark_new(TaskRef task);

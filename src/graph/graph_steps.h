@@ -59,10 +59,9 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 [[gnu::always_inline]] inline SubmitState Graph::reserve_slot(Plan& plan) {
   plan.manual = scope_manual_;
   plan.ring = scope_ring_;
-  plan.heap_bytes = 0;
-  plan.heap_offset = 0;
   const Ring& ring = rings_[plan.ring];
   plan.id = ring.next;
+  plan.owner = {plan.ring, plan.id};
   plan.slot = table_.slot_of(plan.ring, plan.id);
   return ring.next - ring.reclaimed < table_.window(plan.ring) ? SubmitState::kAccepted : make_room(plan.ring);
 }
@@ -92,9 +91,9 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 
 // Looks up and registers one access. A task never depends on itself: its own regions are passed over.
 template <bool kPlain>
-[[gnu::always_inline]] inline void Graph::track(const Plan& plan, ChipTensor* descriptor, ByteRange range, int32_t index,
-                                                TensorArgType tag) {
-  for (const RegionHit& hit : map_.access(*descriptor, range, tag, {plan.ring, plan.id})) {
+[[gnu::always_inline]] inline void Graph::track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range,
+                                                int32_t index, TensorArgType tag) {
+  for (const RegionHit& hit : map_.access(tensor, *descriptor, range, tag, plan.owner)) {
     const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
     if constexpr (kPlain) {  // without an observer the map forgets what is complete
       list_predecessor(task, EdgeSource::kTensorMap);
@@ -116,7 +115,7 @@ template <bool kPlain>
   if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
     unpublished_writes_.push_back({descriptor, task_count_});
   }
-  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, descriptor, range, index, tag);
+  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, tensor, descriptor, range, index, tag);
   return true;
 }
 

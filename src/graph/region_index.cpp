@@ -12,7 +12,7 @@ constexpr uint64_t kMix = 0x9E3779B97F4A7C15ull;
 constexpr uint64_t kMiddleMix = 0xC2B2AE3D27D4EB4Full;
 constexpr uint64_t kColumnMix = 0xD6E8FEB86659FD93ull;
 
-bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task && entry.ring() == owner.ring; }
+bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task() && entry.ring() == owner.ring(); }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ struct RegionIndex::Class {
     neighbourhood.clear();
   }
   void note(ByteRange range, RegionOwner owner) {
-    newest[owner.ring] = owner.task;
+    newest[owner.ring()] = owner.task();
     neighbourhood.add(range);
   }
   bool alive(const uint32_t* completed) const {
@@ -69,7 +69,7 @@ struct RegionIndex::LevelClass : Class {
     }
   }
   /// Of a contiguous region that belongs to this level.
-  void find(ByteRange range, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
+  [[gnu::noinline]] void find(ByteRange range, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
     visit_granules(first_granule(range.begin), granule(range.end - 1), completed, [&](const RegionEntry& entry) {
       return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
     });
@@ -78,36 +78,28 @@ struct RegionIndex::LevelClass : Class {
   bool is_the_one(const RegionEntry& entry, ByteRange range, const uint32_t* completed) const {
     return disjoint && entry.bytes.range == range && !entry.has_older() && entry.live(completed) && entry.bytes.view == nullptr;
   }
+  /// Whether a bucket holds no live access that touches `range`; may say no where it holds none.
+  static bool is_clear(const RegionEntry& entry, ByteRange range, const uint32_t* completed) {
+    return !entry.has_older() && !(intersects(entry.bytes.range, range) && entry.live(completed));
+  }
+  /// The same of the granules beside `at`, in which `range` begins, that it can meet: the one before, and the one in which it ends. A
+  /// region of this level touches two granules at most.
+  bool is_clear_beside(const RegionTable::Group& near, uint64_t at, ByteRange range, const uint32_t* completed) {
+    const uint64_t last = granule(range.end - 1);
+    if (straddles && at != 0 && !is_clear(bucket_beside(near, at, at - 1), range, completed)) return false;
+    return last == at || is_clear(bucket_beside(near, at, last), range, completed);
+  }
   /// find without supersede.
   void read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
     const RegionEntry& entry = bucket(at);
-    if (!is_the_one(entry, range, completed)) return read_across(at, range, owner, completed, hits);
+    if (!is_the_one(entry, range, completed)) return read_others(at, range, owner, completed, hits);
     if (!owned(entry, owner)) hits.add({range, entry.task, entry.ring()});
   }
-  [[gnu::noinline]] void read_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t last = granule(range.end - 1);  // a region of this level touches two granules at most
+  [[gnu::noinline]] void read_others(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const RegionTable::Group near = group(at);
-    const size_t before = hits.count();
-    bool enough = read_newest(near[at], at, range, owner, completed, hits);
-    if (straddles && at != 0) enough &= read_newest(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
-    if (last != at) enough &= read_newest(bucket_beside(near, at, last), last, range, owner, completed, hits);
-    if (enough) [[likely]]
-      return;
-    hits.shrink(before);
+    if (is_clear(near[at], range, completed) && is_clear_beside(near, at, range, completed)) return;
     find(range, owner, false, completed, hits);
-  }
-  /// What a read finds in the newest entry of a bucket. False if it would have to look at others too.
-  bool read_newest(const RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (entry.has_older()) [[unlikely]]
-      return false;
-    const ByteRange other = entry.bytes.range;
-    if (!intersects(other, range)) return true;  // whatever has become of it
-    if (!entry.live(completed) || granule(other.begin) != at || owned(entry, owner)) return true;
-    if (entry.bytes.view != nullptr) [[unlikely]]
-      return false;
-    hits.add({other, entry.task, entry.ring()});
-    return true;
   }
   /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
   [[gnu::noinline]] bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
@@ -122,7 +114,7 @@ struct RegionIndex::LevelClass : Class {
     const uint64_t at = granule(range.begin);
     disjoint = false;  // unless somebody looked
     straddles = straddles || granule(range.end - 1) != at;
-    table.insert(bucket(at), owner.ring, owner.task, completed).bytes = {range, view};
+    table.insert(bucket(at), owner.ring(), owner.task(), completed).bytes = {range, view};
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -130,36 +122,34 @@ struct RegionIndex::LevelClass : Class {
   /// find with supersede and insert in one, of a contiguous region.
   void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const uint64_t at = granule(range.begin);
-    RegionEntry& entry = bucket(at);
-    const bool here = !straddles && granule(range.end - 1) == at;
-    if (!here && !is_the_one(entry, range, completed)) return update_across(at, range, owner, completed, hits);
-    put(entry, at, range, owner, completed, hits);
-  }
-  [[gnu::noinline]] void update_across(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t last = granule(range.end - 1);
     const RegionTable::Group near = group(at);
-    if (straddles && at != 0) update_beside(bucket_beside(near, at, at - 1), at - 1, range, owner, completed, hits);
+    RegionEntry& entry = near[at];
+    if (is_the_one(entry, range, completed) && !owned(entry, owner)) {
+      hits.add({range, entry.task, entry.ring()});
+      table.overwrite(entry, owner.ring(), owner.task());
+      newest[owner.ring()] = owner.task();
+    } else if (!entry.has_older() && !entry.live(completed) && is_clear_beside(near, at, range, completed)) {
+      table.overwrite(entry, owner.ring(), owner.task()).bytes = {range, nullptr};
+      straddles = straddles || granule(range.end - 1) != at;
+      note(range, owner);
+    } else {
+      update_crowded(at, range, owner, completed, hits);
+    }
+  }
+  [[gnu::noinline]] void update_crowded(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const uint64_t last = granule(range.end - 1);
+    const auto test = [&](const RegionEntry& entry) {
+      return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
+    };
+    if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
     if (last != at) {
-      update_beside(bucket_beside(near, at, last), last, range, owner, completed, hits);
+      visit_granules(last, last, completed, test);
       straddles = true;
     }
-    put(near[at], at, range, owner, completed, hits);
-  }
-  /// Of what update does, the part in a granule where it inserts nothing.
-  void update_beside(RegionEntry& entry, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (entry.has_older() || intersects(entry.bytes.range, range)) [[unlikely]]
-      visit_met(at, range, owner, completed, hits);
-  }
-  [[gnu::noinline]] void visit_met(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    visit_granules(at, at, completed,
-                   [&](const RegionEntry& entry) { return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits); });
+    put(bucket(at), at, range, owner, completed, hits);
   }
   void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    RegionEntry& entry = table.replace(home, owner.ring, owner.task, completed, [&](const RegionEntry& other) {
-      if (other.bytes.range == range && other.bytes.view == nullptr && !owned(other, owner)) [[likely]] {
-        hits.add({range, other.task, other.ring()});
-        return true;
-      }
+    RegionEntry& entry = table.replace(home, owner.ring(), owner.task(), completed, [&](const RegionEntry& other) {
       return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
     });
     entry.bytes = {range, nullptr};
@@ -221,17 +211,52 @@ struct RegionIndex::GridClass : Class {
       crossed |= static_cast<uint32_t>((box.at[d] ^ (uint64_t{box.at[d]} + box.size[d] - 1)) >> levels[d]);
     return crossed == 0;
   }
-  /// find without supersede where the newest entry of one bucket says everything; false, and nothing found, if it does not.
-  bool read(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (any_straddles || !in_one_granule(box)) return false;
-    const RegionEntry& entry = bucket(first_granules(box));
-    if (entry.has_older()) return false;
-    if (!entry.live(completed) || owned(entry, owner)) return true;
-    if (entry.box == box) [[likely]] {
-      hits.add({range, entry.task, entry.ring()});
-    } else if (intersects(entry.box, box)) {
-      hits.add({grid.range_of(entry.box), entry.task, entry.ring()});
+  /// A tile of a matrix that is a box here and lies in one granule, if those of this class do.
+  struct Tile {
+    uint32_t row, column, rows, width;
+    RegionEntry* bucket;  ///< null if it is not so
+
+    Box box() const { return {{row, 0, column}, {rows, 1, width}}; }
+    bool is(const Box& other) const {
+      return other.at[0] == row && other.at[2] == column && other.size[0] == rows && other.size[2] == width;
     }
+  };
+  Tile tile_of(const ShapedRegion& region) {
+    Tile tile;
+    tile.bucket = nullptr;
+    if (region.rank != 1 || any_straddles || !grid.place_tile(region, tile.row, tile.column)) return tile;
+    tile.rows = static_cast<uint32_t>(region.dims[0].count);
+    tile.width = static_cast<uint32_t>(region.run);
+    const uint32_t last_row = tile.row + tile.rows - 1, last_column = tile.column + tile.width - 1;
+    if (((tile.row ^ last_row) >> levels[0] | (tile.column ^ last_column) >> levels[2]) == 0) {
+      tile.bucket = &bucket({tile.row >> levels[0], 0, tile.column >> levels[2]});
+    }
+    return tile;
+  }
+  /// find without supersede of such a tile; false, and nothing found, if it is none or the newest entry of its bucket does not say
+  /// everything.
+  bool read(const ShapedRegion& region, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const Tile tile = tile_of(region);
+    if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
+    const RegionEntry& entry = *tile.bucket;
+    if (!entry.live(completed) || owned(entry, owner)) return true;
+    if (tile.is(entry.box)) {
+      hits.add({region.range, entry.task, entry.ring()});
+      return true;
+    }
+    return !intersects(entry.box, tile.box());
+  }
+  /// The same of update: false, and nothing done.
+  bool update(const ShapedRegion& region, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
+    const Tile tile = tile_of(region);
+    if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
+    RegionEntry& entry = *tile.bucket;
+    if (entry.live(completed)) {
+      if (!tile.is(entry.box) || owned(entry, owner)) return false;
+      hits.add({region.range, entry.task, entry.ring()});
+    }
+    table.overwrite(entry, owner.ring(), owner.task()).box = tile.box();
+    note(region.range, owner);
     return true;
   }
   /// Of a region that is a box here.
@@ -247,7 +272,7 @@ struct RegionIndex::GridClass : Class {
   void insert(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed) {
     const Granules first = first_granules(box);
     note_straddling(first, last_granules(box));
-    table.insert(bucket(first), owner.ring, owner.task, completed).box = box;
+    table.insert(bucket(first), owner.ring(), owner.task(), completed).box = box;
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -258,16 +283,8 @@ struct RegionIndex::GridClass : Class {
       find(box, owner, true, completed, hits);
       return insert(box, range, owner, completed);
     }
-    table
-        .replace(bucket(first_granules(box)), owner.ring, owner.task, completed,
-                 [&](const RegionEntry& entry) {
-                   if (entry.box == box && !owned(entry, owner)) [[likely]] {
-                     hits.add({range, entry.task, entry.ring()});
-                     return true;
-                   }
-                   return intersects(entry.box, box) && met(entry, box, owner, true, hits);
-                 })
-        .box = box;
+    const auto test = [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, true, hits); };
+    table.replace(bucket(first_granules(box)), owner.ring(), owner.task(), completed, test).box = box;
     if (table.crowded()) [[unlikely]]
       rebuild(completed);
     note(range, owner);
@@ -378,12 +395,19 @@ RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region, const
 
 // ---- lookup ----
 
+// Whether nothing is live but boxes like this one.
+inline bool RegionIndex::is_only_class(const ShapedRegion& region) const {
+  return region.boxed && (live_levels_ | (live_grids_ ^ uint64_t{1} << region.grid)) == 0 && grids_[region.grid]->key == region.key;
+}
+
 void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
+  if (!supersede && is_only_class(region) && grids_[region.grid]->read(region, owner, completed_, hits)) return;
+  find_anywhere(region, owner, supersede, hits);
+}
+
+void RegionIndex::find_anywhere(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
   Home home;
   locate(region, home);
-  if (home.grid != nullptr && is_only_grid(region.grid) && !supersede) [[likely]] {
-    if (home.grid->read(home.box, region.range, owner, completed_, hits)) return;
-  }
   find_elsewhere(home, region, owner, supersede, hits);
   find_at_home(home, region, owner, supersede, hits);
 }
@@ -391,6 +415,11 @@ void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool super
 void RegionIndex::update(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
+  if (is_only_class(region) && grids_[region.grid]->update(region, owner, completed_, hits)) return;
+  update_anywhere(region, view, owner, hits);
+}
+
+void RegionIndex::update_anywhere(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   Home home;
   settle(region, view, home);
   find_elsewhere(home, region, owner, true, hits);
@@ -595,7 +624,7 @@ void RegionIndex::forget_ancient(RegionOwner owner) {
   forget(levels_);
   forget(grids_);
   close_dead_classes();
-  sweep_at_[owner.ring] = owner.task + (1u << 30);
+  sweep_at_[owner.ring()] = owner.task() + (1u << 30);
 }
 
 }  // namespace tilewright

@@ -42,10 +42,16 @@ class RegionHits {
   RegionHit* limit_ = nullptr;
 };
 
-/// The task on whose behalf the index is asked: it never finds itself.
-struct RegionOwner {
-  uint32_t ring;
-  uint32_t task;
+/// The task on whose behalf the index is asked: it never finds itself. One word, as compilers would store two halves and load them
+/// at once, which waits for all stores before.
+class RegionOwner {
+ public:
+  constexpr RegionOwner(uint32_t ring, uint32_t task) : both_(ring | uint64_t{task} << 32) {}
+  constexpr uint32_t ring() const { return static_cast<uint32_t>(both_); }
+  constexpr uint32_t task() const { return static_cast<uint32_t>(both_ >> 32); }
+
+ private:
+  uint64_t both_;
 };
 
 /// Regions are kept in classes of like shape, each with a hash table:
@@ -113,6 +119,8 @@ class RegionIndex {
   GridClass* open_grid(const ShapedRegion& region, const ChipTensor& view);
   LevelClass* open_level(uint32_t level, uint64_t begin);
 
+  [[gnu::noinline]] void find_anywhere(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
+  [[gnu::noinline]] void update_anywhere(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits);
   void find_at_home(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_elsewhere(const Home& home, const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
   [[gnu::noinline]] void find_bytes_anywhere(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
@@ -122,10 +130,10 @@ class RegionIndex {
   void find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void insert_at(const Home& home, const Region& region, const ChipTensor& view, RegionOwner owner);
-  bool is_only_grid(uint32_t grid) const { return (live_levels_ | (live_grids_ ^ uint64_t{1} << grid)) == 0; }
+  bool is_only_class(const ShapedRegion& region) const;
   /// To be called when live_levels_ or live_grids_ have changed.
   void live_classes_changed();
-  bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task - sweep_at_[owner.ring]) >= 0; }
+  bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task() - sweep_at_[owner.ring()]) >= 0; }
   [[gnu::noinline]] void forget_ancient(RegionOwner owner);
 
   const uint32_t* completed_ = nullptr;

@@ -9,6 +9,7 @@ namespace tilewright {
 namespace {
 
 constexpr uint32_t kInitialGroups = 2;  // one page
+constexpr uint64_t kManyEntries = 1 << 14;
 
 }  // namespace
 
@@ -36,8 +37,10 @@ uint32_t RegionTable::spill(const RegionEntry& entry) {
 }
 
 void RegionTable::reset(uint64_t entries) {
-  if (entries > bucket_count() / 2) {
-    allocate(std::bit_ceil(4 * entries) >> kGroupBits);
+  // Spilling costs more than the cache that a sparse table takes, unless the table is large.
+  const uint64_t room = entries < kManyEntries ? 8 : 2;
+  if (room * entries > bucket_count()) {
+    allocate(std::bit_ceil(std::max<uint64_t>(room, 4) * entries) >> kGroupBits);
   } else {
     std::fill(buckets_, buckets_ + bucket_count(), RegionEntry());
   }

@@ -87,6 +87,8 @@ class RegionTable {
   RegionEntry& insert(RegionEntry& bucket, uint32_t ring, uint32_t task, const uint32_t* completed) {
     return put(bucket, bucket.live(completed) ? spill(bucket) : bucket.older(), ring, task);
   }
+  /// insert where the bucket holds nothing that is to stay.
+  RegionEntry& overwrite(RegionEntry& bucket, uint32_t ring, uint32_t task) { return put(bucket, 0, ring, task); }
   /// visit, then insert.
   template <typename Test>
   RegionEntry& replace(RegionEntry& bucket, uint32_t ring, uint32_t task, const uint32_t* completed, Test&& test) {

@@ -102,9 +102,10 @@ class BasicTaskTable {
   /// An undone predecessor of a published task, the one submitted last in its ring; or {kNoSlot, 0} if it is ready.
   TaskRef undone_predecessor(const TaskSlot& task) const {
     TaskRef latest{kNoSlot, 0};
-    const TaskRef* predecessors = task.predecessors();
-    for (uint32_t i = 0; i < task.predecessor_count; ++i) {
-      if (is_done(predecessors[i])) continue;
+    const TaskRef* const predecessors = task.predecessors();
+    for (uint32_t i = 0, count = task.predecessor_count; i < count; ++i) {
+      if (is_done(predecessors[i])) [[likely]]
+        continue;
       if (latest.slot == kNoSlot || static_cast<int32_t>(predecessors[i].id - latest.id) > 0) latest = predecessors[i];
     }
     return latest;

@@ -12,16 +12,16 @@ void TensorMap::set_watermarks(const uint32_t* completed) {
   readers_.set_watermarks(completed);
 }
 
-void TensorMap::access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner) {
+void TensorMap::access_region(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag, RegionOwner owner) {
   const ShapedRegion& region = shapes_.region_of(view, range);
   if (tag == TensorArgType::INPUT) {
     writers_.find(region, owner, false, hits_);
-    if (track_war_) readers_.insert(region, view, owner);
+    if (track_war_) readers_.insert(region, lasting, owner);
   } else if (tag == TensorArgType::INOUT || (tag == TensorArgType::OUTPUT_EXISTING && track_war_)) {
-    writers_.update(region, view, owner, hits_);
+    writers_.update(region, lasting, owner, hits_);
     if (readers_.maybe_occupied()) readers_.find(region, owner, true, hits_);
   } else if (tag == TensorArgType::OUTPUT_EXISTING) {
-    writers_.insert(region, view, owner);
+    writers_.insert(region, lasting, owner);
   }
 }
 

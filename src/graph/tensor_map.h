@@ -33,14 +33,19 @@ class TensorMap {
   /// Registers an access by task `owner` and returns the accesses of other unfinished tasks it must wait for, each access
   /// once, in no order. Valid until the next call. `view` stays where it is while the task is unfinished; `range` is its
   /// byte_range. Other tags than the three above find and register nothing.
-  std::span<const RegionHit> access(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);
+  std::span<const RegionHit> access(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner) {
+    return access(view, view, range, tag, owner);
+  }
+  /// The same, with another descriptor of the view that stays where it is. It may just have been written: then it is not read.
+  std::span<const RegionHit> access(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
+                                    RegionOwner owner);
 
   /// The unfinished writers that touch `view`. Valid until the next call.
   std::span<const RegionHit> writers_of(const ChipTensor& view);
 
  private:
   void access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner);
-  void access_region(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner);
+  void access_region(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag, RegionOwner owner);
 
   RegionShapes shapes_;
   RegionIndex writers_;
@@ -49,13 +54,14 @@ class TensorMap {
   RegionHits hits_;
 };
 
-inline std::span<const RegionHit> TensorMap::access(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner) {
+inline std::span<const RegionHit> TensorMap::access(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
+                                                    RegionOwner owner) {
   hits_.clear();
   if (range.begin == range.end) return {};
   if (view.is_contiguous) [[likely]] {
     access_bytes(range, tag, owner);
   } else {
-    access_region(view, range, tag, owner);
+    access_region(view, lasting, range, tag, owner);
   }
   return hits_.all();
 }

@@ -55,7 +55,7 @@ class TensorMapModel {
     ByteSet bytes;
   };
 
-  static bool same(RegionOwner a, RegionOwner b) { return a.ring == b.ring && a.task == b.task; }
+  static bool same(RegionOwner a, RegionOwner b) { return a.ring() == b.ring() && a.task() == b.task(); }
 
   void access(RegionOwner owner, bool track_war) {
     static constexpr TensorArgType kTags[] = {TensorArgType::INPUT, TensorArgType::INOUT, TensorArgType::INOUT,
@@ -70,14 +70,14 @@ class TensorMapModel {
     std::erase_if(list_, [&](const Access& other) {
       if (!ordered || same(other.owner, owner) || !share_a_byte(bytes, other.bytes)) return false;
       if (!writes && !other.writes) return false;
-      expected.insert({other.owner.ring, other.owner.task});
+      expected.insert({other.owner.ring(), other.owner.task()});
       return writes && view_covers(view, other.view);
     });
     for (const RegionHit& hit : map_.access(view, byte_range(view), tag, owner)) {
       EXPECT_TRUE(intersects(hit.range, byte_range(view)));
       found.insert({hit.ring, hit.task});
     }
-    EXPECT_EQ(found, expected) << "task " << owner.task << " of ring " << owner.ring << ", tag " << static_cast<int>(tag) << ", address "
+    EXPECT_EQ(found, expected) << "task " << owner.task() << " of ring " << owner.ring() << ", tag " << static_cast<int>(tag) << ", address "
                                << view.buffer.addr << ", " << view.dump() << ", " << list_.size() << " accesses live";
     if (writes || track_war) list_.push_back({owner, writes, view, bytes});
   }
@@ -85,7 +85,7 @@ class TensorMapModel {
   void complete(uint32_t ring, uint32_t count) {
     completed_[ring] += count;
     std::erase_if(list_, [&](const Access& other) {
-      return other.owner.ring == ring && static_cast<int32_t>(other.owner.task - completed_[ring]) < 0;
+      return other.owner.ring() == ring && static_cast<int32_t>(other.owner.task() - completed_[ring]) < 0;
     });
     while (views_.size() > 100000) views_.pop_front();
   }
