@@ -43,7 +43,8 @@ class Integers {
  public:
   explicit Integers(const PtoOperand& operand) : elements_(tile_grid(operand)), element_(operand.tile->element) {}
 
-  /// n of row r from column c on.
+  bool dense(int64_t cols) const { return elements_.dense(cols); }
+  /// n of row r from column c on; where they are dense, rows go on in the next.
   void read(int64_t r, int64_t c, int64_t n, int64_t* out) const {
     if (!elements_.by_row()) {
       for (int64_t i = 0; i < n; ++i) out[i] = at(r, c + i);
@@ -100,6 +101,13 @@ void with_bytes(int bytes, Function function) {
   fail(execution, kPtoFailOutOfBounds, fmt::format("index {} at ({}, {}) is outside 0 to {}", index, r, c, count - 1), advice);
 }
 
+/// The elements of a tile's valid region as rows, or as one row where everything that is looked at goes on without a gap.
+struct Runs {
+  int64_t rows, cols;
+  Runs(const PtoOperand& tile, bool one_row)
+      : rows(one_row ? 1 : tile.valid_rows), cols(one_row ? int64_t{tile.valid_rows} * tile.valid_cols : tile.valid_cols) {}
+};
+
 // ---- within tiles ---------------------------------------------------------------------------------------
 
 void gather_by_index(const Execution& execution) {
@@ -110,12 +118,13 @@ void gather_by_index(const Execution& execution) {
   const Integers indices(execution.operand(2));
   const int64_t cols = src.tile->cols, count = int64_t{src.tile->rows} * cols;
   const bool dense = from.dense(cols);
+  const Runs runs(dst, to.dense(dst.valid_cols) && indices.dense(dst.valid_cols));
   alignas(64) uint8_t buffer[kGatherRun * 8];
   int64_t index[kGatherRun];
   with_bytes(to.element_bytes(), [&]<typename T>() {
-    for (int64_t r = 0; r < dst.valid_rows; ++r) {
-      for (int64_t c = 0; c < dst.valid_cols; c += kGatherRun) {
-        const int64_t n = std::min(kGatherRun, dst.valid_cols - c);
+    for (int64_t r = 0; r < runs.rows; ++r) {
+      for (int64_t c = 0; c < runs.cols; c += kGatherRun) {
+        const int64_t n = std::min(kGatherRun, runs.cols - c);
         indices.read(r, c, n, index);
         T* const out = reinterpret_cast<T*>(to.by_row() ? to.at(r, c) : buffer);
         const T* const table = reinterpret_cast<const T*>(src.data);
@@ -382,43 +391,66 @@ Outside scatter_outside(const Execution& execution) {
   }
 }
 
+/// Calls row(r, index) for each row of the tile whose index is inside, or counts as inside; outside(r) for the others.
+template <class Row, class Nothing>
+void for_indexed_rows(const Execution& execution, const Lookup& l, Outside outside, Row row, Nothing nothing) {
+  int64_t index[kGatherRun];
+  for (int64_t first = 0; first < l.tile.valid_rows; first += kGatherRun) {
+    const int64_t n = std::min<int64_t>(kGatherRun, l.tile.valid_rows - first);
+    if (l.index.tile != nullptr && l.index.valid_rows == 1) {
+      l.indices.read(0, first, n, index);
+    } else {
+      for (int64_t i = 0; i < n; ++i) index[i] = l.index_at(first + i, 0);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      const auto at = resolve(execution, l, outside, index[i], first + i, 0);
+      at ? row(first + i, *at) : nothing(first + i);
+    }
+  }
+}
+
 void table_gather(const Execution& execution) {
   const Lookup l = lookup(execution, 0, 1);
   const Outside outside = gather_outside(execution);
   const Elements& to = l.tile_elements;
-  const bool whole_rows = to.by_row() && l.table.by_row();
-  const int64_t cols = l.tile.valid_cols, bytes = to.element_bytes();
+  const int64_t cols = l.tile.valid_cols;
+  if (l.by_row) {
+    const bool whole_rows = to.by_row() && l.table.by_row();
+    const int64_t bytes = cols * to.element_bytes();
+    return for_indexed_rows(
+        execution, l, outside,
+        [&](int64_t r, int64_t from) {
+          if (whole_rows) {
+            std::memcpy(to.at(r, 0), l.table.at(from, 0), static_cast<size_t>(bytes));
+          } else {
+            copy_grid(to.grid(), r, 0, l.table.grid(), from, 0, 1, cols);
+          }
+        },
+        [&](int64_t r) { fill_grid(to.grid(), r, 0, 1, cols, 0); });
+  }
+  const Runs runs(l.tile, to.dense(cols) && l.each_in_tile() && l.indices.dense(cols));
   alignas(64) uint8_t buffer[kGatherRun * 8];
   int64_t index[kGatherRun];
-  for (int64_t r = 0; r < l.tile.valid_rows; ++r) {
-    if (l.by_row) {
-      const auto row = resolve(execution, l, outside, l.index_at(r, 0), r, 0);
-      if (!row) {
-        fill_grid(to.grid(), r, 0, 1, cols, 0);
-      } else if (whole_rows) {
-        std::memcpy(to.at(r, 0), l.table.at(*row, 0), static_cast<size_t>(cols * bytes));
-      } else {
-        copy_grid(to.grid(), r, 0, l.table.grid(), *row, 0, 1, cols);
-      }
-      continue;
-    }
-    for (int64_t c = 0; c < cols; c += kGatherRun) {
-      const int64_t n = std::min(kGatherRun, cols - c);
-      read_indices(l, r, c, n, index);
-      with_bytes(to.element_bytes(), [&]<typename T>() {
+  with_bytes(to.element_bytes(), [&]<typename T>() {
+    const T* const table = reinterpret_cast<const T*>(l.table.grid().data);
+    const uint64_t limit = l.table_is_dense ? static_cast<uint64_t>(l.count) : 0;
+    for (int64_t r = 0; r < runs.rows; ++r) {
+      for (int64_t c = 0; c < runs.cols; c += kGatherRun) {
+        const int64_t n = std::min(kGatherRun, runs.cols - c);
+        read_indices(l, r, c, n, index);
         T* const out = reinterpret_cast<T*>(to.by_row() ? to.at(r, c) : buffer);
         for (int64_t i = 0; i < n; ++i) {
-          if (l.table_is_dense && static_cast<uint64_t>(index[i]) < static_cast<uint64_t>(l.count)) {
-            out[i] = reinterpret_cast<const T*>(l.table.grid().data)[index[i]];
+          if (static_cast<uint64_t>(index[i]) < limit) {
+            out[i] = table[index[i]];
             continue;
           }
-          const auto at = resolve(execution, l, outside, index[i], r, c + i);
+          const auto at = resolve(execution, l, outside, index[i], r + (c + i) / cols, (c + i) % cols);
           out[i] = at ? *reinterpret_cast<const T*>(l.element(*at)) : T{0};
         }
-      });
-      if (!to.by_row()) copy_grid(to.grid(), r, c, row_buffer(buffer, to.element_bytes()), 0, 0, 1, n);
+        if (!to.by_row()) copy_grid(to.grid(), r, c, row_buffer(buffer, to.element_bytes()), 0, 0, 1, n);
+      }
     }
-  }
+  });
 }
 
 /// a op b; maximum and minimum ignore a NaN.
@@ -456,45 +488,54 @@ void table_scatter(const Execution& execution) {
   const auto atomic = static_cast<pto::ScatterAtomicOp>(execution.attributes().phase);
   const Combine combine = atomic == pto::ScatterAtomicOp::None ? nullptr : combine_for(l.tile.tile->element);
   const Elements& from = l.tile_elements;
-  const bool whole_rows = combine == nullptr && from.by_row() && l.table.by_row();
-  const int64_t cols = l.tile.valid_cols, bytes = from.element_bytes();
-  int64_t index[kGatherRun];
-  for (int64_t r = 0; r < l.tile.valid_rows; ++r) {
-    int64_t row_start = 0;
-    if (l.by_row) {
-      const auto row = resolve(execution, l, outside, l.index_at(r, 0), r, 0);
-      if (!row) continue;
-      if (whole_rows) {
-        std::memcpy(l.table.at(*row, 0), from.at(r, 0), static_cast<size_t>(cols * bytes));
-        continue;
-      }
-      row_start = *row * l.extent.cols;
+  const int64_t cols = l.tile.valid_cols, element_bytes = from.element_bytes();
+  const auto put = [&](int64_t number, const uint8_t* source) {
+    if (combine != nullptr) {
+      combine(l.element(number), source, atomic);
+    } else {
+      std::memcpy(l.element(number), source, static_cast<size_t>(element_bytes));
     }
-    for (int64_t c = 0; c < cols; c += kGatherRun) {
-      const int64_t n = std::min(kGatherRun, cols - c);
-      if (!l.by_row) read_indices(l, r, c, n, index);
-      with_bytes(from.element_bytes(), [&]<typename T>() {
-        const bool plain = combine == nullptr && l.table_is_dense && from.by_row();
-        T* const table = reinterpret_cast<T*>(l.table.grid().data);
+  };
+  if (l.by_row) {
+    const bool whole_rows = combine == nullptr && from.by_row() && l.table.by_row();
+    return for_indexed_rows(
+        execution, l, outside,
+        [&](int64_t r, int64_t to) {
+          if (whole_rows) {
+            std::memcpy(l.table.at(to, 0), from.at(r, 0), static_cast<size_t>(cols * element_bytes));
+          } else {
+            for (int64_t c = 0; c < cols; ++c) put(to * l.extent.cols + c, from.at(r, c));
+          }
+        },
+        [](int64_t) {});
+  }
+  const Runs runs(l.tile, from.dense(cols) && l.each_in_tile() && l.indices.dense(cols));
+  int64_t index[kGatherRun];
+  with_bytes(from.element_bytes(), [&]<typename T>() {
+    T* const table = reinterpret_cast<T*>(l.table.grid().data);
+    const bool plain = combine == nullptr && l.table_is_dense && from.by_row();
+    const uint64_t limit = static_cast<uint64_t>(l.count);
+    for (int64_t r = 0; r < runs.rows; ++r) {
+      for (int64_t c = 0; c < runs.cols; c += kGatherRun) {
+        const int64_t n = std::min(kGatherRun, runs.cols - c);
+        read_indices(l, r, c, n, index);
         const T* const in = reinterpret_cast<const T*>(from.at(r, c));
         for (int64_t i = 0; i < n; ++i) {
-          int64_t at = l.by_row ? row_start + c + i : index[i];
-          if (static_cast<uint64_t>(at) >= static_cast<uint64_t>(l.count) && !l.by_row) {
-            const auto found = resolve(execution, l, outside, at, r, c + i);
+          int64_t at = index[i];
+          if (static_cast<uint64_t>(at) >= limit) {
+            const auto found = resolve(execution, l, outside, at, r + (c + i) / cols, (c + i) % cols);
             if (!found) continue;
             at = *found;
           }
           if (plain) {
             table[at] = in[i];
-          } else if (combine != nullptr) {
-            combine(l.element(at), from.at(r, c + i), atomic);
           } else {
-            *reinterpret_cast<T*>(l.element(at)) = *reinterpret_cast<const T*>(from.at(r, c + i));
+            put(at, from.by_row() ? reinterpret_cast<const uint8_t*>(in + i) : from.at(r, c + i));
           }
         }
-      });
+      }
     }
-  }
+  });
 }
 
 }  // namespace
