@@ -163,11 +163,24 @@ void convert(const Execution& execution) {
   });
 }
 
+/// Tiles without boxes need no grids: where their rows are.
+bool has_no_boxes(const PtoOperand& o) { return o.tile->layout == kPtoNd || o.tile->layout == kPtoDn; }
+uint8_t* data_of(const PtoOperand& o) { return static_cast<uint8_t*>(o.data); }
+int64_t row_step(const PtoOperand& o) {
+  return o.tile->layout == kPtoNd ? int64_t{o.tile->cols} * o.tile->element_bytes : o.tile->element_bytes;
+}
+
 void expand_scalar(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const bool whole = static_cast<pto::TileType>(dst.tile->space) == pto::TileType::Mat;
-  fill_grid(tile_grid(dst), 0, 0, whole ? dst.tile->rows : dst.valid_rows, whole ? dst.tile->cols : dst.valid_cols,
-            execution.attributes().scalar);
+  const int64_t rows = whole ? dst.tile->rows : dst.valid_rows, cols = whole ? dst.tile->cols : dst.valid_cols;
+  if (dst.tile->layout != kPtoNd) return fill_grid(tile_grid(dst), 0, 0, rows, cols, execution.attributes().scalar);
+  const bool dense = cols == dst.tile->cols;
+  Strips s{};
+  s.dst = data_of(dst), s.dst_step = row_step(dst);
+  s.a = scalar_of(execution);
+  s.lines = dense ? 1 : rows, s.n = dense ? rows * cols : cols;
+  spread_kernel(dst.tile->element_bytes)(s);
 }
 
 /// dst(r, c) = src(r, 0)
@@ -175,14 +188,14 @@ void row_expand(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
   require_region(execution, 1, 0, 0, dst.valid_rows, 1);
-  const Grid to = tile_grid(dst), from = tile_grid(src);
-  if (dst.tile->layout == kPtoNd && from.row.digits == 1) {
+  if (dst.tile->layout == kPtoNd && has_no_boxes(src)) {
     Strips s{};
-    s.dst = to.data, s.dst_step = to.row.step[0];
-    s.a = from.data, s.a_step = from.row.step[0];
+    s.dst = data_of(dst), s.dst_step = row_step(dst);
+    s.a = data_of(src), s.a_step = row_step(src);
     s.lines = dst.valid_rows, s.n = dst.valid_cols;
-    return spread_kernel(to.element_bytes)(s);
+    return spread_kernel(dst.tile->element_bytes)(s);
   }
+  const Grid to = tile_grid(dst), from = tile_grid(src);
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
     uint64_t bits = 0;
     std::memcpy(&bits, from.at(r, 0), static_cast<size_t>(from.element_bytes));
@@ -194,6 +207,10 @@ void row_expand(const Execution& execution) {
 void col_expand(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   require_region(execution, 1, 0, 0, 1, dst.valid_cols);
+  const PtoOperand& row = execution.operand(1);
+  if (dst.tile->layout == kPtoNd && row.tile->layout == kPtoNd) {
+    return copy_lines(data_of(dst), data_of(row), dst.valid_rows, int64_t{dst.valid_cols} * dst.tile->element_bytes, row_step(dst), 0);
+  }
   Grid src = tile_grid(execution.operand(1));
   src.row = {};
   copy_grid(tile_grid(dst), 0, 0, src, 0, 0, dst.valid_rows, dst.valid_cols);
@@ -204,6 +221,11 @@ void col_expand_binary(const Execution& execution) {
   require_region(execution, 1, 0, 0, dst.valid_rows, dst.valid_cols);
   require_region(execution, 2, 0, 0, 1, dst.valid_cols);
   const StripKernel kernel = binary_kernel(binary_op(execution.op()), element_of(dst), BinaryForm::kRunRun);
+  const PtoOperand &full = execution.operand(1), &row = execution.operand(2);
+  if (dst.tile->layout == kPtoNd && full.tile->layout == kPtoNd && row.tile->layout == kPtoNd) {
+    return kernel(
+        {data_of(dst), data_of(full), data_of(row), nullptr, row_step(dst), row_step(full), 0, 0, dst.valid_rows, dst.valid_cols});
+  }
   Grid vector = tile_grid(execution.operand(2));
   vector.row = {};
   for_each_strips(std::array{tile_grid(dst), tile_grid(execution.operand(1)), vector}, dst.valid_rows, dst.valid_cols, kernel);
@@ -215,22 +237,12 @@ Grid row_of(const Grid& grid, int64_t row) { return {grid.data + grid.row.offset
 /// dst(r, c) = full(r, c) op vector(r, 0), the other way round if the vector comes first.
 void row_expand_values(const Grid& dst, const Grid& full, const Grid& vector, bool vector_first, int64_t rows, int64_t cols,
                        StripKernel kernel) {
-  const auto run = [&](Strips& s, const uint8_t* value, int64_t value_step) {
-    s.b = vector_first ? s.a : value;
-    s.b_step = vector_first ? s.a_step : value_step;
-    if (vector_first) s.a = value, s.a_step = value_step;
-    kernel(s);
-  };
-  const auto row_major = [](const Grid& g) { return g.row.digits == 1 && g.col.digits == 1 && g.col.step[0] == g.element_bytes; };
-  if (row_major(dst) && row_major(full) && vector.row.digits == 1) {
-    Strips s{};
-    s.dst = dst.data, s.dst_step = dst.row.step[0];
-    s.a = full.data, s.a_step = full.row.step[0];
-    s.lines = rows, s.n = cols;
-    return run(s, vector.data, vector.row.step[0]);
-  }
   for (int64_t r = 0; r < rows; ++r) {
-    for_each_strips(std::array{row_of(dst, r), row_of(full, r)}, 1, cols, [&](Strips& s) { run(s, vector.at(r, 0), 0); });
+    for_each_strips(std::array{row_of(dst, r), row_of(full, r)}, 1, cols, [&](Strips& s) {
+      s.b = vector.at(r, 0);
+      if (vector_first) std::swap(s.a, s.b);
+      kernel(s);
+    });
   }
 }
 
@@ -244,13 +256,18 @@ void row_expand_binary(const Execution& execution) {
   require_region(execution, full_index, 0, 0, dst.valid_rows, dst.valid_cols);
   require_region(execution, vector_index, 0, 0, dst.valid_rows, 1);
   const PtoOperand& vector = execution.operand(vector_index);
-  const Grid to = tile_grid(dst), full = tile_grid(execution.operand(full_index)), values = tile_grid(vector);
   const int64_t block = 32 / vector.tile->element_bytes;
   const BinaryOp op = binary_op(execution.op());
-  if (vector.tile->layout != kPtoNd || vector.valid_cols != block) {
-    return row_expand_values(to, full, values, vector_first, dst.valid_rows, dst.valid_cols,
-                             binary_kernel(op, element_of(dst), vector_first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar));
+  const bool repeats = vector.tile->layout == kPtoNd && vector.valid_cols == block;
+  const StripKernel by_value = binary_kernel(op, element_of(dst), vector_first ? BinaryForm::kScalarRun : BinaryForm::kRunScalar);
+  const PtoOperand& matrix = execution.operand(full_index);
+  if (!repeats && dst.tile->layout == kPtoNd && matrix.tile->layout == kPtoNd && has_no_boxes(vector)) {
+    const PtoOperand &a = vector_first ? vector : matrix, &b = vector_first ? matrix : vector;
+    return by_value(
+        {data_of(dst), data_of(a), data_of(b), nullptr, row_step(dst), row_step(a), row_step(b), 0, dst.valid_rows, dst.valid_cols});
   }
+  const Grid to = tile_grid(dst), full = tile_grid(matrix), values = tile_grid(vector);
+  if (!repeats) return row_expand_values(to, full, values, vector_first, dst.valid_rows, dst.valid_cols, by_value);
   const StripKernel kernel = binary_kernel(op, element_of(dst), BinaryForm::kRunRun);
   Grid repeated = values;  // column c of the vector is column c % block
   repeated.col = {};

@@ -339,5 +339,75 @@ TYPED_TEST(TableTest, AnIndexOutsideIsAnErrorUnlessAModeIsChosen) {
   EXPECT_EQ(this->error_of([&] { MGATHER<Coalesce::Row>(this->data_, table, this->row_index_); }).code, 1001);
 }
 
+/// Tables, tiles and indices without gaps, which are handled as one row, and tiles of other arrangements on the same tables.
+template <typename T>
+class DenseTableTest : public IsaTest {
+ protected:
+  static constexpr int kRows = 16, kCols = 32, kCount = kRows * kCols;
+  using Global = GlobalTensor<T, TileShape2D<T, kRows, kCols>, BaseShape2D<T, kRows, kCols>>;
+  using Index = Tile<TileType::Vec, int32_t, 32, 32, BLayout::RowMajor, -1, -1>;
+
+  template <typename TileT>
+  void check(int rows, int cols) {
+    TileT data(rows, cols);
+    Index index(rows, cols);
+    TASSIGN(data, 0);
+    TASSIGN(index, 0x10000);
+    std::vector<T> table(kCount);
+    Global global(table.data());
+    for (T& element : table) element = random_element<T>(random_, -4, 4);
+    randomize(data, random_);
+    for (int i = 0; i < Index::Numel; ++i) index.data()[i] = pick(-2, kCount + 1);  // a few are outside
+    const auto inside = [&](int r, int c) {
+      const int at = index.data()[r * 32 + c];
+      return at >= 0 && at < kCount ? at : -1;
+    };
+    std::vector<T> want = table;
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < cols; ++c) {
+        if (inside(r, c) >= 0) want[static_cast<size_t>(inside(r, c))] = at(data, r, c);
+      }
+    }
+    MSCATTER<Coalesce::Elem, ScatterAtomicOp::None, ScatterOOB::Skip>(global, data, index);
+    for (size_t i = 0; i < want.size(); ++i) ASSERT_EQ(std::memcmp(&table[i], &want[i], sizeof(T)), 0) << i;
+
+    MGATHER<Coalesce::Elem, GatherOOB::Zero>(data, global, index);
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < cols; ++c) {
+        const T expected = inside(r, c) < 0 ? T(0) : table[static_cast<size_t>(inside(r, c))], got = at(data, r, c);
+        ASSERT_EQ(std::memcmp(&got, &expected, sizeof(T)), 0) << r << ", " << c;
+      }
+    }
+
+    // Small integers are exact in every type, so the order of the additions does not matter.
+    std::vector<int> sums(kCount);
+    for (int i = 0; i < TileT::Numel; ++i) data.data()[i] = static_cast<T>(1);
+    for (T& element : table) element = static_cast<T>(0);
+    for (int i = 0; i < Index::Numel; ++i) index.data()[i] = pick(0, kCount - 1);
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < cols; ++c) ++sums[static_cast<size_t>(inside(r, c))];
+    }
+    MSCATTER<Coalesce::Elem, ScatterAtomicOp::Add>(global, data, index);
+    for (size_t i = 0; i < sums.size(); ++i) ASSERT_EQ(decode(table[i]), sums[i]) << i;
+
+    index.data()[(rows - 1) * 32 + cols - 1] = kCount;
+    const KernelError error = error_of([&] { MGATHER<Coalesce::Elem>(data, global, index); });
+    EXPECT_EQ(error.code, 1010);
+    EXPECT_NE(error.text.find("at (" + std::to_string(rows - 1) + ", " + std::to_string(cols - 1) + ")"), std::string::npos) << error.text;
+  }
+};
+TYPED_TEST_SUITE(DenseTableTest, AllElements);
+
+TYPED_TEST(DenseTableTest, GathersAndScattersWhateverTheArrangementOfTheTile) {
+  using T = TypeParam;
+  using Row = Tile<TileType::Vec, T, 32, 32, BLayout::RowMajor, -1, -1>;
+  using Column = Tile<TileType::Vec, T, 32, 32, BLayout::ColMajor, -1, -1>;
+  for (const auto& [rows, cols] : {std::pair{32, 32}, {7, 32}, {32, 9}, {1, 32}, {1, 5}, {32, 1}}) {
+    this->template check<Row>(rows, cols);
+    this->template check<Column>(rows, cols);
+    this->template check<NzTile<T>>(rows, cols);
+  }
+}
+
 }  // namespace
 }  // namespace tilewright::isa_test
