@@ -126,11 +126,11 @@ std::vector<std::string> path_flags(const CompileUnit& unit) {
   flags.push_back("-I" + unit.source.parent_path().string());
   add_map(unit.source.parent_path(), "");
   if (unit.debug) return flags;
-  if (unit.line_tables) add_map(fs::current_path(), "");  // the compiler notes where it ran
   // g++ takes the last map that fits: the longest directory goes last, and of the same one twice the source's.
   std::sort(maps.begin(), maps.end(), [](const auto& a, const auto& b) {
     return std::tuple(a.first.size(), a.second.empty(), a) < std::tuple(b.first.size(), b.second.empty(), b);
   });
+  if (unit.line_tables) flags.push_back(fmt::format("-ffile-prefix-map={}=.", fs::current_path().string()));  // where the compiler runs
   for (const auto& [directory, shown] : maps) flags.push_back(fmt::format("-ffile-prefix-map={}={}", directory, shown));
   return flags;
 }

@@ -109,8 +109,8 @@ void communicating(Global& global, ByteGlobal& byte_global, GlobalTensor<float, 
   SYNCALL<SyncAllMode::Soft>(global);                       // SYNCALL: the workspace holds int32_t
 }
 void unknown(Vec& vec) {
-  TADD(vec, vec);                                           // no matching function for call to .TADD
-  TQUANTISE(vec);                                           // .TQUANTISE. was not declared
-  set_intra_block(PIPE_V, 1);                               // .set_intra_block. was not declared
+  TADD(vec, vec);                                           // no matching function for call to .*TADD
+  TQUANTISE(vec);                                           // .*TQUANTISE.* was not declared
+  set_intra_block(PIPE_V, 1);                               // .*set_intra_block.* was not declared
 }
 // clang-format on
