@@ -22,7 +22,8 @@ ChipTensor tensor_over(std::vector<T>& data, std::vector<uint32_t> shape, DataTy
 }
 
 /// The report on a kernel that a core runs alone, as block 0 of 1 and AIV0 or AIC.
-inline CheckReport check(const std::function<void()>& kernel, const CheckedKernel& given = {.kernel = "test"}, bool cube = false) {
+inline CheckReport check(const std::function<void()>& kernel, const CheckedKernel& given = {.kernel = "test"}, bool cube = false,
+                         const CheckOptions& options = {}, std::string* ended_with = nullptr) {
   const CoreArch& arch = isa_test::compiled_arch();
   CoreMemory memory(arch);
   isa_test::ThrowingHost host;
@@ -31,13 +32,14 @@ inline CheckReport check(const std::function<void()>& kernel, const CheckedKerne
   core.launch = &launch;
   core.lane = cube ? kLaneAic : kLaneAiv0;
   core.lanes = static_cast<uint8_t>(1 << core.lane);
-  Checker checker;
+  Checker checker(options);
   set_current_core(&core);
   checker.begin_kernel(core, given);
   try {
     kernel();
     checker.end_kernel(core);
-  } catch (const isa_test::KernelError&) {
+  } catch (const isa_test::KernelError& error) {
+    if (ended_with != nullptr) *ended_with = error.text;
   }
   CheckReport report = checker.report();
   set_current_core(nullptr);

@@ -100,7 +100,8 @@ class Checker::Impl {
 
  private:
   CoreState& attach(CoreContext& core, const CheckedKernel& kernel);
-  void close(CoreState& core);
+  void look_at_flags(const CoreState& core);
+  void let_go(CoreState& core);
   void close(TaskState& task);
   void set_flag(const Step& step);
   void wait_flag(const Step& step);
@@ -218,7 +219,8 @@ void Checker::Impl::end(CoreContext& core) {
   if (core.watcher == nullptr) return;
   CoreState& state = check::state_of(core);
   TaskState& task = state.task;
-  close(state);
+  look_at_flags(state);
+  let_go(state);
   if (core.lane < 0) close(task);
   const int lanes = (task.lanes & 1) + (task.lanes >> 1 & 1) + (task.lanes >> 2 & 1);
   if (core.lane < 0 || ++task.kernels_ended == task.blocks * lanes) {
@@ -227,8 +229,8 @@ void Checker::Impl::end(CoreContext& core) {
   }
 }
 
-/// The kernel's own flags. Its accesses stay: other cores of its task may run on.
-void Checker::Impl::close(CoreState& core) {
+/// The kernel's own flags, at its end.
+void Checker::Impl::look_at_flags(const CoreState& core) {
   for (const auto& [key, flag] : core.flags) {
     if (!flag.set || faults_.seen_before("flag-left-set", flag.site, kNoSite)) continue;
     CheckFault fault;
@@ -239,6 +241,10 @@ void Checker::Impl::close(CoreState& core) {
     fault.remedy = fmt::format("{} before the kernel ends", check::flag_call("wait_flag", key));
     add("flag-left-set", flag.site, kNoSite, std::move(fault));
   }
+}
+
+/// The core is not looked at any more. Its accesses to device memory stay: other cores of its task may run on.
+void Checker::Impl::let_go(CoreState& core) {
   core.flags.clear();
   for (check::Shadow& shadow : core.on_chip) shadow = {};
   delete static_cast<check::Watched*>(core.core->watcher);
@@ -262,7 +268,7 @@ void Checker::Impl::close(TaskState& task) {
 
 CheckReport Checker::Impl::report() {
   const std::lock_guard lock(mutex_);
-  while (!attached_.empty()) end(**attached_.begin());
+  while (!attached_.empty()) let_go(check::state_of(**attached_.begin()));  // they were given up, and their flags with them
   tasks_.clear();
   return faults_.report();
 }

@@ -53,7 +53,7 @@ class Checker {
   /// The kernel has returned. After the last one of a task its flags between cores are looked at.
   void end_kernel(CoreContext& core);
 
-  /// What was found so far. Kernels that have not ended are taken to have ended.
+  /// What was found so far. Kernels that have not ended are given up: of their flags nothing is said.
   CheckReport report();
 
   /// Called for each new fault, under the checker's lock.

@@ -583,6 +583,60 @@ TEST_F(Faults, AnEventThatDoesNotExist) {
   EXPECT_EQ(report.faults[1].second.name, "wait_flag");
 }
 
+// ---- kernels that end early, and long reports -----------------------------------------------------------
+
+TEST_F(Faults, AnAccessOutsideDeviceMemoryEndsTheKernel) {
+  const ChipTensor tensors[] = {tensor_over(in_, {16, 16}, DataType::FLOAT32)};
+  const uint64_t begin = reinterpret_cast<uint64_t>(in_.data());
+  std::string ended_with;
+  const CheckReport report = check(
+      [&] {
+        Vec a;
+        TASSIGN(a, 0x0);
+        set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
+        Global source(in_.data() + (int64_t{1} << 40));  // would crash
+        TLOAD(a, source);
+        ADD_FAILURE() << "the kernel goes on";
+      },
+      {.kernel = "test", .tensors = tensors}, false, {.device_begin = begin, .device_end = begin + 1024}, &ended_with);
+  EXPECT_THAT(ended_with, HasSubstr("which is no device memory"));
+  only_fault(report, "outside-tensor");  // and nothing of the flag, which the kernel had no time to wait for
+}
+
+TEST_F(Faults, AnAccessThatLeavesAnOnChipMemoryEndsTheKernel) {
+  std::string ended_with;
+  const CheckReport report = check(
+      [&] {
+        Tile<TileType::Vec, float, 16, 16, BLayout::RowMajor, 16, 16> last, beyond;
+        TASSIGN(last, isa_test::compiled_arch().memory_bytes[0] - kTileBytes);
+        TSUBVIEW(beyond, last, 0, 0);
+        beyond.rebind(beyond.data() + 64);  // as arithmetic on data() does it
+        TEXPANDS(beyond, 1.0f);
+        ADD_FAILURE() << "the kernel goes on";
+      },
+      {.kernel = "test"}, false, {}, &ended_with);
+  EXPECT_THAT(ended_with, HasSubstr("the access leaves UB (Vec)"));
+  const CheckFault fault = only_fault(report, "outside-memory");
+  EXPECT_EQ(fault.second.name, "TEXPANDS");
+}
+
+TEST_F(Faults, TheFirstAreListedAndTheOthersCounted) {
+  const auto kernel = [] {
+    set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
+    set_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);
+    set_flag(PIPE_MTE2, PIPE_V, EVENT_ID2);
+    set_flag(PIPE_MTE2, PIPE_V, EVENT_ID3);
+    wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID4);
+  };
+  const CheckReport report = check(kernel, {.kernel = "test"}, false, {.limit = 2});
+  EXPECT_EQ(report.faults.size(), 2u);
+  EXPECT_EQ(report.faults[0].kind, "wait-without-set");
+  EXPECT_EQ(report.unlisted, 3u);
+  EXPECT_THAT(format_check_report(report), HasSubstr("check: 5 faults"));
+  EXPECT_THAT(format_check_report(report), HasSubstr("and 3 more faults\n"));
+  EXPECT_EQ(format_check_report(report), format_check_report(check(kernel, {.kernel = "test"}, false, {.limit = 2})));
+}
+
 // ---- the report -----------------------------------------------------------------------------------------
 
 TEST_F(Faults, TheReportIsReadable) {
