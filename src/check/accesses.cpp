@@ -71,8 +71,14 @@ class Rules {
   /// Null for an instruction without one.
   static Rule rule_of(uint16_t op);
 
-  std::vector<Access> apply(Rule rule) {
-    (this->*rule)();
+  [[gnu::noinline]] std::vector<Access> apply(Rule rule) {  // inlined, g++ 12 warns of a half of `rule` that is not initialised
+    bool bytes_are_shared = false;
+    for (int i = 0; i < count(); ++i) bytes_are_shared = bytes_are_shared || shares_bytes(i);
+    if (bytes_are_shared) {
+      twins();
+    } else {
+      (this->*rule)();
+    }
     std::stable_partition(accesses_.begin(), accesses_.end(), [](const Access& a) { return !a.write; });
     return std::move(accesses_);
   }
@@ -85,7 +91,7 @@ class Rules {
 
   void access(int i, bool write, Ranges ranges, bool atomic = false, bool remote = false) {
     std::vector<ByteRange> list = ranges.take();
-    if (!list.empty()) accesses_.push_back({static_cast<uint8_t>(i), write, atomic, remote, std::move(list)});
+    if (!list.empty()) accesses_.push_back({static_cast<uint8_t>(i), write, atomic, remote, 0, std::move(list)});
   }
   void region(int i, bool write, int64_t row, int64_t col, int64_t rows, int64_t cols, bool atomic = false, bool remote = false) {
     Ranges ranges;
@@ -115,13 +121,16 @@ class Rules {
   }
   void generate() { writes_valid(0); }
   void expand_scalar() { static_cast<pto::TileType>(operand(0).tile->space) == pto::TileType::Mat ? writes_whole(0) : writes_valid(0); }
-  void extract() {
-    region(1, false, attributes().index[0], attributes().index[1], rows(), cols());
-    writes_valid(0);
-  }
+  void move_tile() { move(0, 0, 0, 0, rows(), cols()); }
+  void extract() { move(attributes().index[0], attributes().index[1], 0, 0, rows(), cols()); }
   void insert() {
-    reads_valid(1);
-    region(0, true, attributes().index[0], attributes().index[1], operand(1).valid_rows, operand(1).valid_cols);
+    const bool by_rows = vector_mode() == pto::AccToVecMode::DualModeSplitM, by_cols = vector_mode() == pto::AccToVecMode::DualModeSplitN;
+    move(0, 0, attributes().index[0], attributes().index[1], operand(1).valid_rows / (by_rows ? 2 : 1),
+         operand(1).valid_cols / (by_cols ? 2 : 1));
+  }
+  /// Which vector core's UB a move from Acc writes; SingleModeVec0 where nothing is said.
+  pto::AccToVecMode vector_mode() const {
+    return static_cast<pto::AccToVecMode>(attributes().sub_core == 0 ? 0 : attributes().sub_core - 1);
   }
   void row_expand() {
     reads(1, rows(), 1);
@@ -151,6 +160,22 @@ class Rules {
     const Extent extent = isa::global_extent(operand(0));
     reads(0, extent.rows, extent.cols);
   }
+
+  /// A convolution tile, or a tensor in a layout that is no matrix: all its elements.
+  bool is_conv() const { return operand(0).tile != nullptr && operand(0).global != nullptr; }
+  void all_elements(int i, bool write);
+  bool shares_bytes(int i) const {
+    const PtoOperand& o = operand(i);
+    return (o.tile != nullptr ? o.tile->element_bytes : o.global->element_bytes) == 0;
+  }
+  /// Types of which two elements share a byte: what is written counts as a whole tile, and what is read is not looked at.
+  void twins() {
+    if (operand(0).tile == nullptr) return;
+    Ranges ranges;
+    ranges.add(static_cast<const uint8_t*>(operand(0).data), int64_t{operand(0).tile->rows} * operand(0).tile->cols / 2);
+    access(0, true, std::move(ranges));
+  }
+  void move(int64_t src_row, int64_t src_col, int64_t dst_row, int64_t dst_col, int64_t extent_rows, int64_t extent_cols);
 
   int64_t integer_at(int i, const Grid& g, int64_t r, int64_t c) const;
   void outside(int i, int64_t inner_rows, int64_t inner_cols);
@@ -205,7 +230,45 @@ void Rules::outside(int i, int64_t inner_rows, int64_t inner_cols) {
   region(i, true, inner_rows, 0, t.rows - inner_rows, t.cols);
 }
 
+void Rules::all_elements(int i, bool write) {
+  const PtoOperand& o = operand(i);
+  Ranges ranges;
+  if (o.tile != nullptr) {
+    int64_t count = o.tile->element_bytes;
+    for (int d = 0; d < 6; ++d) count *= o.shape[d];
+    ranges.add(static_cast<const uint8_t*>(o.data), count);
+  } else {
+    const int64_t bytes = o.global->element_bytes;
+    const auto* const data = static_cast<const uint8_t*>(o.data);
+    for (int64_t a = 0; a < o.shape[0]; ++a) {
+      for (int64_t b = 0; b < o.shape[1]; ++b) {
+        for (int64_t c = 0; c < o.shape[2]; ++c) {
+          for (int64_t d = 0; d < o.shape[3]; ++d) {
+            const uint8_t* const row = data + (a * o.stride[0] + b * o.stride[1] + c * o.stride[2] + d * o.stride[3]) * bytes;
+            for (int64_t e = 0; e < o.shape[4]; ++e) ranges.add(row + e * o.stride[4] * bytes, bytes);
+          }
+        }
+      }
+    }
+  }
+  access(i, write, std::move(ranges));
+}
+
+/// From tile to tile; with an AccToVecMode, on a cube core, into the UB of the vector cores that it names.
+void Rules::move(int64_t src_row, int64_t src_col, int64_t dst_row, int64_t dst_col, int64_t extent_rows, int64_t extent_cols) {
+  const bool by_rows = vector_mode() == pto::AccToVecMode::DualModeSplitM, by_cols = vector_mode() == pto::AccToVecMode::DualModeSplitN;
+  region(1, false, src_row, src_col, by_rows ? 2 * extent_rows : extent_rows, by_cols ? 2 * extent_cols : extent_cols);
+  region(0, true, dst_row, dst_col, extent_rows, extent_cols);
+  if (attributes().sub_core == 0 || core_.lane != kLaneAic || accesses_.empty() || !accesses_.back().write) return;
+  constexpr uint8_t kAiv0 = 1 << kLaneAiv0, kAiv1 = 1 << kLaneAiv1;
+  accesses_.back().lanes = by_rows || by_cols ? kAiv0 | kAiv1 : vector_mode() == pto::AccToVecMode::SingleModeVec1 ? kAiv1 : kAiv0;
+}
+
 void Rules::load() {
+  if (is_conv()) {
+    all_elements(1, false);
+    return all_elements(0, true);
+  }
   reads(1, rows(), cols());
   writes_valid(0);
   if (operand(0).tile->pad != static_cast<uint64_t>(pto::PadValue::Null)) outside(0, rows(), cols());
@@ -228,6 +291,10 @@ void Rules::fill_pad() {
 }
 
 void Rules::transpose() {
+  if (is_conv()) {
+    all_elements(1, false);
+    return all_elements(0, true);
+  }
   reads_valid(1);
   writes(0, operand(1).valid_cols, operand(1).valid_rows);
 }
@@ -573,7 +640,7 @@ Rules::Rule Rules::rule_of(uint16_t op) {
     case TMOV_M2S:
     case TMOV_M2V:
     case TMOV_A2V:
-    case TMOV_A2M:
+    case TMOV_A2M: return &Rules::move_tile;
     case TADD:
     case TSUB:
     case TMUL:

@@ -15,6 +15,7 @@ struct Access {
   bool write;
   bool atomic = false;
   bool remote = false;  ///< in memory of another chip, which is no tensor of the task
+  uint8_t lanes = 0;    ///< not 0: in the memories of these lanes of the block (a mask) instead, at the same offsets
   std::vector<ByteRange> ranges;
 };
 

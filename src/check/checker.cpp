@@ -71,6 +71,14 @@ struct Step {
 }  // namespace
 }  // namespace check
 
+namespace check {
+/// CoreContext::watcher of a core that is looked at.
+struct Watched {
+  Checker::Impl* checker;
+  CoreState* core;
+};
+}  // namespace check
+
 using check::Access;
 using check::ByteRange;
 using check::Clock;
@@ -101,7 +109,7 @@ class Checker::Impl {
  private:
   CoreState& attach(CoreContext& core, const CheckedKernel& kernel);
   void look_at_flags(const CoreState& core);
-  void let_go(CoreState& core);
+  void let_go(CoreContext& context);
   void close(TaskState& task);
   void set_flag(const Step& step);
   void wait_flag(const Step& step);
@@ -123,19 +131,13 @@ class Checker::Impl {
   std::map<uint32_t, std::string> places_;  ///< by site
   check::Faults faults_;
   std::map<const LaunchSlot*, std::unique_ptr<TaskState>> tasks_;
-  std::set<CoreContext*> attached_;
+  std::map<CoreContext*, std::shared_ptr<check::Watched>> attached_;
 };
 
 // ---- the hook that all checkers share -------------------------------------------------------------------
 
 namespace check {
 namespace {
-
-/// CoreContext::watcher of a core that is looked at.
-struct Watched {
-  Checker::Impl* checker;
-  CoreState* core;
-};
 
 struct Hook {
   std::mutex mutex;
@@ -204,8 +206,10 @@ CoreState& Checker::Impl::attach(CoreContext& core, const CheckedKernel& kernel)
   auto state = std::make_unique<CoreState>(*task, core, kernel.kernel, check::Tensors(kernel.tensors, kernel.directions));
   CoreState& result = *state;
   task->cores[result.number] = std::move(state);
-  core.watcher = new check::Watched{this, &result};
-  attached_.insert(&core);
+  result.on_chip[0] = std::move(task->ub_of_later[result.number]);
+  const auto watched = std::make_shared<check::Watched>(check::Watched{this, &result});
+  core.watcher = watched.get();
+  attached_[&core] = watched;
   return result;
 }
 
@@ -220,13 +224,12 @@ void Checker::Impl::end(CoreContext& core) {
   CoreState& state = check::state_of(core);
   TaskState& task = state.task;
   look_at_flags(state);
-  let_go(state);
-  if (core.lane < 0) close(task);
-  const int lanes = (task.lanes & 1) + (task.lanes >> 1 & 1) + (task.lanes >> 2 & 1);
-  if (core.lane < 0 || ++task.kernels_ended == task.blocks * lanes) {
-    if (core.lane >= 0) close(task);
-    tasks_.erase(core.launch);
-  }
+  let_go(core);
+  // A core of a host test program serves as all lanes of its block.
+  const int lanes = core.lane < 0 ? 1 : (task.lanes & 1) + (task.lanes >> 1 & 1) + (task.lanes >> 2 & 1);
+  if (++task.kernels_ended < task.blocks * lanes) return;
+  close(task);
+  tasks_.erase(core.launch);
 }
 
 /// The kernel's own flags, at its end.
@@ -244,13 +247,13 @@ void Checker::Impl::look_at_flags(const CoreState& core) {
 }
 
 /// The core is not looked at any more. Its accesses to device memory stay: other cores of its task may run on.
-void Checker::Impl::let_go(CoreState& core) {
+void Checker::Impl::let_go(CoreContext& context) {
+  CoreState& core = check::state_of(context);
   core.flags.clear();
   for (check::Shadow& shadow : core.on_chip) shadow = {};
-  delete static_cast<check::Watched*>(core.core->watcher);
-  core.core->watcher = nullptr;
-  attached_.erase(core.core);
   core.core = nullptr;
+  attached_.erase(&context);
+  context.watcher = nullptr;
 }
 
 void Checker::Impl::close(TaskState& task) {
@@ -268,7 +271,11 @@ void Checker::Impl::close(TaskState& task) {
 
 CheckReport Checker::Impl::report() {
   const std::lock_guard lock(mutex_);
-  while (!attached_.empty()) let_go(check::state_of(**attached_.begin()));  // they were given up, and their flags with them
+  // They were given up, and their flags with them. Cores that nobody announced may be gone.
+  for (const auto& [core, watched] : attached_) {
+    if (!options_.attach_all) core->watcher = nullptr;
+  }
+  attached_.clear();
   tasks_.clear();
   return faults_.report();
 }
@@ -471,10 +478,19 @@ void Checker::Impl::touch_ranges(const Step& step, const Access& access) {
     conflicts.push_back({earlier, {part}});
   };
   std::vector<ByteRange> unwritten;
-  for (const ByteRange& range : access.ranges) {
-    shadow.touch({range.begin - base, range.end - base}, touch, ordered, conflict, [&](const ByteRange& part) {
-      if (on_chip) unwritten.push_back(part);
-    });
+  const auto touch_in = [&](check::Shadow& memory) {
+    for (const ByteRange& range : access.ranges) {
+      memory.touch({range.begin - base, range.end - base}, touch, ordered, conflict, [&](const ByteRange& part) {
+        if (on_chip) unwritten.push_back(part);
+      });
+    }
+  };
+  if (access.lanes == 0) {
+    touch_in(shadow);
+  } else {
+    for (int lane = 0; lane < kLaneCount; ++lane) {
+      if ((access.lanes >> lane & 1) != 0) touch_in(core.task.ub_of(core.number / 4 * 4 + lane));
+    }
   }
   for (const auto& [earlier, parts] : conflicts) report_conflict(step, access, earlier, parts);
   if (!unwritten.empty() && !faults_.seen_before("never-written", kNoSite, step.site)) {

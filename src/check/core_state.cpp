@@ -163,7 +163,7 @@ void TaskState::arrive(CoreState& core, const PtoInstruction& instruction) {
   if (lane >= 0 && !(lane == kLaneAic ? aic : aiv)) return;
   const int32_t used = instruction.attributes.index[1];
   const int32_t of_a_block = (aic && has(kLaneAic) ? 1 : 0) + (aiv ? has(kLaneAiv0) + has(kLaneAiv1) : 0);
-  const int32_t cores = lane < 0 ? 1 : used > 0 ? used : blocks * of_a_block;
+  const int32_t cores = used > 0 ? used : lane < 0 ? blocks : blocks * of_a_block;
   const void* const workspace = instruction.operand_count != 0 ? instruction.operands[0].data : nullptr;
   Meeting& meeting = meetings_[{static_cast<int>(type), workspace}];
   if (meeting.result == nullptr) meeting.result = std::make_shared<Times>();

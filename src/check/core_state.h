@@ -100,6 +100,13 @@ class TaskState {
   Shadow device;
   int32_t kernels_ended = 0;
   std::map<int32_t, std::unique_ptr<CoreState>> cores;
+  std::map<int32_t, Shadow> ub_of_later;  ///< what the cube core wrote into the UB of a vector core that has not begun
+
+  /// The shadow of the UB of a core of the task.
+  Shadow& ub_of(int32_t number) {
+    const auto found = cores.find(number);
+    return found != cores.end() ? found->second->on_chip[0] : ub_of_later[number];
+  }
 
  private:
   struct Receiver {

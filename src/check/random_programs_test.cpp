@@ -106,6 +106,7 @@ Program random_program(std::mt19937& random) {
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   const auto pipe = [&] { return kPipeList[pick(0, 6)]; };
   Program program;
+  std::vector<Instruction> set;  // flags that nothing has waited for: most waits are for one of them
   const int length = pick(2, kLongest), few_pipes = pick(0, 1);
   for (int n = 0; n < length; ++n) {
     Instruction i{};
@@ -119,7 +120,7 @@ Program random_program(std::mt19937& random) {
       i.on_chip = 32 * pick(0, 8);
       i.pitch = pick(i.cols, 64);
       i.device = pick(0, 300);
-    } else if (what == 8) {
+    } else if (what == 8 && pick(0, 3) == 0) {
       i.act = Act::kBarrier;
     } else if (what < 15) {
       i.act = what % 2 == 0 ? Act::kSetFlag : Act::kWaitFlag;
@@ -129,6 +130,15 @@ Program random_program(std::mt19937& random) {
       i.act = what % 2 == 0 ? Act::kSetCross : Act::kWaitCross;
       i.id = pick(0, 1);
     }
+    const bool waits = i.act == Act::kWaitFlag || i.act == Act::kWaitCross;
+    if (waits && !set.empty() && pick(0, 9) != 0) {
+      const size_t which = static_cast<size_t>(pick(0, static_cast<int>(set.size()) - 1));
+      const Instruction flag = set[which];
+      set.erase(set.begin() + static_cast<ptrdiff_t>(which));
+      const bool cross = flag.act == Act::kSetCross;
+      i = {cross ? Act::kWaitCross : Act::kWaitFlag, cross ? 1 - flag.core : flag.core, cross ? i.pipe : flag.pipe, flag.other, flag.id};
+    }
+    if (i.act == Act::kSetFlag || i.act == Act::kSetCross) set.push_back(i);
     program.push_back(i);
   }
   return program;
