@@ -18,6 +18,23 @@ using isa::Extent;
 using isa::Grid;
 using pto::Op;
 
+// Asynchronous forms, where the headers have them.
+template <typename O>
+constexpr bool is_async_put(O op) {
+  if constexpr (requires { O::TPUT_ASYNC; }) return op == O::TPUT_ASYNC;
+  return false;
+}
+template <typename O>
+constexpr bool is_async_get(O op) {
+  if constexpr (requires { O::TGET_ASYNC; }) return op == O::TGET_ASYNC;
+  return false;
+}
+template <typename O>
+constexpr bool is_async_prefetch(O op) {
+  if constexpr (requires { O::TPREFETCH_ASYNC; }) return op == O::TPREFETCH_ASYNC;
+  return false;
+}
+
 /// Collects ranges.
 class Ranges {
  public:
@@ -536,14 +553,17 @@ void Rules::signal() {
 
 void Rules::copy_tensor() {
   const Extent extent = isa::global_extent(operand(0));
-  const bool put = static_cast<Op>(i_.op) == Op::TPUT;
+  const bool put = static_cast<Op>(i_.op) == Op::TPUT || is_async_put(static_cast<Op>(i_.op));
   region(1, false, 0, 0, extent.rows, extent.cols, false, !put);
   region(0, true, 0, 0, extent.rows, extent.cols, attributes().atomic_add != 0, put);
 }
 
 Rules::Rule Rules::rule_of(uint16_t op) {
   using enum Op;
+  if (is_async_put(static_cast<Op>(op)) || is_async_get(static_cast<Op>(op))) return &Rules::copy_tensor;
+  if (is_async_prefetch(static_cast<Op>(op))) return &Rules::nothing;
   switch (static_cast<Op>(op)) {
+    case TPREFETCH:
     case SET_FLAG:
     case WAIT_FLAG:
     case PIPE_BARRIER:
