@@ -488,7 +488,7 @@ void Scheduler::worker_main() {
 }
 
 [[gnu::always_inline]] inline uint32_t Scheduler::next_task(Carrier& carrier) {
-  if (carrier.ready == kNoSlot && shared_ready_.load(std::memory_order_relaxed) != 0) {
+  if (carrier.ready == kNoSlot && shared_ready_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     const uint32_t list = shared_ready_.exchange(0, std::memory_order_acq_rel) - 1;
     if (list != kNoSlot) add_ready(carrier, list);
   }
@@ -497,7 +497,7 @@ void Scheduler::worker_main() {
     carrier.ready = table_.next_in_list(slot);
     return slot;
   }
-  if (carrier.claimed_next == carrier.claimed_end) {
+  if (carrier.claimed_next == carrier.claimed_end) [[unlikely]] {
     carrier.claimed_next = 0;
     carrier.claimed_end = table_.claim(carrier.claimed, carrier.batch_limit);
     if (carrier.claimed_end == 0) return kNoSlot;
@@ -510,7 +510,8 @@ void Scheduler::worker_main() {
 [[gnu::always_inline]] inline bool Scheduler::is_ready(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   const TaskRef undone = table_.undone_predecessor(task);
-  if (undone.slot == kNoSlot) return true;
+  if (undone.slot == kNoSlot) [[likely]]
+    return true;
   if ((task.flags & TaskSlot::kMayStage) != 0) [[unlikely]]
     dispatch_.offer(slot);
   if (const uint32_t list = table_.park(slot, undone); list != kNoSlot) add_ready(carrier, list);
@@ -583,17 +584,20 @@ bool Scheduler::wants_attention(Carrier& carrier) {
 [[gnu::always_inline]] inline uint32_t Scheduler::next_plain(Carrier& carrier, CoreType kind) {
   for (;;) {
     // As often as completions are flushed, which is after each kernel unless they are short.
-    if (stopped() || (carrier.completed_count == 0 && wants_attention(carrier))) return kNoSlot;
+    if (stopped() || (carrier.completed_count == 0 && wants_attention(carrier))) [[unlikely]]
+      return kNoSlot;
     const uint32_t slot = next_task(carrier);
-    if (slot == kNoSlot) return kNoSlot;
+    if (slot == kNoSlot) [[unlikely]]
+      return kNoSlot;
     if (!is_ready(carrier, slot)) continue;
     const TaskSlot& task = table_.record(slot);
-    if ((task.flags & TaskSlot::kPlain) == 0 || (task.lanes == PTO2_SUBTASK_MASK_AIC) != (kind == CoreType::AIC)) {
+    if ((task.flags & TaskSlot::kPlain) == 0 || (task.lanes == PTO2_SUBTASK_MASK_AIC) != (kind == CoreType::AIC)) [[unlikely]] {
       table_.set_next_in_list(slot, carrier.ready);
       carrier.ready = slot;
       return kNoSlot;
     }
-    if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
+    if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      flush(carrier);
     return slot;
   }
 }

@@ -252,9 +252,11 @@ class Scheduler {
   const TaskSlot& task = table_.record(slot);
   table_.mark_done({slot, task.id});
   // Who is seen waiting already goes on at once; who parks at this moment is found behind the fence of the flush.
-  if (const uint32_t list = table_.take_waiters(slot); list != kNoSlot) add_ready(carrier, list);
+  if (const uint32_t list = table_.take_waiters(slot); list != kNoSlot) [[unlikely]]
+    add_ready(carrier, list);
   carrier.completed[carrier.completed_count++] = slot;
-  if (carrier.completed_count >= carrier.batch_limit) flush(carrier);
+  if (carrier.completed_count >= carrier.batch_limit) [[unlikely]]
+    flush(carrier);
 }
 
 }  // namespace tilewright

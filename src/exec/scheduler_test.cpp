@@ -125,6 +125,20 @@ TEST_P(SchedulerTest, EveryBlockAndLaneRunsOnceOnItsOwnCore) {
 }
 
 // AIC waits for what both AIV lanes write, and they for it: they must run side by side, on one thread too.
+TEST_P(SchedulerTest, TasksInARowRunOnCoresOfTheirOwnKind) {
+  std::atomic<int> wrong{0}, ran{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    const bool aic = call.task->lanes == PTO2_SUBTASK_MASK_AIC;
+    if (aic != (call.kind == CoreType::AIC) || call.lane != (aic ? 0 : 1)) ++wrong;
+    ++ran;
+  };
+  run([&] {
+    for (int i = 0; i < 2000; ++i) submit({}, i % 3 == 0 || i % 7 < 3 ? PTO2_SUBTASK_MASK_AIC : PTO2_SUBTASK_MASK_AIV0);
+  });
+  EXPECT_EQ(ran.load(), 2000);
+  EXPECT_EQ(wrong.load(), 0);
+}
+
 TEST_P(SchedulerTest, LanesOfABlockRunSideBySide) {
   std::atomic<int> arrived{0};
   runner_.kernel = [&](const KernelCall&) {

@@ -35,6 +35,28 @@ TEST_P(WaitingTest, AKernelThatWaitsIsResumedWhenItsConditionHolds) {
   }
 }
 
+// Plain tasks run in rows; a row must not go on to its end while something else wants the carrier.
+TEST_P(WaitingTest, AKernelThatCanGoOnDoesNotWaitForARowOfTasksToEnd) {
+  constexpr uint64_t kTasks = 200;  // fewer than the window
+  Counter counter;
+  std::atomic<uint64_t> ran{0}, resumed_after{0};
+  runner_.kernel = [&](const KernelCall& call) {
+    if (number(call) == 0) {
+      scheduler_.wait(counter.reached());
+      resumed_after = ran.load();
+    } else if (number(call) == 1) {
+      ++counter.value;
+      scheduler_.notify();
+    }
+    ++ran;
+  };
+  run_numbered(kTasks);
+  EXPECT_EQ(ran.load(), kTasks);
+  if (GetParam() == 1) {  // others may run all of them meanwhile
+    EXPECT_LT(resumed_after.load(), kTasks - 1);
+  }
+}
+
 // All carriers hold nothing but a waiting kernel when the last condition comes true.
 TEST_P(WaitingTest, KernelsWakeEachOtherBackAndForth) {
   constexpr int kTurns = 2000;

@@ -227,7 +227,7 @@ template <bool kPlain>
 [[gnu::always_inline]] inline uint8_t Graph::plain_lane(const MixedKernels& kernels, const CoreTaskArgs& args) const {
   if (!plain_ || !args.is_plain() || args.launch_spec.block_num() != 1 || args.launch_spec.require_sync_start()) return 0;
   if (kernels.aiv1_kernel_id != INVALID_KERNEL_ID) return 0;
-  if (kernels.aic_kernel_id == INVALID_KERNEL_ID)
+  if (kernels.aic_kernel_id == INVALID_KERNEL_ID) [[likely]]
     return runs_on(kernels.aiv0_kernel_id, PTO2_SUBTASK_MASK_AIV0) ? PTO2_SUBTASK_MASK_AIV0 : 0;
   if (kernels.aiv0_kernel_id != INVALID_KERNEL_ID) return 0;
   return runs_on(kernels.aic_kernel_id, PTO2_SUBTASK_MASK_AIC) ? PTO2_SUBTASK_MASK_AIC : 0;

@@ -31,6 +31,7 @@ class GraphModel {
     GraphPolicy policy;
     uint64_t window = 64;
     uint64_t heap_bytes = 1 << 16;
+    bool observed = true;  ///< edges are those that an observer sees; else those that the tasks store, and half of the tasks are plain
   };
 
   GraphModel(std::mt19937& random, const Options& options)
@@ -38,7 +39,7 @@ class GraphModel {
 
   /// Returns how many tasks were submitted: fewer than kMaxTasks if open scopes filled a ring.
   uint32_t run() {
-    graph_.begin_run(&lanes_, &edges_, options_.policy);
+    graph_.begin_run(&lanes_, options_.observed ? &edges_ : nullptr, options_.policy);
     scopes_ = {{false, next_scope_++}};
     while (tasks_.size() < kMaxTasks && !testing::Test::HasFailure()) {
       change_scope();
@@ -124,9 +125,10 @@ class GraphModel {
     const TensorCreateInfo info(kOutputShape, 1, DataType::INT8);
     std::deque<Argument> arguments;
     CoreTaskArgs args;
-    const uint32_t outputs = sort == kAllocation ? 1 : scopes_.size() > 1 && random_() % 4 == 0 ? 1 + random_() % 2 : 0;
+    const bool simple = !options_.observed && sort == kKernel && random_() % 2 == 0;
+    const uint32_t outputs = simple ? 0 : sort == kAllocation ? 1 : scopes_.size() > 1 && random_() % 4 == 0 ? 1 + random_() % 2 : 0;
     for (uint32_t i = 0; i < outputs; ++i) args.add_output(info);
-    for (uint32_t i = sort == kAllocation ? 0 : random_() % 4; i > 0; --i) {
+    for (uint32_t i = sort == kAllocation ? 0 : random_() % (simple ? 10 : 4); i > 0; --i) {
       arguments.push_back(random_argument());
       const Argument& argument = arguments.back();
       if (argument.tag == TensorArgType::INPUT) args.add_input(argument.tensor);
@@ -137,7 +139,7 @@ class GraphModel {
     PTO2TaskId dependencies[3];
     DepFlags kinds[3];
     std::vector<size_t> named;
-    for (uint32_t i = sort == kAllocation || tasks_.empty() ? 0 : random_() % 4; i > 0; --i) {
+    for (uint32_t i = sort == kAllocation || simple || tasks_.empty() ? 0 : random_() % 4; i > 0; --i) {
       named.push_back(random_() % tasks_.size());
       dependencies[named.size() - 1] = tasks_[named.back()].id;
       kinds[named.size() - 1] = static_cast<DepFlags>(1 + random_() % 3);
@@ -214,6 +216,7 @@ class GraphModel {
       }
       accesses.push_back({self, writes, bytes});
     }
+    if (!options_.observed) take_stored_edges(id);
     for (const uint64_t raw : edges_.found) {
       const size_t other = index_of(PTO2TaskId{raw});
       ASSERT_LT(other, self) << "an edge from a task that does not exist";
@@ -221,9 +224,22 @@ class GraphModel {
       task.all_before |= tasks_[other].all_before;
       task.all_before.set(other);
     }
-    for (const size_t other : task.follows) EXPECT_TRUE(task.all_before[other]) << "task " << self << " must follow " << other;
+    for (const size_t other : task.follows) {
+      EXPECT_TRUE(task.all_before[other] || (!options_.observed && tasks_[other].done)) << "task " << self << " must follow " << other;
+    }
     accesses_.insert(accesses_.end(), accesses.begin(), accesses.end());
     tasks_.push_back(task);
+  }
+
+  // Without an observer, edges to what is known to be complete are not stored.
+  void take_stored_edges(PTO2TaskId id) {
+    const TaskSlot& record = graph_.table().record(graph_.table().slot_of(id.ring(), id.local()));
+    for (uint32_t i = 0; i < record.predecessor_count; ++i) {
+      const TaskRef other = record.predecessors()[i];
+      uint32_t ring = 0;
+      while (ring + 1 < kRingCount && other.slot >= graph_.table().slot_of(ring + 1, 0)) ++ring;
+      EXPECT_TRUE(edges_.found.insert(PTO2TaskId::make(static_cast<uint8_t>(ring), other.id).raw).second) << "listed twice";
+    }
   }
 
   void check_output(const ChipTensor& tensor) {
@@ -296,6 +312,7 @@ inline void compare_with_model(std::mt19937& random, uint64_t submissions) {
     options.policy = round % 8 == 7 ? explicit_only : round % 8 == 6 ? host : round % 2 == 0 ? plain : war;
     options.window = options.policy.publish == GraphPolicy::Publish::kAtSubmit ? uint64_t{4} << random() % 6 : 128;
     options.heap_bytes = options.policy.publish == GraphPolicy::Publish::kAtSubmit ? uint64_t{4096} << random() % 4 : 1 << 18;
+    options.observed = random() % 2 == 0;
     SCOPED_TRACE(testing::Message() << "round " << round << ", window " << options.window);
     done += GraphModel(random, options).run();
   }

@@ -69,7 +69,8 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 // Adds a predecessor that is not known to be complete, unless it is one already. The first few go straight into the record.
 [[gnu::always_inline]] inline void Graph::list_predecessor(TaskRef task, EdgeSource source) {
   const uint32_t count = predecessor_count_;
-  if (count >= TaskSlot::kInlinePredecessors) return list_one_of_many(task, source);
+  if (count >= TaskSlot::kInlinePredecessors) [[unlikely]]
+    return list_one_of_many(task, source);
   TaskRef* const list = record_->inline_predecessors;
   for (uint32_t i = 0; i < count; ++i) {
     if (list[i] == task) return;
@@ -108,14 +109,18 @@ template <bool kPlain>
 [[gnu::always_inline]] inline bool Graph::add_tensor(const Plan& plan, const ChipTensor& tensor, TensorArgType tag, int32_t index,
                                                      ChipTensor* descriptor) {
   const ByteRange range = byte_range(tensor);
-  if (!check_tensor(tensor, range, index)) return false;
+  if (!check_tensor(tensor, range, index)) [[unlikely]]
+    return false;
   copy_descriptor(descriptor, tensor);
-  if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) return false;
-  if (tag == TensorArgType::NO_DEP) return true;
+  if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) [[unlikely]]
+    return false;
+  if (tag == TensorArgType::NO_DEP) [[unlikely]]
+    return true;
   if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
     unpublished_writes_.push_back({descriptor, task_count_});
   }
-  if ((kPlain || !plan.manual) && !tensor.manual_dep) track<kPlain>(plan, tensor, descriptor, range, index, tag);
+  if ((kPlain || !plan.manual) && !tensor.manual_dep) [[likely]]
+    track<kPlain>(plan, tensor, descriptor, range, index, tag);
   return true;
 }
 
@@ -127,15 +132,16 @@ template <bool kPlain>
   const uint32_t slot = table_.slot_of(record);
   rings_[plan.ring].next = plan.id + 1;
   ++task_count_;
-  if (complete) {
+  if (complete) [[unlikely]] {
     table_.mark_done({slot, plan.id});
-  } else if (policy_.publish != GraphPolicy::Publish::kAtSubmit) {
-    defer(slot);
-  } else {
+  } else if (policy_.publish == GraphPolicy::Publish::kAtSubmit) [[likely]] {
     ++published_count_;
     table_.publish(slot);
+  } else {
+    defer(slot);
   }
-  if (task_count_ % kAdvanceInterval == 0) advance(plan.ring);
+  if (task_count_ % kAdvanceInterval == 0) [[unlikely]]
+    advance(plan.ring);
 }
 
 }  // namespace tilewright

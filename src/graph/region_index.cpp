@@ -58,7 +58,9 @@ struct RegionIndex::LevelClass : Class {
   RegionEntry& bucket(uint64_t granule) { return group(granule)[granule]; }
   /// The bucket of a granule beside granule `at`, which is of `group`.
   RegionEntry& bucket_beside(const RegionTable::Group& group, uint64_t at, uint64_t granule) {
-    return (at ^ granule) >> RegionTable::kGroupBits == 0 ? group[granule] : bucket(granule);
+    if ((at ^ granule) >> RegionTable::kGroupBits == 0) [[likely]]
+      return group[granule];
+    return bucket(granule);
   }
 
   /// Calls test(entry) for what is live in granules first to last; true removes the entry.
@@ -86,7 +88,8 @@ struct RegionIndex::LevelClass : Class {
   /// region of this level touches two granules at most.
   bool is_clear_beside(const RegionTable::Group& near, uint64_t at, ByteRange range, const uint32_t* completed) {
     const uint64_t last = granule(range.end - 1);
-    if (straddles && at != 0 && !is_clear(bucket_beside(near, at, at - 1), range, completed)) return false;
+    if (straddles && at != 0 && !is_clear(bucket_beside(near, at, at - 1), range, completed)) [[unlikely]]
+      return false;
     return last == at || is_clear(bucket_beside(near, at, last), range, completed);
   }
   /// find without supersede.
@@ -94,7 +97,8 @@ struct RegionIndex::LevelClass : Class {
     const uint64_t at = granule(range.begin);
     const RegionEntry& entry = bucket(at);
     if (!is_the_one(entry, range, completed)) return read_others(at, range, owner, completed, hits);
-    if (!owned(entry, owner)) hits.add({range, entry.task, entry.ring()});
+    if (!owned(entry, owner)) [[likely]]
+      hits.add({range, entry.task, entry.ring()});
   }
   [[gnu::noinline]] void read_others(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
     const RegionTable::Group near = group(at);
@@ -240,7 +244,7 @@ struct RegionIndex::GridClass : Class {
     if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
     const RegionEntry& entry = *tile.bucket;
     if (!entry.live(completed) || owned(entry, owner)) return true;
-    if (tile.is(entry.box)) {
+    if (tile.is(entry.box)) [[likely]] {
       hits.add({region.range, entry.task, entry.ring()});
       return true;
     }
@@ -401,7 +405,8 @@ inline bool RegionIndex::is_only_class(const ShapedRegion& region) const {
 }
 
 void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
-  if (!supersede && is_only_class(region) && grids_[region.grid]->read(region, owner, completed_, hits)) return;
+  if (!supersede && is_only_class(region) && grids_[region.grid]->read(region, owner, completed_, hits)) [[likely]]
+    return;
   find_anywhere(region, owner, supersede, hits);
 }
 
@@ -415,7 +420,8 @@ void RegionIndex::find_anywhere(const ShapedRegion& region, RegionOwner owner, b
 void RegionIndex::update(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
-  if (is_only_class(region) && grids_[region.grid]->update(region, owner, completed_, hits)) return;
+  if (is_only_class(region) && grids_[region.grid]->update(region, owner, completed_, hits)) [[likely]]
+    return;
   update_anywhere(region, view, owner, hits);
 }
 
@@ -441,7 +447,8 @@ void RegionIndex::insert(const ShapedRegion& region, const ChipTensor& view, Reg
 
 void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
   const uint32_t level = level_of(range);
-  if (level != only_level_ || supersede) return find_bytes_anywhere(range, owner, supersede, hits);
+  if (level != only_level_ || supersede) [[unlikely]]
+    return find_bytes_anywhere(range, owner, supersede, hits);
   only_class_->read(range, owner, completed_, hits);
 }
 

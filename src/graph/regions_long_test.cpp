@@ -21,6 +21,8 @@ class TensorMapModelTest : public test::RandomTest {
   }
 };
 
+TEST_F(TensorMapModelTest, WholeSlots) { run(3000, {.views = test::TensorMapModel::Views::kSlots, .steps = 500, .live = 40}); }
+TEST_F(TensorMapModelTest, WholeTiles) { run(3000, {.views = test::TensorMapModel::Views::kTiles, .steps = 500, .live = 40}); }
 TEST_F(TensorMapModelTest, FewLiveTasks) { run(300, {.steps = 2000, .live = 12}); }
 TEST_F(TensorMapModelTest, ManyLiveTasks) { run(40, {.steps = 8000, .live = 400}); }
 TEST_F(TensorMapModelTest, ReadersTracked) { run(60, {.steps = 4000, .live = 100, .track_war = true}); }

@@ -57,7 +57,8 @@ class TensorMap {
 inline std::span<const RegionHit> TensorMap::access(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
                                                     RegionOwner owner) {
   hits_.clear();
-  if (range.begin == range.end) return {};
+  if (range.begin == range.end) [[unlikely]]
+    return {};
   if (view.is_contiguous) [[likely]] {
     access_bytes(range, tag, owner);
   } else {
