@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
 #include <vector>
@@ -202,6 +205,11 @@ CoreState& state_of(const CoreContext& core) { return *static_cast<const Watched
 
 CoreState& Checker::Impl::attach(CoreContext& core, const CheckedKernel& kernel) {
   std::unique_ptr<TaskState>& task = tasks_[core.launch];
+  // A task of a host test program in which some blocks had nothing to do is not known to be over; another may lie at its place now.
+  const auto ended = [](const auto& entry) { return entry.second->core == nullptr; };
+  if (task != nullptr && task->cores.contains(CoreState::number_of(core)) && std::all_of(task->cores.begin(), task->cores.end(), ended)) {
+    task = nullptr;
+  }
   if (task == nullptr) task = std::make_unique<TaskState>(core.block_num, core.lanes);
   auto state = std::make_unique<CoreState>(*task, core, kernel.kernel, check::Tensors(kernel.tensors, kernel.directions));
   CoreState& result = *state;
