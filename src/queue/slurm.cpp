@@ -92,12 +92,6 @@ std::vector<SlurmJob> slurm_jobs(const std::string& id = {}) {
   return jobs;
 }
 
-void require_id(const std::string& id) {
-  if (!is_job_id(id)) throw misuse(fmt::format("'{}' is no job id", id));
-}
-
-[[noreturn]] void not_found(const std::string& id) { throw QueueError(1, ErrorCode::kUnknownHandle, fmt::format("{}: not_found", id)); }
-
 std::string job_state(const SlurmJob& job) { return job.state == "PENDING" || job.state == "CONFIGURING" ? "pending" : "running"; }
 
 std::vector<std::string> slurm_options(const JobSpec& spec, const QueueConfig& config) {
@@ -308,19 +302,10 @@ int print_slurm_list(const ReportOptions& options) {
 }
 
 int print_slurm_status(const std::string& id, const ReportOptions& options) {
-  require_id(id);
-  if (const auto record = history().find(id)) {
-    json value = json::parse(record->to_json());
-    value["state"] = "completed";
-    if (options.json)
-      fmt::print("{}\n", value.dump(2));
-    else
-      fmt::print("completed (exit={})\nended by: {}\nreason: {}\ndevices: {}\n", record->exit_code,
-                 record->reason == EndReason::kJob ? "job" : "queue", end_reason_name(record->reason), format_device_ids(record->devices));
-    return 0;
-  }
+  require_job_id(id);
+  if (const auto record = history().find(id)) return print_record(*record, options);
   const std::vector<SlurmJob> jobs = slurm_jobs(id);
-  if (jobs.empty()) not_found(id);
+  if (jobs.empty()) job_not_found(id);
   std::vector<int> devices;
   std::error_code ignored;
   if (fs::exists(started_file(id), ignored)) devices = parse_device_ids(read_file(started_file(id)));
@@ -352,7 +337,7 @@ int print_slurm_devices(const QueueConfig& config, const ReportOptions& options)
 }
 
 int print_slurm_explanation(const std::string& id, const ReportOptions& options) {
-  require_id(id);
+  require_job_id(id);
   const std::vector<SlurmJob> jobs = slurm_jobs(id);
   if (jobs.empty() || job_state(jobs[0]) != "pending") return print_slurm_status(id, options);
   if (options.json)
@@ -368,17 +353,11 @@ namespace {
 std::optional<JobRecord> follow_slurm(const std::string& id, bool with_log) {
   const FileDescriptor notify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   ::inotify_add_watch(notify.get(), step_file(id).parent_path().c_str(), IN_MOVED_TO);
-  std::ifstream log;
+  LogReader log(with_log ? history().log_path(id) : "/dev/null");
   for (;;) {
     std::optional<JobRecord> record = history().find(id);
     const bool gone = record || slurm_jobs(id).empty();
-    if (with_log) {
-      if (!log.is_open()) log.open(history().log_path(id), std::ios::binary);
-      char text[1 << 14];
-      log.clear();
-      while (log.read(text, sizeof text) || log.gcount() > 0) std::fwrite(text, 1, static_cast<size_t>(log.gcount()), stdout);
-      std::fflush(stdout);
-    }
+    log.copy();
     if (gone) return record ? record : history().find(id);
     pollfd waker{notify.get(), POLLIN, 0};
     ::poll(&waker, 1, 1000);  // the record may be written on another node, which no notification tells
@@ -391,8 +370,8 @@ std::optional<JobRecord> follow_slurm(const std::string& id, bool with_log) {
 }  // namespace
 
 int wait_for_slurm_job(const std::string& id) {
-  require_id(id);
-  if (!history().find(id) && slurm_jobs(id).empty()) not_found(id);
+  require_job_id(id);
+  if (!history().find(id) && slurm_jobs(id).empty()) job_not_found(id);
   const std::optional<JobRecord> record = follow_slurm(id, true);
   if (!record) {
     if (fs::exists(SrunClient::cancel_mark(id))) return kExitCancelled;
@@ -403,24 +382,24 @@ int wait_for_slurm_job(const std::string& id) {
 }
 
 int print_slurm_log(const std::string& id, bool follow) {
-  require_id(id);
+  require_job_id(id);
   std::error_code ignored;
   if (follow) {
     follow_slurm(id, true);
   } else {
-    if (!fs::exists(history().log_path(id), ignored)) not_found(id);
-    fmt::print("{}", read_file(history().log_path(id)));
+    if (!fs::exists(history().log_path(id), ignored)) job_not_found(id);
+    LogReader(history().log_path(id)).copy();
   }
   return 0;
 }
 
 int cancel_slurm_job(const std::string& id) {
-  require_id(id);
+  require_job_id(id);
   const std::vector<SlurmJob> jobs = slurm_jobs(id);
   if (jobs.empty()) {
     if (const auto record = history().find(id))
       throw QueueError(1, ErrorCode::kInvalidArgument, fmt::format("{} is over (exit={})", id, record->exit_code));
-    not_found(id);
+    job_not_found(id);
   }
   if (jobs[0].user != user_name(::geteuid()) && ::geteuid() != 0) throw refused(fmt::format("{} belongs to {}", id, jobs[0].user));
   std::error_code ignored;

@@ -251,7 +251,6 @@ pid_t start_root(const TreeSpec& spec, const std::vector<int>& not_kept) {
   if (!with_namespace) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid_t command = start_command(spec);
   if (command < 0) ::_exit(0);
-  send_message(spec.status, {TreeMessage::kStarted, static_cast<int>(spec.isolation)});
   leave_streams();
   if (spec.output > 2) ::close(spec.output);
   Root(spec, command, with_namespace).run();
