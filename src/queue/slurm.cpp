@@ -211,10 +211,10 @@ class SrunClient {
       }
     }
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
-    if (!cancelled && fs::exists(cancel_mark(spec_.id)))
+    if (!cancelled && fs::exists(slurm_cancel_mark(spec_.id)))
       std::tie(code, reason, text) = std::tuple(kExitCancelled, EndReason::kCancelled, std::string("cancelled"));
     std::error_code ignored;
-    fs::remove(cancel_mark(spec_.id), ignored);
+    fs::remove(slurm_cancel_mark(spec_.id), ignored);
     if (cancelled) {  // the step may have written that it was cancelled; why is known here
       std::optional<JobRecord> record = history().find(spec_.id);
       if (record && record->reason == EndReason::kCancelled) {
@@ -226,11 +226,10 @@ class SrunClient {
     return conclude(spec_, code, reason, text);
   }
 
-  static fs::path cancel_mark(const std::string& id) { return history_directory() / "jobs" / (id + ".cancel"); }
-
  private:
   bool cancel(pid_t srun) const {
     try {
+      write_file_atomically(slurm_cancel_mark(spec_.id), "");
       ask_slurm({"scancel", "--name=" + spec_.id});
     } catch (const Error&) {
       ::kill(srun, SIGKILL);  // the controller is gone; at least the caller does not wait for it
@@ -243,6 +242,8 @@ class SrunClient {
 };
 
 }  // namespace
+
+fs::path slurm_cancel_mark(const std::string& id) { return history_directory() / "jobs" / (id + ".cancel"); }
 
 std::string slurm_granted_devices() {
   for (const char* name : {"SLURM_STEP_GPUS", "SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES"}) {
@@ -374,7 +375,7 @@ int wait_for_slurm_job(const std::string& id) {
   if (!history().find(id) && slurm_jobs(id).empty()) job_not_found(id);
   const std::optional<JobRecord> record = follow_slurm(id, true);
   if (!record) {
-    if (fs::exists(SrunClient::cancel_mark(id))) return kExitCancelled;
+    if (fs::exists(slurm_cancel_mark(id))) return kExitCancelled;
     throw QueueError(kExitInfrastructure, ErrorCode::kInternal, fmt::format("{} ended without a record", id));
   }
   if (record->reason != EndReason::kJob) fmt::print(stderr, "task-submit: {}: {}\n", id, record->text);
@@ -403,22 +404,21 @@ int cancel_slurm_job(const std::string& id) {
   }
   if (jobs[0].user != user_name(::geteuid()) && ::geteuid() != 0) throw refused(fmt::format("{} belongs to {}", id, jobs[0].user));
   std::error_code ignored;
+  const bool detached = fs::exists(history().log_path(id), ignored);
   const bool pending = job_state(jobs[0]) == "pending" && !fs::exists(started_file(id), ignored);
-  if (pending) write_file_atomically(SrunClient::cancel_mark(id), "");
+  write_file_atomically(slurm_cancel_mark(id), "");
   ask_slurm({"scancel", "--name=" + id});
-  if (pending && fs::exists(history().log_path(id), ignored)) {  // detached: no client is there to write it down
-    JobRecord record;
-    record.id = id;
-    record.user = jobs[0].user;
-    record.exit_code = kExitCancelled;
-    record.reason = EndReason::kCancelled;
-    record.text = "cancelled while waiting";
-    history().write_record(record);
-    fs::remove(SrunClient::cancel_mark(id), ignored);
-    remove_files(id);
-    return 0;
-  }
-  follow_slurm(id, false);
+  if (!pending && follow_slurm(id, false)) return 0;
+  if (!detached) return 0;  // the client writes down how it ended
+  JobRecord record;
+  record.id = id;
+  record.user = jobs[0].user;
+  record.exit_code = kExitCancelled;
+  record.reason = EndReason::kCancelled;
+  record.text = pending ? "cancelled while waiting" : "cancelled";
+  history().write_record(record);
+  fs::remove(slurm_cancel_mark(id), ignored);
+  remove_files(id);
   return 0;
 }
 
