@@ -194,7 +194,7 @@ TEST_F(QueueTest, MaxTimeEndsTheWholeTree) {
 
 TEST_F(QueueTest, TermComesFirst) {
   const Ran ran = submit({"--device", "0", "--max-time", "0.3", "--grace", "10", "--run",
-                          "trap 'echo cleaned up; exit 0' TERM; while :; do sleep 0.05; done"});
+                          "trap 'sleep 0.3; echo cleaned up; exit 0' TERM; while :; do sleep 0.05; done"});
   EXPECT_EQ(ran.code, 124) << "the code says that the time was over, whatever the job does with TERM";
   EXPECT_EQ(ran.out, "cleaned up\n");
 }

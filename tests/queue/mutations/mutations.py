@@ -64,7 +64,7 @@ ALL = [
              "queue_test", "QueueTest.TermComesFirst"),
     Mutation("no KILL after the grace time", "supervisor.cpp", "send_message(runner_, {TreeMessage::kSignal, SIGKILL});", "",
              "queue_test", "QueueTest.MaxTimeEnds*"),
-    Mutation("--timeout is ignored", "supervisor.cpp", "if (spec_.timeout > 0 && now - submitted_ >= spec_.timeout) {", "if (false) {",
+    Mutation("--timeout is ignored", "supervisor.cpp", "if (spec_.timeout > 0 && now - submitted_ >= spec_.timeout) {", "if (spec_.timeout > 0 && now < 0) {",
              "queue_test", "QueueTest.TimeoutWhileWaiting*"),
     Mutation("the queue's order ignores priority", "plan.cpp", "if (a.priority != b.priority) return a.priority > b.priority;\n", "\n",
              "queue_unit_test", "Plan.*"),
