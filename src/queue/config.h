@@ -14,10 +14,8 @@ enum class Isolation { kAuto, kNamespace, kCgroup, kNone };
 const char* isolation_name(Isolation isolation);
 Isolation parse_isolation(std::string_view text);  ///< "auto", "namespace", "cgroup", "none". Throws Error(kInvalidArgument)
 
-struct QueueConfig {
-  std::vector<Device> devices;  ///< in the preferred order
+struct QueueConfig : QueueSettings {
   std::string source;           ///< where the devices come from, for --devices
-  int deviceless_limit = 1;     ///< jobs without a device at once
   double max_time = 0;          ///< default of --max-time, s; 0 none
   double max_time_cap = 0;      ///< longest --max-time that is accepted, s; 0 any
   double timeout = 0;           ///< default of --timeout, s; 0 for ever

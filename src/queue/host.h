@@ -18,6 +18,12 @@ struct Device {
   int slots = 1;
 };
 
+/// What the devices' owner lays down for the order of jobs.
+struct QueueSettings {
+  std::vector<Device> devices;  ///< in the preferred order
+  int deviceless_limit = 1;     ///< jobs without a device at once
+};
+
 /// A mark in the queue directory: the device is taken out.
 struct OutMark {
   int device = 0;
@@ -70,6 +76,18 @@ class Host {
   virtual void clear_watches() = 0;
   /// Its supervisor was stopped by a signal, as far as can be seen from here: it will not take what it is offered.
   virtual bool stopped(const Entry& process) = 0;
+};
+
+/// The mutex of the queue directory, while this lives.
+class MutexGuard {
+ public:
+  explicit MutexGuard(Host& host) : host_(host) { host_.lock(); }
+  ~MutexGuard() { host_.unlock(); }
+  MutexGuard(const MutexGuard&) = delete;
+  MutexGuard& operator=(const MutexGuard&) = delete;
+
+ private:
+  Host& host_;
 };
 
 }  // namespace tilewright::queue

@@ -10,11 +10,7 @@
 namespace tilewright::queue {
 
 Snapshot look_at_queue(PosixHost& host, const QueueSettings& settings, const std::string& keep) {
-  struct Guard {
-    explicit Guard(PosixHost& host) : host(host) { host.lock(); }
-    ~Guard() { host.unlock(); }
-    PosixHost& host;
-  } guard(host);
+  const MutexGuard guard(host);
   return take_snapshot(host, settings, keep);
 }
 

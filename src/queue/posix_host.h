@@ -13,6 +13,7 @@ namespace tilewright::queue {
 
 int64_t boot_clock();  ///< CLOCK_BOOTTIME, ns: goes on while the host sleeps, and nobody can set it
 
+std::string read_process_file(int pid, const char* name);  ///< of /proc/PID; empty if it cannot be read
 int64_t process_started(int pid);  ///< clock ticks since boot; 0: no such process
 
 /// One for each process that looks at the queue; one that publishes a job calls open_socket() first. Not thread safe.

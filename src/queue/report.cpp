@@ -30,8 +30,6 @@ using nlohmann::json;
 
 constexpr size_t kListedRecords = 20;
 
-QueueSettings settings_of(const QueueConfig& config) { return {config.devices, config.deviceless_limit}; }
-
 History history() { return History(history_directory()); }
 
 std::string record_directory() { return history_directory() / "jobs"; }
@@ -79,14 +77,6 @@ json record_json(const JobRecord& record) {
   return value;
 }
 
-[[noreturn]] void not_found(const std::string& id) {
-  throw QueueError(1, ErrorCode::kUnknownHandle, fmt::format("{}: not_found", id), "--list shows the jobs; records of others are theirs");
-}
-
-void require_id(const std::string& id) {
-  if (!is_job_id(id)) throw misuse(fmt::format("'{}' is no job id", id), "it looks like task_20260612_013226_34605");
-}
-
 std::string moment(int64_t from_now) {
   const auto time = std::time(nullptr) + static_cast<std::time_t>(from_now / kSecond);
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(time));
@@ -94,9 +84,36 @@ std::string moment(int64_t from_now) {
 
 }  // namespace
 
+void require_job_id(const std::string& id) {
+  if (!is_job_id(id)) throw misuse(fmt::format("'{}' is no job id", id), "it looks like task_20260612_013226_34605");
+}
+
+void job_not_found(const std::string& id) {
+  throw QueueError(1, ErrorCode::kUnknownHandle, fmt::format("{}: not_found", id), "--list shows the jobs; records of others are theirs");
+}
+
+int print_record(const JobRecord& record, const ReportOptions& options) {
+  if (options.json) {
+    print_json(record_json(record));
+    return 0;
+  }
+  fmt::print("completed (exit={})\nended by: {}\nreason: {}{}\ndevices: {}\ncommand: {}\n", record.exit_code,
+             record.reason == EndReason::kJob ? "job" : "queue", end_reason_name(record.reason),
+             record.text.empty() ? "" : ", " + record.text, format_device_ids(record.devices), printable(record.command));
+  return 0;
+}
+
+void LogReader::copy() {
+  if (!file_.is_open()) file_.open(path_, std::ios::binary);
+  char text[1 << 14];
+  file_.clear();
+  while (file_.read(text, sizeof text) || file_.gcount() > 0) std::fwrite(text, 1, static_cast<size_t>(file_.gcount()), stdout);
+  std::fflush(stdout);
+}
+
 int print_list(const QueueConfig& config, const ReportOptions& options) {
   PosixHost host(QueueDirectory::open());
-  const Snapshot snapshot = look_at_queue(host, settings_of(config));
+  const Snapshot snapshot = look_at_queue(host, config);
   const std::vector<JobRecord> done = history().newest(kListedRecords);
   const int64_t now = host.now();
   if (options.json) {
@@ -130,7 +147,7 @@ int print_list(const QueueConfig& config, const ReportOptions& options) {
 }
 
 int print_status(const std::string& id, const ReportOptions& options) {
-  require_id(id);
+  require_job_id(id);
   PosixHost host(QueueDirectory::open());
   if (const auto job = find_live_job(host, id)) {
     const json value = live_json(*job, host.now());
@@ -144,18 +161,21 @@ int print_status(const std::string& id, const ReportOptions& options) {
     return 0;
   }
   const std::optional<JobRecord> record = history().find(id);
-  if (!record) not_found(id);
-  if (options.json) {
-    print_json(record_json(*record));
-    return 0;
-  }
-  fmt::print("completed (exit={})\nended by: {}\nreason: {}{}\ndevices: {}\ncommand: {}\n", record->exit_code,
-             record->reason == EndReason::kJob ? "job" : "queue", end_reason_name(record->reason),
-             record->text.empty() ? "" : ", " + record->text, format_device_ids(record->devices), printable(record->command));
-  return 0;
+  if (!record) job_not_found(id);
+  return print_record(*record, options);
 }
 
 namespace {
+
+/// Whether the device's lock can be had, and who else uses the device then. Under the mutex, so that nobody takes our look for a lock of
+/// somebody else.
+std::pair<bool, std::string> try_device(PosixHost& host, const Device& device) {
+  const MutexGuard guard(host);
+  const bool locked = host.lock_device(device);
+  const std::string foreign = locked ? host.foreign_use(device) : std::string();
+  host.unlock_devices();
+  return {locked, foreign};
+}
 
 /// What keeps the processes of a job together that has this isolation, and what that means for its devices.
 std::pair<std::string, std::string> guarantee_of(Isolation isolation) {
@@ -179,7 +199,7 @@ std::pair<std::string, std::string> guarantee_of(Isolation isolation) {
 
 int print_devices(const QueueConfig& config, const ReportOptions& options) {
   PosixHost host(QueueDirectory::open());
-  const Snapshot snapshot = look_at_queue(host, settings_of(config));
+  const Snapshot snapshot = look_at_queue(host, config);
   const std::vector<OutMark> marks = read_out_marks(host.directory());
   json devices = json::array();
   for (const Device& device : config.devices) {
@@ -192,12 +212,7 @@ int print_devices(const QueueConfig& config, const ReportOptions& options) {
       value["reason"] = fmt::format("{} of {}", job.name.id, user_name(job.name.uid));
     }
     if (value["state"] == "free") {
-      // Under the mutex, so that nobody takes our look for a lock of somebody else.
-      host.lock();
-      const bool locked = host.lock_device(device);
-      const std::string foreign = locked ? host.foreign_use(device) : std::string();
-      host.unlock_devices();
-      host.unlock();
+      const auto [locked, foreign] = try_device(host, device);
       if (!locked) {
         value["state"] =
             ::access(device.node.empty() ? "/" : device.node.c_str(), R_OK) == 0 || device.node.empty() ? "busy" : "unavailable";
@@ -273,9 +288,9 @@ int print_stats(const ReportOptions& options) {
 }
 
 int print_explanation(const QueueConfig& config, const std::string& id, const ReportOptions& options) {
-  require_id(id);
+  require_job_id(id);
   PosixHost host(QueueDirectory::open());
-  const Snapshot snapshot = look_at_queue(host, settings_of(config), id);
+  const Snapshot snapshot = look_at_queue(host, config, id);
   for (const Decision& decision : plan(snapshot.input, true)) {
     if (decision.id != id) continue;
     const std::string reason = decision.start ? "it is about to start" : decision.reason;
@@ -317,21 +332,6 @@ int clean_history(double days, const ReportOptions& options) {
 
 namespace {
 
-/// Copies what the log has grown by to stdout.
-class LogReader {
- public:
-  explicit LogReader(const std::string& path) : file_(path, std::ios::binary) {}
-  void copy() {
-    char text[1 << 14];
-    file_.clear();
-    while (file_.read(text, sizeof text) || file_.gcount() > 0) std::fwrite(text, 1, static_cast<size_t>(file_.gcount()), stdout);
-    std::fflush(stdout);
-  }
-
- private:
-  std::ifstream file_;
-};
-
 /// Until the job is over; its log is copied meanwhile. Its record, if one was written.
 std::optional<JobRecord> follow(PosixHost& host, const std::string& id, bool with_log) {
   const std::string path = history().log_path(id);
@@ -353,11 +353,11 @@ void require_own(const Snapshot::Job& job, const char* what) {
 }  // namespace
 
 int print_log(const std::string& id, bool follow_log) {
-  require_id(id);
+  require_job_id(id);
   PosixHost host(QueueDirectory::open());
   const std::string path = history().log_path(id);
   if (!fs::exists(path)) {
-    if (!history().find(id) && !find_live_job(host, id)) not_found(id);
+    if (!history().find(id) && !find_live_job(host, id)) job_not_found(id);
     throw QueueError(1, ErrorCode::kFileNotFound, fmt::format("{} has no log", id),
                      "only detached jobs have one; a job in the foreground writes to its caller's streams");
   }
@@ -369,12 +369,12 @@ int print_log(const std::string& id, bool follow_log) {
 }
 
 int wait_for_job(const std::string& id) {
-  require_id(id);
+  require_job_id(id);
   PosixHost host(QueueDirectory::open());
   if (const auto job = find_live_job(host, id))
     require_own(*job, "wait for");
   else if (!history().find(id))
-    not_found(id);
+    job_not_found(id);
   // A detached job's log appears when it starts; until then there is nothing to follow.
   const fs::path log = history().log_path(id);
   const std::optional<JobRecord> record = follow(host, id, fs::exists(log));
@@ -386,13 +386,13 @@ int wait_for_job(const std::string& id) {
 }
 
 int cancel_job(const std::string& id) {
-  require_id(id);
+  require_job_id(id);
   PosixHost host(QueueDirectory::open());
   const auto job = find_live_job(host, id);
   if (!job) {
     if (const auto record = history().find(id))
       throw QueueError(1, ErrorCode::kInvalidArgument, fmt::format("{} is over (exit={})", id, record->exit_code));
-    not_found(id);
+    job_not_found(id);
   }
   require_own(*job, "cancel");
   JobWatch watch(host, id, record_directory(), "");

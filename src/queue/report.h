@@ -1,16 +1,33 @@
 // What task-submit says about the queue and its jobs. Each function prints to stdout, as text or JSON, and returns the exit code.
 #pragma once
 
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "queue/config.h"
+#include "queue/job.h"
 
 namespace tilewright::queue {
 
 struct ReportOptions {
   bool json = false;
   double days = 30;  ///< --stats
+};
+
+/// What both backends say alike.
+void require_job_id(const std::string& id);                 ///< throws QueueError(2)
+[[noreturn]] void job_not_found(const std::string& id);     ///< QueueError(1)
+int print_record(const JobRecord& record, const ReportOptions& options);
+/// Copies to stdout what a log, which may not exist yet, has grown by.
+class LogReader {
+ public:
+  explicit LogReader(std::string path) : path_(std::move(path)) {}
+  void copy();
+
+ private:
+  std::string path_;
+  std::ifstream file_;
 };
 
 int print_list(const QueueConfig& config, const ReportOptions& options);

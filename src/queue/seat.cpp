@@ -8,17 +8,6 @@
 
 namespace tilewright::queue {
 
-class Seat::MutexGuard {
- public:
-  explicit MutexGuard(Host& host) : host_(host) { host_.lock(); }
-  ~MutexGuard() { host_.unlock(); }
-  MutexGuard(const MutexGuard&) = delete;
-  MutexGuard& operator=(const MutexGuard&) = delete;
-
- private:
-  Host& host_;
-};
-
 namespace {
 
 PlanJob plan_job(const EntryName& name) {

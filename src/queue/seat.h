@@ -20,11 +20,6 @@ inline constexpr int64_t kRetryTick = kSecond;
 /// A job that was offered its devices this long ago and did not take them is passed over.
 inline constexpr int64_t kOfferExpiry = 4 * kSecond;
 
-struct QueueSettings {
-  std::vector<Device> devices;  ///< in the preferred order
-  int deviceless_limit = 1;
-};
-
 /// The state of the queue as one process sees it. Under the mutex.
 struct Snapshot {
   struct Job {
@@ -70,7 +65,6 @@ class Seat {
   const std::string& id() const { return name_.id; }
 
  private:
-  class MutexGuard;
   bool waits() const { return name_.state == JobState::kWaiting; }
   void pass();
   bool anybody_waits() const;

@@ -92,12 +92,6 @@ std::vector<SlurmJob> slurm_jobs(const std::string& id = {}) {
   return jobs;
 }
 
-void require_id(const std::string& id) {
-  if (!is_job_id(id)) throw misuse(fmt::format("'{}' is no job id", id));
-}
-
-[[noreturn]] void not_found(const std::string& id) { throw QueueError(1, ErrorCode::kUnknownHandle, fmt::format("{}: not_found", id)); }
-
 std::string job_state(const SlurmJob& job) { return job.state == "PENDING" || job.state == "CONFIGURING" ? "pending" : "running"; }
 
 std::vector<std::string> slurm_options(const JobSpec& spec, const QueueConfig& config) {
@@ -217,10 +211,10 @@ class SrunClient {
       }
     }
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
-    if (!cancelled && fs::exists(cancel_mark(spec_.id)))
+    if (!cancelled && fs::exists(slurm_cancel_mark(spec_.id)))
       std::tie(code, reason, text) = std::tuple(kExitCancelled, EndReason::kCancelled, std::string("cancelled"));
     std::error_code ignored;
-    fs::remove(cancel_mark(spec_.id), ignored);
+    fs::remove(slurm_cancel_mark(spec_.id), ignored);
     if (cancelled) {  // the step may have written that it was cancelled; why is known here
       std::optional<JobRecord> record = history().find(spec_.id);
       if (record && record->reason == EndReason::kCancelled) {
@@ -232,11 +226,10 @@ class SrunClient {
     return conclude(spec_, code, reason, text);
   }
 
-  static fs::path cancel_mark(const std::string& id) { return history_directory() / "jobs" / (id + ".cancel"); }
-
  private:
   bool cancel(pid_t srun) const {
     try {
+      write_file_atomically(slurm_cancel_mark(spec_.id), "");
       ask_slurm({"scancel", "--name=" + spec_.id});
     } catch (const Error&) {
       ::kill(srun, SIGKILL);  // the controller is gone; at least the caller does not wait for it
@@ -249,6 +242,8 @@ class SrunClient {
 };
 
 }  // namespace
+
+fs::path slurm_cancel_mark(const std::string& id) { return history_directory() / "jobs" / (id + ".cancel"); }
 
 std::string slurm_granted_devices() {
   for (const char* name : {"SLURM_STEP_GPUS", "SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES"}) {
@@ -308,19 +303,10 @@ int print_slurm_list(const ReportOptions& options) {
 }
 
 int print_slurm_status(const std::string& id, const ReportOptions& options) {
-  require_id(id);
-  if (const auto record = history().find(id)) {
-    json value = json::parse(record->to_json());
-    value["state"] = "completed";
-    if (options.json)
-      fmt::print("{}\n", value.dump(2));
-    else
-      fmt::print("completed (exit={})\nended by: {}\nreason: {}\ndevices: {}\n", record->exit_code,
-                 record->reason == EndReason::kJob ? "job" : "queue", end_reason_name(record->reason), format_device_ids(record->devices));
-    return 0;
-  }
+  require_job_id(id);
+  if (const auto record = history().find(id)) return print_record(*record, options);
   const std::vector<SlurmJob> jobs = slurm_jobs(id);
-  if (jobs.empty()) not_found(id);
+  if (jobs.empty()) job_not_found(id);
   std::vector<int> devices;
   std::error_code ignored;
   if (fs::exists(started_file(id), ignored)) devices = parse_device_ids(read_file(started_file(id)));
@@ -352,7 +338,7 @@ int print_slurm_devices(const QueueConfig& config, const ReportOptions& options)
 }
 
 int print_slurm_explanation(const std::string& id, const ReportOptions& options) {
-  require_id(id);
+  require_job_id(id);
   const std::vector<SlurmJob> jobs = slurm_jobs(id);
   if (jobs.empty() || job_state(jobs[0]) != "pending") return print_slurm_status(id, options);
   if (options.json)
@@ -368,17 +354,11 @@ namespace {
 std::optional<JobRecord> follow_slurm(const std::string& id, bool with_log) {
   const FileDescriptor notify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   ::inotify_add_watch(notify.get(), step_file(id).parent_path().c_str(), IN_MOVED_TO);
-  std::ifstream log;
+  LogReader log(with_log ? history().log_path(id) : "/dev/null");
   for (;;) {
     std::optional<JobRecord> record = history().find(id);
     const bool gone = record || slurm_jobs(id).empty();
-    if (with_log) {
-      if (!log.is_open()) log.open(history().log_path(id), std::ios::binary);
-      char text[1 << 14];
-      log.clear();
-      while (log.read(text, sizeof text) || log.gcount() > 0) std::fwrite(text, 1, static_cast<size_t>(log.gcount()), stdout);
-      std::fflush(stdout);
-    }
+    log.copy();
     if (gone) return record ? record : history().find(id);
     pollfd waker{notify.get(), POLLIN, 0};
     ::poll(&waker, 1, 1000);  // the record may be written on another node, which no notification tells
@@ -391,11 +371,11 @@ std::optional<JobRecord> follow_slurm(const std::string& id, bool with_log) {
 }  // namespace
 
 int wait_for_slurm_job(const std::string& id) {
-  require_id(id);
-  if (!history().find(id) && slurm_jobs(id).empty()) not_found(id);
+  require_job_id(id);
+  if (!history().find(id) && slurm_jobs(id).empty()) job_not_found(id);
   const std::optional<JobRecord> record = follow_slurm(id, true);
   if (!record) {
-    if (fs::exists(SrunClient::cancel_mark(id))) return kExitCancelled;
+    if (fs::exists(slurm_cancel_mark(id))) return kExitCancelled;
     throw QueueError(kExitInfrastructure, ErrorCode::kInternal, fmt::format("{} ended without a record", id));
   }
   if (record->reason != EndReason::kJob) fmt::print(stderr, "task-submit: {}: {}\n", id, record->text);
@@ -403,43 +383,42 @@ int wait_for_slurm_job(const std::string& id) {
 }
 
 int print_slurm_log(const std::string& id, bool follow) {
-  require_id(id);
+  require_job_id(id);
   std::error_code ignored;
   if (follow) {
     follow_slurm(id, true);
   } else {
-    if (!fs::exists(history().log_path(id), ignored)) not_found(id);
-    fmt::print("{}", read_file(history().log_path(id)));
+    if (!fs::exists(history().log_path(id), ignored)) job_not_found(id);
+    LogReader(history().log_path(id)).copy();
   }
   return 0;
 }
 
 int cancel_slurm_job(const std::string& id) {
-  require_id(id);
+  require_job_id(id);
   const std::vector<SlurmJob> jobs = slurm_jobs(id);
   if (jobs.empty()) {
     if (const auto record = history().find(id))
       throw QueueError(1, ErrorCode::kInvalidArgument, fmt::format("{} is over (exit={})", id, record->exit_code));
-    not_found(id);
+    job_not_found(id);
   }
   if (jobs[0].user != user_name(::geteuid()) && ::geteuid() != 0) throw refused(fmt::format("{} belongs to {}", id, jobs[0].user));
   std::error_code ignored;
+  const bool detached = fs::exists(history().log_path(id), ignored);
   const bool pending = job_state(jobs[0]) == "pending" && !fs::exists(started_file(id), ignored);
-  if (pending) write_file_atomically(SrunClient::cancel_mark(id), "");
+  write_file_atomically(slurm_cancel_mark(id), "");
   ask_slurm({"scancel", "--name=" + id});
-  if (pending && fs::exists(history().log_path(id), ignored)) {  // detached: no client is there to write it down
-    JobRecord record;
-    record.id = id;
-    record.user = jobs[0].user;
-    record.exit_code = kExitCancelled;
-    record.reason = EndReason::kCancelled;
-    record.text = "cancelled while waiting";
-    history().write_record(record);
-    fs::remove(SrunClient::cancel_mark(id), ignored);
-    remove_files(id);
-    return 0;
-  }
-  follow_slurm(id, false);
+  if (!pending && follow_slurm(id, false)) return 0;
+  if (!detached) return 0;  // the client writes down how it ended
+  JobRecord record;
+  record.id = id;
+  record.user = jobs[0].user;
+  record.exit_code = kExitCancelled;
+  record.reason = EndReason::kCancelled;
+  record.text = pending ? "cancelled while waiting" : "cancelled";
+  history().write_record(record);
+  fs::remove(slurm_cancel_mark(id), ignored);
+  remove_files(id);
   return 0;
 }
 

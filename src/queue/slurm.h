@@ -4,6 +4,7 @@
 // user's history directory, which has to be on a file system that the nodes share, as home directories are.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "queue/config.h"
@@ -24,6 +25,10 @@ int print_slurm_explanation(const std::string& id, const ReportOptions& options)
 int wait_for_slurm_job(const std::string& id);
 int print_slurm_log(const std::string& id, bool follow);
 int cancel_slurm_job(const std::string& id);
+
+/// The file that says that a job is being cancelled. Slurm's TERM reaches the command and our step in no certain order, so the step could
+/// take it for the command's own end.
+std::filesystem::path slurm_cancel_mark(const std::string& id);
 
 /// The ids of the devices that Slurm granted to this process's job or step; empty if none.
 std::string slurm_granted_devices();

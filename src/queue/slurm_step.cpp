@@ -117,12 +117,19 @@ int run_slurm_step(const std::string& file) {
   tree.grace = spec.grace;
   tree.environment = job_environment(spec, record.devices, value.at("visibility").get<std::string>());
   run_tree(tree, record, value.at("max_time").get<int64_t>());
+  std::error_code ignored;
+  const bool cancelled = std::filesystem::exists(slurm_cancel_mark(spec.id), ignored);
+  if (cancelled && record.reason == EndReason::kJob && record.exit_code > 128) {
+    record.reason = EndReason::kCancelled;
+    record.exit_code = kExitCancelled;
+    record.text = "cancelled";
+  }
   record.ended = static_cast<double>(std::time(nullptr));
   history.write_record(record);
+  if (cancelled) std::filesystem::remove(slurm_cancel_mark(spec.id), ignored);
   const std::string result = value.at("result").get<std::string>();
   if (value.at("detached").get<bool>()) {
     if (!result.empty()) write_file_atomically(result, record.to_json());
-    std::error_code ignored;
     for (const char* suffix : {".step", ".started"}) std::filesystem::remove(history_directory() / "jobs" / (spec.id + suffix), ignored);
   }
   return record.exit_code;

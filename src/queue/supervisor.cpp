@@ -44,13 +44,11 @@ double wall_clock() {
 
 double seconds(int64_t nanoseconds) { return static_cast<double>(nanoseconds) / kSecond; }
 
-QueueSettings settings_of(const QueueConfig& config) { return {config.devices, config.deviceless_limit}; }
-
 /// Both the supervisor and, in its own copy, the runner.
 class Supervisor {
  public:
   Supervisor(const JobSpec& spec, const QueueConfig& config, int client, const sigset_t& signal_mask)
-      : spec_(spec), config_(config), settings_(settings_of(config)), client_(client), signal_mask_(signal_mask) {
+      : spec_(spec), config_(config), client_(client), signal_mask_(signal_mask) {
     record_.id = spec.id;
     record_.command = spec.command;
     record_.directory = spec.directory;
@@ -67,7 +65,7 @@ class Supervisor {
     try {
       host_.emplace(QueueDirectory::open());
       host_->open_socket(spec_.id);
-      seat_.emplace(*host_, settings_, entry_name(), entry());
+      seat_.emplace(*host_, config_, entry_name(), entry());
       seat_->enter();
     } catch (const QueueError& failure) {
       tell(kFailed, fmt::format("{} {}", failure.exit(), failure.what()));
@@ -466,7 +464,6 @@ class Supervisor {
 
   const JobSpec& spec_;
   const QueueConfig& config_;
-  const QueueSettings settings_;
   int client_;
   const sigset_t signal_mask_;
   FileDescriptor signals_;

@@ -173,12 +173,8 @@ std::map<pid_t, pid_t> parents() {
   while (const dirent* process = ::readdir(processes)) {
     const pid_t pid = std::atoi(process->d_name);
     if (pid <= 0) continue;
-    const FileDescriptor file(::openat(::dirfd(processes), fmt::format("{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
-    char text[512];
-    const ssize_t got = file ? ::read(file.get(), text, sizeof text - 1) : 0;
-    if (got <= 0) continue;
-    text[got] = '\0';
-    if (const char* name_end = std::strrchr(text, ')')) parents[pid] = std::atoi(name_end + 4);
+    const std::string text = read_process_file(pid, "stat");
+    if (const char* name_end = std::strrchr(text.c_str(), ')')) parents[pid] = std::atoi(name_end + 4);
   }
   ::closedir(processes);
   return parents;
@@ -251,7 +247,6 @@ pid_t start_root(const TreeSpec& spec, const std::vector<int>& not_kept) {
   if (!with_namespace) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid_t command = start_command(spec);
   if (command < 0) ::_exit(0);
-  send_message(spec.status, {TreeMessage::kStarted, static_cast<int>(spec.isolation)});
   leave_streams();
   if (spec.output > 2) ::close(spec.output);
   Root(spec, command, with_namespace).run();
@@ -288,10 +283,7 @@ void end_descendants() {
 void kill_by_environment(const std::string& variable) {
   for (const auto& [pid, parent] : parents()) {
     if (pid == ::getpid()) continue;
-    const FileDescriptor file(::open(fmt::format("/proc/{}/environ", pid).c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text(1 << 20, '\0');
-    const ssize_t got = file ? ::read(file.get(), text.data(), text.size()) : 0;
-    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    const std::string text = read_process_file(pid, "environ");
     if (text.starts_with(variable + '\0') || text.find('\0' + variable + '\0') != std::string::npos) ::kill(pid, SIGKILL);
   }
 }

@@ -15,7 +15,6 @@ namespace tilewright::queue {
 /// What the processes of a job tell each other over pipes; whole messages only.
 struct TreeMessage {
   enum Kind : int {
-    kStarted,        ///< the command runs; value: the Isolation it runs in
     kCannotExecute,  ///< value: errno of the execve
     kCannotEnter,    ///< value: errno of the chdir
     kCannotIsolate,  ///< the host does not offer what keeps the job's processes together; value: errno
@@ -25,7 +24,7 @@ struct TreeMessage {
     kTerminate,      ///< to the root: TERM to the whole tree
     kSignal,         ///< to the root: signal `value` to the command
   };
-  Kind kind = kStarted;
+  Kind kind = kCannotExecute;
   int value = 0;
 };
 
@@ -38,7 +37,7 @@ struct TreeSpec {
   std::vector<int> inherited;      ///< lock descriptors that the command's processes keep
   sigset_t signal_mask;            ///< the command's
   int64_t grace = 0;               ///< ns between TERM and KILL for what the command leaves behind
-  int status = -1;                 ///< write end of the pipe for kStarted ... kEnded
+  int status = -1;                 ///< write end of the pipe for kCannotExecute ... kEmpty
   int control = -1;                ///< kTerminate and kSignal come from here; its end means that the runner died
   Isolation isolation = Isolation::kNone;  ///< not kAuto
   std::string cgroup;                      ///< with kCgroup: the group, which exists

@@ -84,6 +84,7 @@ void ChaosTest::run_chaos(int submitters, unsigned seed) {
   std::mt19937 random(seed);
   const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
   set_devices("0-3");
+  const bool groups = offers_isolation("cgroup");
   std::ofstream(root_ / "job") << kJob;
   std::map<pid_t, Submitted> running;
   std::vector<std::unique_ptr<Child>> children;
@@ -96,7 +97,10 @@ void ChaosTest::run_chaos(int submitters, unsigned seed) {
     std::vector<std::string> arguments = {"--device", "auto", "--device-num", chance(15) ? "4" : chance(30) ? "2" : "1", "--grace", "0.05"};
     if (submitted.limited) arguments.insert(arguments.end(), {"--max-time", "0.1"});
     if (submitted.impatient) arguments.insert(arguments.end(), {"--timeout", "0.5"});
-    if (chance(30)) arguments.insert(arguments.end(), {"--isolation", "none"});
+    if (const unsigned kind = random() % 10; kind < 3)
+      arguments.insert(arguments.end(), {"--isolation", "none"});
+    else if (kind < 5 && groups)
+      arguments.insert(arguments.end(), {"--isolation", "cgroup"});
     arguments.insert(arguments.end(), {"--", "bash", root_ / "job", submitted.limited ? "30" : fmt::format("0.0{}", random() % 5),
                                        std::to_string(submitted.code), chance(10) ? "daemon" : "plain"});
     children.push_back(start(arguments, {"SUBMITTER=" + submitted.name, "MARKERS=" + root_.string()}));

@@ -145,6 +145,19 @@ TEST_P(AllAtOnceTest, SupervisorRunnerRootAndClient) {
   EXPECT_EQ(waiting->out(), "alone\n");
 }
 
+TEST_P(AllAtOnceTest, OtherUsersWaitUntilTheGroupIsEmpty) {
+  if (::geteuid() != 0 || GetParam() != std::string("cgroup")) GTEST_SKIP() << "needs root and a group";
+  Holder holder = hold_with_daemon();
+  const pid_t supervisor = supervisor_of(holder.id), runner = child_of(supervisor), root = child_of(runner), command = child_of(root);
+  for (pid_t pid : {supervisor, runner, root}) ::kill(pid, SIGSTOP);
+  for (pid_t pid : {supervisor, runner, root, command, holder.child->pid()}) ::kill(pid, SIGKILL);
+  for (pid_t pid : {supervisor, runner, root, command}) wait_for_end(pid);
+  // Nobody holds a lock any more; the daemon lives, and only its own user or root may end it.
+  EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}, {}, 65534).code, 120);
+  EXPECT_EQ(json::parse(submit({"--devices", "--json"}, {}, 65534).out).at("devices").at(0).at("state"), "busy");
+  expect_device_comes_back();
+}
+
 INSTANTIATE_TEST_SUITE_P(Isolation, AllAtOnceTest, ::testing::Values("namespace", "cgroup"),
                          [](const auto& info) { return std::string(info.param); });
 

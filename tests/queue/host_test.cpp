@@ -233,6 +233,19 @@ TEST_F(HostTest, TwoVersionsAtOnceShareDevicesAndKeepTheirOwnOrder) {
   }
 }
 
+TEST_F(HostTest, SlotsOfOthersAndLinksAreNotTaken) {
+  write_config("[[device]]\nid = 0\nslots = 3\n");
+  // One slot is locked by a process that is no job of this version, one is a link: one is left.
+  const FileDescriptor slot(::open((queue_ / "d.0.0").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  ASSERT_EQ(::flock(slot.get(), LOCK_EX), 0);
+  fs::create_symlink("/etc/passwd", queue_ / "d.0.1");
+  Holder holder = hold("0");
+  EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 120);
+  holder.release();
+  EXPECT_EQ(holder.child->wait(), 0);
+  EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 0);
+}
+
 TEST_F(HostTest, GarbageInTheDirectoryIsIgnored) {
   fs::create_directory(queue_ / "w.00000000000000000001.0.100.1.task_20300101_000000_1");
   fs::create_symlink("/etc/passwd", queue_ / "w.00000000000000000002.0.100.1.task_20300101_000000_2");

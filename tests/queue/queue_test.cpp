@@ -194,7 +194,7 @@ TEST_F(QueueTest, MaxTimeEndsTheWholeTree) {
 
 TEST_F(QueueTest, TermComesFirst) {
   const Ran ran = submit({"--device", "0", "--max-time", "0.3", "--grace", "10", "--run",
-                          "trap 'echo cleaned up; exit 0' TERM; while :; do sleep 0.05; done"});
+                          "trap 'sleep 0.3; echo cleaned up; exit 0' TERM; while :; do sleep 0.05; done"});
   EXPECT_EQ(ran.code, 124) << "the code says that the time was over, whatever the job does with TERM";
   EXPECT_EQ(ran.out, "cleaned up\n");
 }
@@ -462,6 +462,28 @@ TEST_F(QueueTest, ADeviceInUseOutsideTheQueueIsSkippedAndShown) {
   file.reset();
   EXPECT_EQ(waiting->wait(), 0);
   EXPECT_EQ(waiting->out(), "0\n");
+}
+
+TEST_F(QueueTest, JobsOfTheQueueAreNoUseOutsideIt) {
+  const std::string node = root_ / "node0";
+  std::ofstream(node).flush();
+  write_config(fmt::format("[[device]]\nid = 0\nnode = \"{}\"\nslots = 2\n", node));
+  Holder first = hold("0"), second = hold("0");
+  EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 120);
+  first.release();
+  second.release();
+  EXPECT_EQ(first.child->wait() + second.child->wait(), 0);
+  // A runner that is slow to go has the node open still, though its job's device is free.
+  write_config(fmt::format("[[device]]\nid = 0\nnode = \"{}\"\n", node));
+  Holder holder = hold("0");
+  auto waiting = start({"--device", "0", "--timeout", "20", "--", "true"});
+  wait_until_queued(*waiting);
+  const pid_t runner = child_of(supervisor_of(holder.id));
+  ::kill(runner, SIGSTOP);
+  holder.release();
+  EXPECT_EQ(waiting->wait(), 0) << waiting->err();
+  ::kill(runner, SIGCONT);
+  EXPECT_EQ(holder.child->wait(), 0);
 }
 
 TEST_F(QueueTest, TheVendorsToolIsAskedWhoUsesADevice) {
