@@ -59,12 +59,12 @@ void add_all(Forms& f) {
                    return p;
                  }});
   };
-  const P s = static_cast<P>(1);
   compare("TCMP", [](O& o) { TCMP(o.mask, o.a, o.b, CmpMode::LT); }, [](P x, P y) { return x < y; });
   compare("TCMP EQ", [](O& o) { TCMP(o.mask, o.a, o.b, CmpMode::EQ); }, [](P x, P y) { return x == y; });
-  compare("TCMPS", [](O& o) { TCMPS(o.mask, o.a, T(1), CmpMode::GE); }, [s](P x, P) { return x >= s; });
+  compare("TCMPS", [](O& o) { TCMPS(o.mask, o.a, T(1), CmpMode::GE); }, [](P x, P) { return x >= static_cast<P>(1); });
   add_form<O>(f, "TSEL", [](O& o) { TSEL(o.dst, o.mask, o.a, o.b, o.b); }, [](O& o) { plain_select(o, [](P y) { return y; }); });
-  add_form<O>(f, "TSELS", [](O& o) { TSELS(o.dst, o.mask, o.a, o.b, T(1)); }, [s](O& o) { plain_select(o, [s](P) { return s; }); });
+  add_form<O>(
+      f, "TSELS", [](O& o) { TSELS(o.dst, o.mask, o.a, o.b, T(1)); }, [](O& o) { plain_select(o, [](P) { return static_cast<P>(1); }); });
 }
 
 template <class O>
