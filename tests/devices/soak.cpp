@@ -45,7 +45,7 @@ using Images = std::map<std::string, std::vector<uint8_t>>;
 
 Images build_all(const std::string& platform) {
   Images images;
-  Store store;
+  Store store(TW_TEST_STORE);  // that of the examples' own tests, which build the same
   for (const Example& example : all_examples()) {
     const CallableSpec spec = load_callable_spec(std::filesystem::path(TW_EXAMPLES_DIR) / example.name / "callable.json");
     images[example.name] = build_callable(spec, {.platform_arch = platform}, store).image;
