@@ -20,18 +20,6 @@ namespace {
 
 constexpr EdgeSource kEdgeSources[] = {EdgeSource::kCreator, EdgeSource::kTensorMap, EdgeSource::kExplicit};
 
-TaskArguments task_arguments(const Problem& problem) {
-  TaskArguments arguments;
-  const ChipStorageTaskArgs& args = problem.args();
-  for (int32_t i = 0; i < args.tensor_count(); ++i) {
-    const ChipTensor& tensor = args.tensor(i);
-    arguments.add_tensor(tensor.data_as<void>(), tensor.dtype, std::vector<int64_t>(tensor.shapes, tensor.shapes + tensor.ndims),
-                         problem.direction(i));
-  }
-  for (int32_t i = 0; i < args.scalar_count(); ++i) arguments.add_scalar_bits(args.scalar(i));
-  return arguments;
-}
-
 void print_json(const ProgramOptions& options, const Problem& problem, const Outcome& outcome) {
   nlohmann::ordered_json dependencies;
   for (EdgeSource source : kEdgeSources) dependencies[edge_source_name(source)] = outcome.report.edge_count[static_cast<size_t>(source)];
@@ -77,6 +65,18 @@ void add_program_options(CLI::App& app, ProgramOptions& options) {
   app.add_option("--runtime", options.runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph (default: callable.json)");
   app.add_option("--seed", options.seed, "of the random inputs")->capture_default_str();
   app.add_flag("--json", options.json, "print one JSON object instead of a table");
+}
+
+TaskArguments task_arguments(const Problem& problem) {
+  TaskArguments arguments;
+  const ChipStorageTaskArgs& args = problem.args();
+  for (int32_t i = 0; i < args.tensor_count(); ++i) {
+    const ChipTensor& tensor = args.tensor(i);
+    arguments.add_tensor(tensor.data_as<void>(), tensor.dtype, std::vector<int64_t>(tensor.shapes, tensor.shapes + tensor.ndims),
+                         problem.direction(i));
+  }
+  for (int32_t i = 0; i < args.scalar_count(); ++i) arguments.add_scalar_bits(args.scalar(i));
+  return arguments;
 }
 
 Outcome run_problem(const ProgramOptions& options, const Problem& problem) {

@@ -8,6 +8,7 @@
 
 #include "common/example.h"
 #include "tilewright/run_options.h"
+#include "tilewright/worker.h"
 
 namespace CLI {
 class App;
@@ -25,6 +26,9 @@ struct ProgramOptions {
 
 /// Adds --platform, --runtime, --seed and --json.
 void add_program_options(CLI::App& app, ProgramOptions& options);
+
+/// The problem's tensors and scalars as a worker takes them; the tensors stay the problem's.
+TaskArguments task_arguments(const Problem& problem);
 
 /// What a program tells about its run.
 struct Outcome {

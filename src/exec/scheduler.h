@@ -62,7 +62,7 @@ class Scheduler {
   // ---- for kernels, on their fiber ----
 
   /// Lets other cores run. Does nothing outside a kernel. For kernels that poll memory: with nothing else to do, the carrier
-  /// resumes them ever more seldom, at least every millisecond.
+  /// resumes them ever more seldom, at least every 128 milliseconds.
   /// `who` is described in reports of the deadline; its `ready` is not used.
   void yield(const KernelWait* who = nullptr);
   /// Returns once the condition holds; the kernel is not resumed before. Must not be called outside a kernel.

@@ -36,9 +36,13 @@ void SuspendedKernels::abandon(std::vector<std::unique_ptr<Fiber>>& idle) {
 uint64_t PollBackoff::pause_before_turn(uint64_t now_ns) {
   const bool worked = !paused_ && now_ns - last_turn_ > kWorkNs;
   last_turn_ = now_ns;
-  if (since_ == 0 || worked) {
+  if (since_ == 0) {
     since_ = now_ns;
     burst_end_ = now_ns + kBurstNs;
+  } else if (worked) {
+    // A turn may be long because the thread was interrupted in it; only many of them in a row are work.
+    since_ = now_ns - (now_ns - since_) / 2;
+    if (now_ns - since_ < kBurstNs) burst_end_ = now_ns + kBurstNs;
   } else if (paused_) {
     burst_end_ = now_ns + kBurstNs;
   }

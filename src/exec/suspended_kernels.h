@@ -77,8 +77,8 @@ class SuspendedKernels {
 class PollBackoff {
  public:
   static constexpr uint64_t kBurstNs = 20'000;       ///< polled without a pause
-  static constexpr uint64_t kWorkNs = 2'000;         ///< a turn this long is work
-  static constexpr uint64_t kMaxPauseNs = 1'000'000;
+  static constexpr uint64_t kWorkNs = 2'000;         ///< a turn this long may be work: it halves what was polled so far
+  static constexpr uint64_t kMaxPauseNs = 128'000'000;  ///< under 0.1 % of a processor
   static constexpr uint64_t kPauseShare = 16;        ///< a pause is at most this part of the time polled so far
 
   /// Something other than polling happened.

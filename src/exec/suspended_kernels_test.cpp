@@ -65,7 +65,7 @@ TEST(SuspendedKernelsTest, ConditionsAreLookedAtWhenAnnouncedOrNowAndThen) {
 TEST(PollBackoffTest, PausesGrowToALimitAndTakeMostOfTheTime) {
   PollBackoff backoff;
   uint64_t now = 1'000'000, paused = 0, longest = 0;
-  while (now < 2'000'000'000) {
+  while (now < 9'000'000'000) {
     const uint64_t pause = backoff.pause_before_turn(now);
     now += pause + 100;
     paused += pause;
@@ -73,7 +73,7 @@ TEST(PollBackoffTest, PausesGrowToALimitAndTakeMostOfTheTime) {
     EXPECT_TRUE(pause == 0 || now >= 1'000'000 + PollBackoff::kBurstNs);
   }
   EXPECT_EQ(longest, PollBackoff::kMaxPauseNs);
-  EXPECT_GT(paused, 1'900'000'000u);
+  EXPECT_GT(paused, 8'950'000'000u);
 }
 
 TEST(PollBackoffTest, KernelsThatWorkBetweenYieldsAreNotPaused) {
@@ -82,6 +82,39 @@ TEST(PollBackoffTest, KernelsThatWorkBetweenYieldsAreNotPaused) {
   for (int i = 0; i < 10000; ++i) {
     EXPECT_EQ(backoff.pause_before_turn(now), 0u);
     now += PollBackoff::kWorkNs + 1;
+  }
+}
+
+TEST(PollBackoffTest, AnInterruptedTurnNowAndThenIsNoWork) {
+  PollBackoff backoff;
+  uint64_t now = 1'000'000, pauses = 0, late_pauses = 0;
+  while (now < 20'000'000'000) {
+    const uint64_t pause = backoff.pause_before_turn(now);
+    now += pause + 100;
+    if (pause == 0) continue;
+    if (++pauses % 40 == 0) {
+      EXPECT_EQ(backoff.pause_before_turn(now), 0u);
+      now += 4'000'000;  // another thread ran
+    }
+    late_pauses += now > 10'000'000'000 ? 1 : 0;
+  }
+  EXPECT_LT(late_pauses, 200u) << "of ten seconds";
+}
+
+TEST(PollBackoffTest, AKernelThatBeginsToWorkIsSoonPausedNoMore) {
+  PollBackoff backoff;
+  uint64_t now = 1'000'000;
+  while (now < 20'000'000'000) now += backoff.pause_before_turn(now) + 100;
+  const uint64_t begin = now;
+  uint64_t worked = 0;
+  while (worked < 100'000) {
+    now += backoff.pause_before_turn(now) + 3'000;
+    worked += 3'000;
+  }
+  EXPECT_LT(now - begin, 300'000'000u) << "two of the longest pauses and some short ones";
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(backoff.pause_before_turn(now), 0u);
+    now += 3'000;
   }
 }
 

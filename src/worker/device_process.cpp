@@ -199,21 +199,28 @@ DeviceProcess::DeviceProcess(const DeviceProcessOptions& options, int arena_fd) 
   }
   process_ = open_process(pid_);  // without one, end-of-file still tells
   channel_->watch(process_.get(), [this] { say_what_is_awaited(); });
-  std::optional<Error> failure;
   try {
-    const Purpose start = [] { return std::string("its start"); };
-    const Awaited awaited(*this, start);
-    const auto hello = channel_->receive();
-    if (!hello) failure = death("").with_context("the device process did not start");
-    if (hello && hello->kind == MessageKind::kError) failure = decode_error(hello->payload);
-    if (hello && hello->kind == MessageKind::kHello) check_hello(hello->payload);
-  } catch (const Error& error) {
-    failure = error;
+    expect_hello();
+  } catch (const Error&) {
+    kill();
+    reap();
+    throw;
   }
-  if (!failure) return;
-  kill();
-  reap();
-  throw *failure;
+}
+
+void DeviceProcess::expect_hello() {
+  const Purpose start = [] { return std::string("its start"); };
+  const Awaited awaited(*this, start);
+  std::string crash_text;
+  auto answer = channel_->receive();
+  for (; answer && answer->kind == MessageKind::kCrash; answer = channel_->receive()) {
+    crash_text.append(reinterpret_cast<const char*>(answer->payload.data()), answer->payload.size());
+  }
+  if (!answer) throw death(crash_text).with_context("the device process did not start");
+  if (answer->kind == MessageKind::kError || answer->kind == MessageKind::kFailed) throw decode_error(answer->payload);
+  if (answer->kind != MessageKind::kHello)
+    throw Error(ErrorCode::kDeviceLost, "the device process did not start: it says something else than hello");
+  check_hello(answer->payload);
 }
 
 // It would end by itself when the connection goes, but not while it is stopped. It leaves nothing behind, however it ends.

@@ -61,6 +61,7 @@ class DeviceProcess {
   std::optional<int> reap();
   std::string describe() const;
   class Awaited;
+  void expect_hello();
   void say_what_is_awaited();
 
   DeviceProcessOptions options_;

@@ -14,6 +14,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "platform/crash_report.h"
@@ -37,6 +38,11 @@ void send_crash_report(const char* data, size_t size) { send_from_signal_handler
     encode_error(text,
                  Error(ErrorCode::kDeviceMemory, "the device process has no memory left",
                        "limits (ulimit -v, a container's) apply to each device process; fewer host_threads or smaller rings need less"));
+  } catch (const std::system_error& error) {  // no thread
+    const bool exhausted = error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
+    encode_error(text, Error(exhausted ? ErrorCode::kDeviceMemory : ErrorCode::kDeviceLost,
+                             fmt::format("the device process cannot start a thread: {}", error.what()),
+                             "limits of memory (ulimit -v) or of threads (ulimit -u, a container's) are the usual reason"));
   } catch (const std::exception& error) {
     encode_error(text, Error(ErrorCode::kDeviceLost, fmt::format("the device process failed: {}", error.what())));
   } catch (...) {
@@ -145,11 +151,11 @@ int device_program_main(int argc, char** argv, const DeviceFactory& factory) {
   }
   ::fcntl(kDeviceSocketFd, F_SETFD, FD_CLOEXEC);
   ::fcntl(kDeviceArenaFd, F_SETFD, FD_CLOEXEC);
+  std::set_terminate(&on_terminate);
   const FileDescriptor client_process = open_process(client);
   if (::getppid() != client) return 0;  // it died in the meantime
   std::thread(&end_with_worker, client_process.get()).detach();
   install_crash_handlers(&send_crash_report);
-  std::set_terminate(&on_terminate);
   offer_to_out_of_memory_killer();
 
   Channel channel{FileDescriptor(kDeviceSocketFd)};

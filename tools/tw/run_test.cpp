@@ -1,6 +1,9 @@
 // 'tw run' as a user meets it, on a simulated device.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -258,23 +261,45 @@ TEST_F(Run, ACrashEndsWith3AndLeavesNoOutput) {
   EXPECT_FALSE(fs::exists(file("x.npy")));
 }
 
-TEST_F(Run, CtrlCEndsTheDeviceAndLeavesNoOutput) {
-  // The orchestration runs in the device process. It says that it is there, and then never returns. 'env' because a
-  // shell starts its background commands with SIGINT ignored, which tw respects.
-  const std::string callable = callable_of(
-      "  FILE* fifo = fopen(getenv(\"TW_TEST_FIFO\"), \"w\");\n"
-      "  fprintf(fifo, \"%d\\n\", getpid());\n  fclose(fifo);\n  for (;;) pause();");
-  const ProcessResult result = shell("cd " + directory_.path().string() + R"(; mkfifo fifo; exec 3<>fifo; export TW_TEST_FIFO=$PWD/fifo
+/// Runs an orchestration that never returns. Once it is there, in the device process, `then` is done, in which $device is that process
+/// and $tool the program. What the program ended with, what is in the directory and the number of the device's process.
+class NeverReturning : public Run {
+ protected:
+  ProcessResult run_and(const std::string& then) {
+    callable_of(
+        "  FILE* fifo = fopen(getenv(\"TW_TEST_FIFO\"), \"w\");\n"
+        "  fprintf(fifo, \"%d\\n\", getpid());\n  fclose(fifo);\n  for (;;) pause();");
+    // 'env' because a shell starts its background commands with SIGINT ignored, which tw respects.
+    return shell("cd " + directory_.path().string() + R"(; mkfifo fifo; exec 3<>fifo; export TW_TEST_FIFO=$PWD/fifo
       (sh -c 'echo $$ > tool; exec env --default-signal=INT "$0" "$@"' $tw run callable.json --platform a2a3sim --arg x=f32[4] --output x=x.npy > log 2>&1
        echo status $? > status; echo 0 > fifo) 2>/dev/null &
       read device <&3
       [ $device = 0 ] && cat log
-      kill -INT $(cat tool)
+      tool=$(cat tool); echo $device > device
+      )" + then + R"(
       wait
       cat status
-      grep -s State /proc/$device/status | grep -v Z
       ls)");
-  EXPECT_EQ(result.output, "status 130\ncallable.json\nfifo\nlog\norchestration.cpp\nstatus\ntool\n") << callable;
+  }
+  const std::string files_ = "callable.json\ndevice\nfifo\nlog\norchestration.cpp\nstatus\ntool\n";
+};
+
+TEST_F(NeverReturning, CtrlCEndsTheDeviceAndLeavesNoOutput) {
+  EXPECT_EQ(run_and("kill -INT $tool; wait; grep -s State /proc/$device/status | grep -v Z").output, "status 130\n" + files_);
+}
+
+TEST_F(NeverReturning, CtrlCEndsAStoppedDeviceToo) {
+  EXPECT_EQ(run_and("kill -STOP $device; kill -INT $tool; wait; grep -s State /proc/$device/status | grep -v Z").output,
+            "status 130\n" + files_);
+}
+
+TEST_F(NeverReturning, TheDeviceEndsWhenTheToolIsKilled) {
+  EXPECT_EQ(run_and("kill -KILL $tool").output, "status 137\n" + files_);
+  const pid_t device = static_cast<pid_t>(std::stol(read_file(file("device"))));
+  pollfd end{static_cast<int>(::syscall(SYS_pidfd_open, device, 0)), POLLIN, 0};
+  const FileDescriptor owner(end.fd);
+  while (owner && ::poll(&end, 1, -1) < 0) {  // returns when it has ended
+  }
 }
 
 }  // namespace
