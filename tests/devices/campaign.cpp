@@ -25,7 +25,6 @@ namespace tilewright::faults {
 namespace {
 
 constexpr int kElements = 1024;
-constexpr int kBlocks = 4;
 
 constexpr const char* kOrchestration = R"(
 #include "pto_orchestration_api.h"
