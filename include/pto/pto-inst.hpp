@@ -1,7 +1,6 @@
 // The tile instruction set. What an instruction does is documented where it is declared, in pto/inst/.
 //
-// Not in this version, and refused by the compiler as unknown names: quantisation, convolution tiles, asynchronous communication
-// and the collectives of namespace pto::comm, grid pipes.
+// docs/reference/instructions.md lists every form and its state. What is not in this version is refused by the compiler.
 #pragma once
 
 #include "pto/comm/pto_comm_inst.hpp"

@@ -18,6 +18,8 @@ namespace tilewright {
 namespace {
 
 constexpr uint64_t kKiB = 1024;
+/// Of Ctrl tiles; the specification gives no size.
+constexpr uint64_t kCtrlBytes = 16 * kKiB;
 
 /// Serves host test programs: nobody else can run, and nobody can take over after an error.
 class AbortingHost final : public CoreHost {
@@ -29,27 +31,20 @@ class AbortingHost final : public CoreHost {
          "the kernel waits for " + condition.describe(condition.data) + ", and no other core runs; run it on a device");
   }
   void notify() override {}
-  void fail(int code, const std::string& text) override {
-    std::fprintf(stderr, "pto: error %d: %s\n", code, text.c_str());
-    std::abort();
-  }
+  void fail(int code, const std::string& text) override { abort_kernel(code, text); }
 };
 
+std::atomic<const CoreArch*> default_arch{nullptr};
 std::atomic<void (*)(CoreContext&)> core_end_hook{nullptr};
 
 struct DefaultCore {
-  ~DefaultCore() {
-    if (const auto hook = core_end_hook.load(std::memory_order_acquire)) hook(context);
-  }
-  CoreMemory memory{CoreArch::a2a3()};
+  ~DefaultCore() { report_core_end(context); }
+  const CoreArch& arch = default_core_arch();
+  CoreMemory memory{arch};
   AbortingHost host;
   LaunchSlot launch;
-  CoreContext context{.kind = CoreKind::kAiv,
-                      .arch = &CoreArch::a2a3(),
-                      .memory = &memory,
-                      .host = &host,
-                      .launch = &launch,
-                      .lanes = 1 << kLaneAic | 1 << kLaneAiv0};
+  CoreContext context{
+      .kind = CoreKind::kAiv, .arch = &arch, .memory = &memory, .host = &host, .launch = &launch, .lanes = 1 << kLaneAic | 1 << kLaneAiv0};
 };
 
 Error out_of_address_space(int error_number) {
@@ -66,13 +61,26 @@ thread_local ThreadState thread_state;
 }  // namespace
 
 const CoreArch& CoreArch::a2a3() {
-  static const CoreArch arch{"a2a3", {192 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 128 * kKiB, 1 * kKiB, 2 * kKiB, 0, 0, 0}};
+  static const CoreArch arch{"a2a3", {192 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 128 * kKiB, 1 * kKiB, 2 * kKiB, 0, 0, kCtrlBytes}};
   return arch;
 }
 
 const CoreArch& CoreArch::a5() {
-  static const CoreArch arch{"a5", {256 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 256 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 0}};
+  static const CoreArch arch{
+      "a5", {256 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 256 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, kCtrlBytes}};
   return arch;
+}
+
+void set_default_core_arch(const CoreArch& arch) { default_arch.store(&arch, std::memory_order_relaxed); }
+
+const CoreArch& default_core_arch() {
+  const CoreArch* arch = default_arch.load(std::memory_order_relaxed);
+  return arch != nullptr ? *arch : CoreArch::a2a3();
+}
+
+void abort_kernel(int code, const std::string& text) {
+  std::fprintf(stderr, "pto: error %d: %s\n", code, text.c_str());
+  std::abort();
 }
 
 const char* space_name(int space) {
@@ -113,6 +121,10 @@ void CoreContext::fail(int code, const std::string& text) const {
 CoreMemory::~CoreMemory() { munmap(mapping_, mapping_bytes_); }
 
 void set_core_end_hook(void (*hook)(CoreContext& core)) { core_end_hook.store(hook, std::memory_order_release); }
+
+void report_core_end(CoreContext& core) {
+  if (const auto hook = core_end_hook.load(std::memory_order_acquire)) hook(core);
+}
 
 // noipa keeps the compiler from learning that the result only depends on the thread, which would let a caller keep it across a
 // yield.

@@ -103,10 +103,17 @@ struct CoreContext {
   [[noreturn]] void fail(int code, const std::string& text) const;
 };
 
-/// The core whose kernel runs on this thread. If none was set: a default core of this thread (a2a3, all memories, a host whose
-/// fail() prints and aborts, whose yield() returns, and whose wait() fails if the condition does not hold already), which
+/// The core whose kernel runs on this thread. If none was set: a default core of this thread (all memories of the default generation,
+/// a host whose fail() prints and aborts, whose yield() returns, and whose wait() fails if the condition does not hold already), which
 /// serves host test programs.
 CoreContext* current_core();
+
+/// The generation of default cores that are made from now on; a2a3 if nobody says. Thread safe.
+void set_default_core_arch(const CoreArch& arch);
+const CoreArch& default_core_arch();
+
+/// Ends a host test program: prints "pto: error CODE: TEXT" and aborts.
+[[noreturn]] void abort_kernel(int code, const std::string& text);
 
 /// Makes `core` the current one of this thread; null returns to the default core. `core` must outlive its being current.
 void set_current_core(CoreContext* core);

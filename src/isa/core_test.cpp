@@ -35,8 +35,8 @@ class A5CoreTest : public IsaTest {
 };
 
 TEST_F(CoreTest, MemoriesHaveTheSizesOfTheGeneration) {
-  const uint64_t a2a3[] = {196608, 524288, 65536, 65536, 131072, 1024, 2048, 0, 0, 0};
-  const uint64_t a5[] = {262144, 524288, 65536, 65536, 262144, 4096, 4096, 4096, 4096, 0};
+  const uint64_t a2a3[] = {196608, 524288, 65536, 65536, 131072, 1024, 2048, 0, 0, 16384};
+  const uint64_t a5[] = {262144, 524288, 65536, 65536, 262144, 4096, 4096, 4096, 4096, 16384};
   for (int space = 0; space < kSpaceCount; ++space) {
     EXPECT_EQ(CoreArch::a2a3().memory_bytes[space], a2a3[space]) << space_name(space);
     EXPECT_EQ(CoreArch::a5().memory_bytes[space], a5[space]) << space_name(space);

@@ -1,10 +1,13 @@
 // Elementwise instructions (arithmetic, bit operations, several operations in one), expansions of vectors, and conversion, on top of the
 // kernels for strips. What each does is documented in pto/inst/{elementwise,bitwise,fused,reduce}.hpp.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
+#include "isa/convert_all.h"
 #include "isa/execution.h"
+#include "isa/fold.h"
 #include "isa/kernels.h"
 #include "isa/tile_strips.h"
 
@@ -152,14 +155,64 @@ void ternary(const Execution& execution) {
   });
 }
 
+/// Row `r` of a tile as one byte (or more) for each element, and back; fp4 elements share bytes.
+class RowElements {
+ public:
+  explicit RowElements(const PtoOperand& operand)
+      : fp4_(is_fp4(operand.tile->element)), folded_(operand), grid_(fp4_ ? tile_grid(folded_.operand()) : tile_grid(operand)) {}
+
+  void read(int64_t r, int64_t c, uint8_t* out, int64_t n) const {
+    for (int64_t i = 0; i < n; ++i) {
+      if (fp4_) {
+        out[i] = static_cast<uint8_t>(*byte(r, c + i) >> shift(r, c + i) & 15);
+      } else {
+        std::memcpy(out + i * grid_.element_bytes, grid_.at(r, c + i), static_cast<size_t>(grid_.element_bytes));
+      }
+    }
+  }
+  void write(int64_t r, int64_t c, const uint8_t* in, int64_t n) const {
+    for (int64_t i = 0; i < n; ++i) {
+      if (fp4_) {
+        uint8_t* const p = byte(r, c + i);
+        const int at = shift(r, c + i);
+        *p = static_cast<uint8_t>((*p & ~(15 << at)) | in[i] << at);
+      } else {
+        std::memcpy(grid_.at(r, c + i), in + i * grid_.element_bytes, static_cast<size_t>(grid_.element_bytes));
+      }
+    }
+  }
+
+ private:
+  uint8_t* byte(int64_t r, int64_t c) const { return folded_.by_row() ? grid_.at(r / 2, c) : grid_.at(r, c / 2); }
+  int shift(int64_t r, int64_t c) const { return static_cast<int>((folded_.by_row() ? r : c) % 2 * 4); }
+
+  bool fp4_;
+  FoldedOperand folded_;
+  Grid grid_;
+};
+
+void convert_nibbles(const Conversion& conversion, const PtoOperand& dst, const PtoOperand& src) {
+  const RowElements to(dst), from(src);
+  alignas(8) uint8_t in[kGatherRun * 8], out[kGatherRun * 8];
+  for (int64_t r = 0; r < dst.valid_rows; ++r) {
+    for (int64_t c = 0; c < dst.valid_cols; c += kGatherRun) {
+      const int64_t n = std::min<int64_t>(kGatherRun, dst.valid_cols - c);
+      from.read(r, c, in, n);
+      convert_elements(conversion, out, in, n);
+      to.write(r, c, out, n);
+    }
+  }
+}
+
 void convert(const Execution& execution) {
   require_sources(execution);
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
   const Conversion conversion{element_of(src), element_of(dst), static_cast<pto::RoundMode>(execution.attributes().round_mode),
                               execution.attributes().saturate != 0};
+  if (is_fp4(conversion.from) || is_fp4(conversion.to)) return convert_nibbles(conversion, dst, src);
   for_each_strips(std::array{&dst, &src}, dst.valid_rows, dst.valid_cols, [&conversion](const Strips& s) {
-    for (int64_t line = 0; line < s.lines; ++line) convert_rounded(conversion, s.dst + line * s.dst_step, s.a + line * s.a_step, s.n);
+    for (int64_t line = 0; line < s.lines; ++line) convert_elements(conversion, s.dst + line * s.dst_step, s.a + line * s.a_step, s.n);
   });
 }
 

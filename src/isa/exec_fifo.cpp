@@ -85,6 +85,7 @@ void wait_for_filled_slot(const End& end) {
                            describe_pipe(end.access.key), ring.filled(), end.to_cube ? "every AIV lane" : "AIC", n,
                            n - ring.released[end.i()].load(std::memory_order_relaxed));
       });
+  take_deposits(end.execution);
 }
 
 struct Region {

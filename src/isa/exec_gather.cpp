@@ -41,7 +41,9 @@ class Elements {
 /// Integers of any type.
 class Integers {
  public:
-  explicit Integers(const PtoOperand& operand) : elements_(tile_grid(operand)), element_(operand.tile->element) {}
+  explicit Integers(const PtoOperand& operand)
+      : elements_(operand.tile != nullptr ? tile_grid(operand) : global_grid(operand)),
+        element_(operand.tile != nullptr ? operand.tile->element : operand.global->element) {}
 
   bool dense(int64_t cols) const { return elements_.dense(cols); }
   /// n of row r from column c on; where they are dense, rows go on in the next.
@@ -226,8 +228,76 @@ void scatter_by_pattern(const Execution& execution) {
   });
 }
 
+template <typename T>
+bool holds(pto::CmpMode mode, T a, T b) {
+  switch (mode) {
+    case pto::CmpMode::EQ: return a == b;
+    case pto::CmpMode::NE: return a != b;
+    case pto::CmpMode::LT: return a < b;
+    case pto::CmpMode::LE: return a <= b;
+    case pto::CmpMode::GT: return a > b;
+    default: return a >= b;
+  }
+}
+
+/// The columns of each row for which a comparison holds. T is how elements are compared: half and bfloat16 as float.
+template <typename Element, typename T>
+void collect(const Execution& execution) {
+  const PtoOperand& dst = execution.operand(0);
+  const PtoOperand& src = execution.operand(1);
+  const auto mode = static_cast<pto::CmpMode>(execution.attributes().index[0]);
+  const int64_t offset = execution.attributes().index[1];
+  const Elements to(tile_grid(dst)), from(tile_grid(src)), keys(tile_grid(execution.operand(2))), counts(tile_grid(execution.operand(3)));
+  const auto read = [](const uint8_t* p) {
+    Element value;
+    std::memcpy(&value, p, sizeof(value));
+    return static_cast<T>(value);
+  };
+  const bool one_key = execution.operand(2).valid_rows == 1;
+  for (int64_t r = 0; r < src.valid_rows; ++r) {
+    const T key = read(keys.at(one_key ? 0 : r, 0));
+    int64_t found = 0;
+    for (int64_t c = 0; c < src.valid_cols; ++c) {
+      if (!holds(mode, read(from.at(r, c)), key)) continue;
+      if (found < dst.valid_cols) {
+        const int64_t index = offset + c;
+        std::memcpy(to.at(r, found), &index, static_cast<size_t>(to.element_bytes()));
+      }
+      ++found;
+    }
+    std::memcpy(counts.at(r, 0), &found, static_cast<size_t>(counts.element_bytes()));
+  }
+}
+
+void gather_by_comparison(const Execution& execution) {
+  const PtoOperand& src = execution.operand(1);
+  if (execution.attributes().index[0] < 0 || execution.attributes().index[0] > static_cast<int32_t>(pto::CmpMode::GE)) {
+    fail(execution, kPtoFailInvalidArgument, fmt::format("there is no comparison {}", execution.attributes().index[0]), "use CmpMode");
+  }
+  require_region(execution, 0, 0, 0, src.valid_rows, 1);
+  require_region(execution, 2, 0, 0, execution.operand(2).valid_rows == 1 ? 1 : src.valid_rows, 1);
+  require_region(execution, 3, 0, 0, src.valid_rows, 1);
+  switch (src.tile->element) {
+    case kPtoF32: return collect<float, float>(execution);
+    case kPtoF16: return collect<half, float>(execution);
+    case kPtoBf16: return collect<bfloat16_t, float>(execution);
+    case kPtoI8: return collect<int8_t, int8_t>(execution);
+    case kPtoU8: return collect<uint8_t, uint8_t>(execution);
+    case kPtoI16: return collect<int16_t, int16_t>(execution);
+    case kPtoU16: return collect<uint16_t, uint16_t>(execution);
+    case kPtoI32: return collect<int32_t, int32_t>(execution);
+    case kPtoU32: return collect<uint32_t, uint32_t>(execution);
+    case kPtoI64: return collect<int64_t, int64_t>(execution);
+    default: return collect<uint64_t, uint64_t>(execution);
+  }
+}
+
 void gather(const Execution& execution) {
-  execution.instruction.operand_count == 3 ? gather_by_index(execution) : gather_by_pattern(execution);
+  switch (execution.instruction.operand_count) {
+    case 3: return gather_by_index(execution);
+    case 4: return gather_by_comparison(execution);
+    default: return gather_by_pattern(execution);
+  }
 }
 
 void gather_blocks(const Execution& execution) {
@@ -307,10 +377,15 @@ struct Lookup {
   Extent extent;   ///< of the table
   bool by_row;
   int64_t count;   ///< indices are below it
+  int64_t index_cols;  ///< of a tensor of indices, 0 for a tile
 
   /// Whether index (r, c) of a tile of indices belongs to element (r, c).
   bool each_in_tile() const { return !by_row && index.tile != nullptr; }
   int64_t index_at(int64_t r, int64_t c) const {
+    if (index_cols != 0) {
+      const int64_t number = by_row ? r : r * tile.valid_cols + c;
+      return indices.at(number / index_cols, number % index_cols);
+    }
     if (!by_row) return indices.at(r, c);
     return index.valid_rows == 1 ? indices.at(0, r) : indices.at(r, 0);
   }
@@ -326,23 +401,30 @@ Lookup lookup(const Execution& execution, int tile_index, int table_index) {
   const PtoOperand& index = execution.operand(2);
   const Extent extent = global_extent(table);
   const int32_t mode = execution.attributes().index[0];
-  const bool for_each_element = index.valid_rows == tile.valid_rows && index.valid_cols == tile.valid_cols && tile.valid_cols > 1;
+  const Extent indices = index.tile != nullptr ? Extent{index.valid_rows, index.valid_cols} : global_extent(index);
+  const bool for_each_element = indices.rows == tile.valid_rows && indices.cols == tile.valid_cols && tile.valid_cols > 1;
   const bool by_row =
       mode == static_cast<int32_t>(pto::Coalesce::Row) || (mode != static_cast<int32_t>(pto::Coalesce::Elem) && !for_each_element);
-  if (!by_row) {
+  if (index.tile == nullptr) {
+    const int64_t needed = by_row ? tile.valid_rows : int64_t{tile.valid_rows} * tile.valid_cols;
+    if (indices.rows * indices.cols < needed) {
+      fail(execution, kPtoFailInvalidArgument, fmt::format("{} indices are needed of {}", needed, describe_operand(execution, 2)),
+           "give a tensor with an index for every row, or for every element with Coalesce::Elem");
+    }
+  } else if (!by_row) {
     require_region(execution, 2, 0, 0, tile.valid_rows, tile.valid_cols);
   } else {
-    const int64_t given = index.valid_rows == 1 ? index.valid_cols : index.valid_cols == 1 ? index.valid_rows : -1;
+    const int64_t given = indices.rows == 1 ? indices.cols : indices.cols == 1 ? indices.rows : -1;
     if (given < tile.valid_rows) {
       fail(execution, kPtoFailInvalidArgument,
            fmt::format("{} rows need as many indices, in one row or one column, and {} has others", tile.valid_rows,
                        describe_operand(execution, 2)),
            "give an index for every row, or use Coalesce::Elem");
     }
-    if (tile.valid_cols > extent.cols) {
-      fail(execution, kPtoFailInvalidArgument,
-           fmt::format("rows of {} elements do not fit into the table's of {}", tile.valid_cols, extent.cols), "shrink the valid region");
-    }
+  }
+  if (by_row && tile.valid_cols > extent.cols) {
+    fail(execution, kPtoFailInvalidArgument,
+         fmt::format("rows of {} elements do not fit into the table's of {}", tile.valid_cols, extent.cols), "shrink the valid region");
   }
   const Elements table_elements(global_grid(table));
   return {tile,
@@ -353,7 +435,8 @@ Lookup lookup(const Execution& execution, int tile_index, int table_index) {
           Integers(index),
           extent,
           by_row,
-          by_row ? extent.rows : extent.rows * extent.cols};
+          by_row ? extent.rows : extent.rows * extent.cols,
+          index.tile != nullptr ? 0 : indices.cols};
 }
 
 /// How an index outside is treated; the two enumerations agree in Undefined, Clamp and Wrap.

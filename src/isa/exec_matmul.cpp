@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "isa/convert_all.h"
 #include "isa/execution.h"
 #include "isa/kernels.h"
 #include "isa/tile_grid.h"
@@ -89,6 +90,20 @@ struct Product {
   bool accumulate;
 };
 
+template <PtoElement kElement>
+void widen_run(void* dst, const void* src, int64_t n) {
+  widen_small_float(kElement, static_cast<float*>(dst), static_cast<const uint8_t*>(src), n);
+}
+
+ConvertKernel widening_kernel(uint8_t element, PtoElement accumulator) {
+  switch (element) {
+    case kPtoF8E4M3: return widen_run<kPtoF8E4M3>;
+    case kPtoF8E5M2: return widen_run<kPtoF8E5M2>;
+    case kPtoHif8: return widen_run<kPtoHif8>;
+    default: return convert_kernel(static_cast<PtoElement>(element), accumulator);
+  }
+}
+
 /// One row: B is read where it lies.
 void multiply_row(const Product& p, const Scratch& scratch, PtoElement accumulator) {
   const PtoElement element = static_cast<PtoElement>(p.a.tile->element);
@@ -130,10 +145,10 @@ void for_panels(const Product& p, const Scratch& scratch, Pack pack, Multiply mu
 
 template <typename T>
 void multiply(const Product& p, const Scratch& scratch, PtoElement accumulator) {
-  const ConvertKernel convert = convert_kernel(static_cast<PtoElement>(p.a.tile->element), accumulator);
+  const ConvertKernel convert = widening_kernel(p.b.tile->element, accumulator);
   T* panel = reinterpret_cast<T*>(scratch.panel);
   const PtoElement b_element = is_widened_by_kernel(p.b.tile->element) ? static_cast<PtoElement>(p.b.tile->element) : accumulator;
-  const LeftBoxes<T> a = left_boxes(p.a, convert, reinterpret_cast<T*>(scratch.a), p.rows, p.depth);
+  const LeftBoxes<T> a = left_boxes(p.a, widening_kernel(p.a.tile->element, accumulator), reinterpret_cast<T*>(scratch.a), p.rows, p.depth);
   for_panels<T>(
       p, scratch,
       [&](int64_t k, int64_t n, int64_t depth) { pack_right(p.b, convert, panel, reinterpret_cast<T*>(scratch.box), k, n, depth); },
@@ -205,7 +220,7 @@ void matmul(const Execution& execution) {
   if (p.accumulate) initialize(execution, p);
   const Scratch scratch(*execution.core.memory);
   const bool bytes = a.tile->element == kPtoI8;
-  if (p.rows == 1) {
+  if (p.rows == 1 && !is_small_float(a.tile->element)) {
     multiply_row(p, scratch, bytes ? kPtoI32 : kPtoF32);
   } else if (!bytes) {
     multiply<float>(p, scratch, kPtoF32);

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "isa/execution.h"
+#include "isa/fold.h"
 #include "isa/kernels.h"
 #include "isa/tile_grid.h"
 #include "pto/common/constants.hpp"
@@ -57,6 +60,7 @@ bool are_rows(const PtoOperand& tile, const PtoOperand& tensor) {
 
 void load(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
+  if (is_conv_tile(dst)) return load_conv(execution);
   require_extent(execution, 1, 0, false);
   const PtoOperand& src = execution.operand(1);
   const PtoTileType& type = *dst.tile;
@@ -191,30 +195,77 @@ void store(const Execution& execution) {
               {0, 0, 0, 0, src.valid_rows, src.valid_cols});
 }
 
-void move_tile(const Execution& execution) {
+/// Writes a part of the source into the destination: this core's, or that of the vector cores that AccToVecMode names.
+void deliver(const Execution& execution, const Region& region) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  require_region(execution, 1, 0, 0, dst.valid_rows, dst.valid_cols);
-  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src),
-              {0, 0, 0, 0, dst.valid_rows, dst.valid_cols});
+  const uint8_t from = src.tile->element, to = dst.tile->element;
+  const CoreContext& core = execution.core;
+  const auto mode = static_cast<pto::AccToVecMode>(execution.attributes().sub_core - 1);
+  if (execution.attributes().sub_core == 0) return move_region(execution, from, to, tile_grid(dst), tile_grid(src), region);
+  const bool split_rows = mode == pto::AccToVecMode::DualModeSplitM, split_cols = mode == pto::AccToVecMode::DualModeSplitN;
+  if (core.lane < 0) return move_region(execution, from, to, tile_grid(dst), tile_grid(src), region);
+  if (core.lane != kLaneAic) {
+    fail(execution, kPtoFailInvalidArgument, "a vector core has no Acc tiles to give to others", "do it on AIC");
+  }
+  Launch& launch = launch_of(execution);
+  const int64_t bytes = dst.tile->element_bytes;
+  for (int half = 0; half < 2; ++half) {
+    const bool wanted = split_rows || split_cols || (mode == pto::AccToVecMode::SingleModeVec1) == (half == 1);
+    if (!wanted) continue;
+    const int lane = half == 0 ? kLaneAiv0 : kLaneAiv1;
+    if (!launch.has_lane(lane)) {
+      fail(execution, kPtoFailInvalidArgument, fmt::format("the task has no lane AIV{}", half), "submit the task with that lane");
+    }
+    Deposit deposit{*dst.tile,
+                    static_cast<uint64_t>(static_cast<uint8_t*>(dst.data) - core.memory->base(dst.tile->space)),
+                    region.dst_row,
+                    region.dst_col,
+                    region.rows,
+                    region.cols,
+                    std::vector<uint8_t>(static_cast<size_t>(region.rows * region.cols * bytes))};
+    Grid elements{deposit.elements.data(), {}, {}, static_cast<int>(bytes)};
+    elements.row.add(int64_t{1} << 40, region.cols * bytes);
+    elements.col.add(int64_t{1} << 40, bytes);
+    move_region(execution, from, to, elements, tile_grid(src),
+                {0, 0, region.src_row + (split_rows ? half * region.rows : 0), region.src_col + (split_cols ? half * region.cols : 0),
+                 region.rows, region.cols});
+    launch.leave(core.block_idx, lane, std::move(deposit));
+  }
+}
+
+/// How much of the source an AccToVecMode reads for a rows x cols part of the destination.
+Extent source_extent(const Execution& execution, int64_t rows, int64_t cols) {
+  const int mode = execution.attributes().sub_core - 1;
+  return {mode == static_cast<int>(pto::AccToVecMode::DualModeSplitM) ? 2 * rows : rows,
+          mode == static_cast<int>(pto::AccToVecMode::DualModeSplitN) ? 2 * cols : cols};
+}
+
+void move_tile(const Execution& execution) {
+  const PtoOperand& dst = execution.operand(0);
+  const Extent needed = source_extent(execution, dst.valid_rows, dst.valid_cols);
+  require_region(execution, 1, 0, 0, needed.rows, needed.cols);
+  deliver(execution, {0, 0, 0, 0, dst.valid_rows, dst.valid_cols});
 }
 
 void extract(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
-  const PtoOperand& src = execution.operand(1);
   const int32_t* at = execution.attributes().index;
-  require_region(execution, 1, at[0], at[1], dst.valid_rows, dst.valid_cols);
-  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src),
-              {0, 0, at[0], at[1], dst.valid_rows, dst.valid_cols});
+  const Extent needed = source_extent(execution, dst.valid_rows, dst.valid_cols);
+  require_region(execution, 1, at[0], at[1], needed.rows, needed.cols);
+  deliver(execution, {0, 0, at[0], at[1], dst.valid_rows, dst.valid_cols});
 }
 
 void insert(const Execution& execution) {
-  const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
   const int32_t* at = execution.attributes().index;
-  require_region(execution, 0, at[0], at[1], src.valid_rows, src.valid_cols);
-  move_region(execution, src.tile->element, dst.tile->element, tile_grid(dst), tile_grid(src),
-              {at[0], at[1], 0, 0, src.valid_rows, src.valid_cols});
+  const Extent per_source = source_extent(execution, 1, 1);
+  if (src.valid_rows % per_source.rows != 0 || src.valid_cols % per_source.cols != 0) {
+    fail(execution, kPtoFailInvalidArgument, describe_operand(execution, 1) + " cannot be halved", "give it an even valid extent");
+  }
+  const int64_t rows = src.valid_rows / per_source.rows, cols = src.valid_cols / per_source.cols;
+  require_region(execution, 0, at[0], at[1], rows, cols);
+  deliver(execution, {at[0], at[1], 0, 0, rows, cols});
 }
 
 /// The header made the alias already; this checks that it stays within the source.
@@ -258,6 +309,7 @@ void fill_pad(const Execution& execution) {
 
 void transpose(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
+  if (is_conv_tile(dst)) return transpose_conv(execution);
   const PtoOperand& src = execution.operand(1);
   require_region(execution, 0, 0, 0, src.valid_cols, src.valid_rows);
   copy_grid(tile_grid(dst).transposed(), 0, 0, tile_grid(src), 0, 0, src.valid_rows, src.valid_cols);
@@ -301,15 +353,53 @@ void concatenate(const Execution& execution) {
   }
 }
 
+void do_nothing(const Execution&) {}
+
+int bytes_of(const PtoOperand& operand) { return operand.tile != nullptr ? operand.tile->element_bytes : operand.global->element_bytes; }
+
+/// A move of fp4 elements is one of the bytes that they share.
+[[gnu::noinline, gnu::cold]] void move_twins(const Execution& execution, Handler move) {
+  const FoldedOperand dst(execution.operand(0)), src(execution.operand(1));
+  PtoInstruction folded = execution.instruction;
+  int32_t& index = folded.attributes.index[dst.by_row() ? 0 : 1];
+  if (!dst.good() || !src.good() || dst.by_row() != src.by_row() || index % 2 != 0) {
+    fail(execution, kPtoFailInvalidArgument, "two fp4 elements share a byte, which this move would separate",
+         "use even extents, strides and positions, and arrangements with the same innermost direction");
+  }
+  index /= 2;
+  folded.operands[0] = dst.operand();
+  folded.operands[1] = src.operand();
+  move({folded, execution.core});
+}
+
+template <Handler kMove>
+void moving(const Execution& execution) {
+  if (bytes_of(execution.operand(0)) == 0 || bytes_of(execution.operand(1)) == 0) return move_twins(execution, kMove);
+  kMove(execution);
+}
+
 }  // namespace
+
+void take_deposits(const Execution& execution) {
+  const CoreContext& core = execution.core;
+  if (core.launch == nullptr || core.lane <= kLaneAic) return;
+  for (Deposit& deposit : launch_of(execution).take(core.block_idx, core.lane)) {
+    const int64_t bytes = deposit.tile.element_bytes;
+    const PtoOperand tile{&deposit.tile, nullptr, nullptr, nullptr, core.memory->base(deposit.tile.space) + deposit.address, 0, 0};
+    Grid elements{deposit.elements.data(), {}, {}, static_cast<int>(bytes)};
+    elements.row.add(int64_t{1} << 40, deposit.cols * bytes);
+    elements.col.add(int64_t{1} << 40, bytes);
+    copy_grid(tile_grid(tile), deposit.row, deposit.col, elements, 0, 0, deposit.rows, deposit.cols);
+  }
+}
 
 Handler move_handler(pto::Op op) {
   using enum pto::Op;
   switch (op) {
-    case TLOAD: return load;
+    case TLOAD: return moving<load>;
     case TSTORE_VEC:
     case TSTORE_MAT:
-    case TSTORE_ACC: return store;
+    case TSTORE_ACC: return moving<store>;
     case TMOV_V2V:
     case TMOV_V2M:
     case TMOV_M2L:
@@ -317,21 +407,23 @@ Handler move_handler(pto::Op op) {
     case TMOV_M2S:
     case TMOV_M2V:
     case TMOV_A2V:
-    case TMOV_A2M: return move_tile;
+    case TMOV_A2M: return moving<move_tile>;
     case TEXTRACT_V2V:
     case TEXTRACT_V2M:
     case TEXTRACT_M2L:
     case TEXTRACT_A2V:
-    case TEXTRACT_A2M: return extract;
+    case TEXTRACT_A2M: return moving<extract>;
     case TINSERT_V2V:
     case TINSERT_V2M:
     case TINSERT_A2V:
-    case TINSERT_A2M: return insert;
+    case TINSERT_A2M: return moving<insert>;
     case TSUBVIEW: return subview;
     case TRESHAPE: return reshape;
-    case TFILLPAD: return fill_pad;
+    case TFILLPAD: return moving<fill_pad>;
     case TTRANS: return transpose;
     case TCONCAT: return concatenate;
+    case TPREFETCH:
+    case TPREFETCH_ASYNC: return do_nothing;
     default: return nullptr;
   }
 }

@@ -48,6 +48,7 @@ void take_flag(const Execution& execution, std::atomic<int32_t>& flag, int64_t i
       execution, [&] { return flag.load(std::memory_order_acquire) > 0; },
       [&] { return fmt::format("flag {} in {}", id, op_name(execution.instruction.op)); });
   flag.fetch_sub(1, std::memory_order_acq_rel);
+  take_deposits(execution);
 }
 
 void wait_flag_dev(const Execution& execution) {
@@ -93,7 +94,8 @@ void sync_all(const Execution& execution) {
     fail(execution, kPtoFailInvalidArgument, describe_operand(execution, 0) + " is too small for a workspace",
          fmt::format("give it {} elements", pto::SYNCALL_SOFT_WORKSPACE_INT32));
   }
-  const int32_t all = core.lane < 0 ? 1 : launch.cores(aic, aiv);
+  // A core of a host test program is all lanes of its block.
+  const int32_t all = core.lane < 0 ? launch.blocks() : launch.cores(aic, aiv);
   const int32_t used = execution.attributes().index[1];
   if (used < 0 || used > all) {
     fail(execution, kPtoFailInvalidArgument, fmt::format("{} cores are to meet, and the task has {} of the kind", used, all),
@@ -102,10 +104,14 @@ void sync_all(const Execution& execution) {
   const int32_t cores = used == 0 ? all : used;
   uint64_t seen = 0;
   const Meeting& meeting = launch.arrive(static_cast<int>(type), soft ? execution.operand(0).data : nullptr, cores, seen);
-  if (meeting.round.load(std::memory_order_acquire) != seen) return core.host->notify();
+  if (meeting.round.load(std::memory_order_acquire) != seen) {
+    core.host->notify();
+    return take_deposits(execution);
+  }
   wait_until(
       execution, [&] { return meeting.round.load(std::memory_order_acquire) != seen; },
       [&] { return fmt::format("{} cores to come to SYNCALL; {} have come", cores, meeting.arrived.load(std::memory_order_relaxed)); });
+  take_deposits(execution);
 }
 
 // ---- signals --------------------------------------------------------------------------------------------
@@ -182,17 +188,19 @@ void wait_signal(const Execution& execution) {
         return fmt::format("the signal at {} to be {} {} in TWAIT (its first element is {})", tensor.data, compare_name(access.how),
                            access.value, __atomic_load_n(static_cast<const int32_t*>(tensor.data), __ATOMIC_RELAXED));
       });
+  take_deposits(execution);
 }
 
 void test_signal(const Execution& execution) {
   execution.core.host->yield();  // a loop around TTEST must let the notifying core run
   PtoSignalAccess& access = access_of(execution);
   access.result = satisfied(execution.operand(0), access);
+  take_deposits(execution);
 }
 
 // ---- tensors --------------------------------------------------------------------------------------------
 
-/// TPUT, TGET: from one global tensor to another of the same extent.
+/// TPUT, TGET and their asynchronous forms: from one global tensor to another of the same extent.
 void copy_tensor(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
@@ -223,7 +231,9 @@ Handler sync_handler(pto::Op op) {
     case pto::Op::TWAIT: return wait_signal;
     case pto::Op::TTEST: return test_signal;
     case pto::Op::TPUT:
-    case pto::Op::TGET: return copy_tensor;
+    case pto::Op::TGET:
+    case pto::Op::TPUT_ASYNC:
+    case pto::Op::TGET_ASYNC: return copy_tensor;
     case pto::Op::SET_FFTS_BASE_ADDR:
     case pto::Op::GET_BUF:
     case pto::Op::RLS_BUF: return do_nothing;

@@ -34,6 +34,11 @@ Handler sort_handler(pto::Op op);
 Handler print_handler(pto::Op op);
 Handler generate_handler(pto::Op op);
 
+/// TLOAD and TTRANS of convolution tiles.
+void load_conv(const Execution& execution);
+void transpose_conv(const Execution& execution);
+inline bool is_conv_tile(const PtoOperand& operand) { return operand.tile != nullptr && operand.global != nullptr; }
+
 /// What every instruction asks of its operands: that they have an address and a valid shape within the physical one.
 void check_operands(const Execution& execution);
 
@@ -48,6 +53,9 @@ void require_region(const Execution& execution, int index, int64_t row, int64_t 
 
 /// What the core's task shares. Fails on a core that belongs to no task.
 Launch& launch_of(const Execution& execution);
+
+/// Takes over what the cube core has written into this core's UB; every instruction that waits for other cores calls it at its end.
+void take_deposits(const Execution& execution);
 
 /// Suspends the core until ready() is true; other cores run meanwhile. Both functions are called on other threads: `ready` looks at
 /// atomic values only, `describe` completes "kernel K on AIC 3 waits for ...".

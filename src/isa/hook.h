@@ -17,6 +17,8 @@ void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after = 
 
 /// Called when the default core of a thread, on which a host test program runs kernels, ends with its thread. Null to switch it off.
 void set_core_end_hook(void (*hook)(CoreContext& core));
+/// Calls that hook, if there is one, for a core of a host test program.
+void report_core_end(CoreContext& core);
 PtoInstructionHook instruction_hook();
 
 /// Whether this simulator executes the instruction with this number.

@@ -68,6 +68,21 @@ PipeRing& Launch::ring(int32_t block, uint64_t key, bool to_cube) {
   return made.release()->ring;
 }
 
+void Launch::leave(int32_t block, int lane, Deposit deposit) {
+  Core& receiver = core(block, lane);
+  const std::lock_guard lock(this->block(block).mutex);
+  receiver.deposits.push_back(std::move(deposit));
+  receiver.has_deposits.store(true, std::memory_order_release);
+}
+
+std::vector<Deposit> Launch::take(int32_t block, int lane) {
+  Core& receiver = core(block, lane);
+  if (!receiver.has_deposits.load(std::memory_order_acquire)) return {};
+  const std::lock_guard lock(this->block(block).mutex);
+  receiver.has_deposits.store(false, std::memory_order_relaxed);
+  return std::exchange(receiver.deposits, {});
+}
+
 uint64_t Launch::calls_of_all(int32_t first, int32_t last, uint8_t mask, int mode, int id) {
   uint64_t least = UINT64_MAX;
   for (int32_t b = first; b < last; ++b) {

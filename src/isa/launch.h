@@ -13,6 +13,8 @@
 #include <mutex>
 #include <vector>
 
+#include "pto/common/sim_abi.h"
+
 namespace tilewright {
 
 /// Lanes of a task: its kernels for the cube core and the vector cores of a cluster. As bits of a mask they are 1 << lane.
@@ -60,6 +62,14 @@ class PipeRing {
   std::unique_ptr<uint8_t[], Free> storage_;  ///< zero at first, committed as used
 };
 
+/// What the cube core wrote into a vector core's UB (AccToVecMode): part of a tile, until that core takes it over at its next wait.
+struct Deposit {
+  PtoTileType tile;
+  uint64_t address;  ///< of the tile in UB
+  int64_t row, col, rows, cols;
+  std::vector<uint8_t> elements;  ///< of the part, row by row
+};
+
 /// A meeting of a number of cores, again and again.
 struct Meeting {
   std::atomic<int32_t> arrived{0};
@@ -93,6 +103,10 @@ class Launch {
   /// ffts_cross_core_sync of a lane, in one of the modes 0 to 2.
   void cross_core_sync(int32_t block, int lane, int mode, int id);
 
+  /// Leaves something for a vector core of a block; the core takes all that has been left for it, oldest first.
+  void leave(int32_t block, int lane, Deposit deposit);
+  std::vector<Deposit> take(int32_t block, int lane);
+
   /// Comes to the meeting of a kind of cores (pto::SyncCoreType) that `workspace`, null for the hardware's own, names. The result's
   /// round has grown beyond `seen` when `cores` cores have come.
   Meeting& arrive(int kind, const void* workspace, int32_t cores, uint64_t& seen);
@@ -101,6 +115,8 @@ class Launch {
   struct Core {
     std::array<std::atomic<int32_t>, kFlags> flags{};
     std::array<std::atomic<int32_t>, kIntraFlags> intra{};
+    std::atomic<bool> has_deposits{false};
+    std::vector<Deposit> deposits;  ///< guarded by the block's mutex
     std::array<std::array<uint64_t, kFlags>, 3> called{};  ///< by mode: how often the lane called ffts_cross_core_sync
   };
   struct NamedRing {
@@ -113,6 +129,7 @@ class Launch {
     ~Block();
     std::array<Core, kLaneCount> cores;
     std::atomic<NamedRing*> rings{nullptr};  ///< owned; grows at its head and never shrinks, so that a pipe is found without a lock
+    std::mutex mutex;  ///< for deposits
   };
 
   Block& block(int32_t index);

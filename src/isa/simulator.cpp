@@ -102,7 +102,8 @@ void* assign(const PtoTileType* tile, uint64_t address) {
   const uint64_t capacity = core.memory->capacity(tile->space);
   const uint64_t base = reinterpret_cast<uint64_t>(core.memory->base(tile->space));
   const uint64_t offset = address >= base && address < base + capacity ? address - base : address;
-  const uint64_t bytes = static_cast<uint64_t>(tile->rows) * static_cast<uint64_t>(tile->cols) * tile->element_bytes;
+  const uint64_t elements = static_cast<uint64_t>(tile->rows) * static_cast<uint64_t>(tile->cols);
+  const uint64_t bytes = tile->element_bytes != 0 ? elements * tile->element_bytes : elements / 2;
   if (offset % 32 != 0 || bytes > capacity || offset > capacity - bytes) refuse_address(core, *tile, offset, bytes);
   return reinterpret_cast<void*>(base + offset);
 }
@@ -136,6 +137,8 @@ int64_t core_query(int what) {
 
 void set_control_register(uint64_t value) { current_core()->control_register = value; }
 
+void set_default_arch(int npu_arch) { set_default_core_arch(npu_arch == 2201 ? CoreArch::a2a3() : CoreArch::a5()); }
+
 const PtoSimTable table = {
     .version = PTO_SIM_ABI_VERSION,
     .size = sizeof(PtoSimTable),
@@ -147,6 +150,7 @@ const PtoSimTable table = {
     .core_query = core_query,
     .set_control_register = set_control_register,
     .watch_scalars = &watch_scalars,
+    .set_default_arch = set_default_arch,
 };
 
 }  // namespace
@@ -180,4 +184,4 @@ const char* element_name(uint8_t element) {
 
 }  // namespace tilewright
 
-const PtoSimTable* pto_sim_default_table() { return tilewright::sim_table(); }
+[[gnu::visibility("default")]] const PtoSimTable* pto_sim_default_table() { return tilewright::sim_table(); }

@@ -1,5 +1,6 @@
 #include "isa/tile_grid.h"
 
+#include <array>
 #include <cstring>
 #include <initializer_list>
 
@@ -151,35 +152,83 @@ Grid tile_grid(const PtoOperand& operand) {
   return grid;
 }
 
+namespace {
+
+/// One digit of a matrix index in a layout of global memory: the dimension whose stride it takes, and how many values it has.
+struct Digit {
+  int dim;         ///< kElements: the stride is 1
+  int64_t extent;  ///< kBySize: that of the dimension
+};
+constexpr int kElements = -1;
+constexpr int64_t kBySize = 0;
+
+/// Digits of rows and columns, innermost first (spec/tile-isa.md, 1.1; NHWC, NCHW and NCDHW: docs/design/isa.md).
+struct MatrixDigits {
+  std::array<Digit, 4> row, col;
+  int rows, cols;  ///< how many digits
+};
+
+MatrixDigits matrix_digits(pto::Layout layout, int64_t element_bytes) {
+  using enum pto::Layout;
+  const auto by_size = [](int dim) { return Digit{dim, kBySize}; };
+  switch (layout) {
+    case DN: return {{by_size(3)}, {by_size(4), by_size(2), by_size(1), by_size(0)}, 1, 4};
+    case NZ: return {{by_size(3), by_size(2)}, {by_size(4), by_size(1), by_size(0)}, 2, 3};
+    case NC1HWC0: return {{by_size(3), by_size(2), by_size(0)}, {by_size(4), by_size(1)}, 3, 2};
+    case NDC1HWC0: return {{by_size(4), by_size(3), by_size(0)}, {Digit{kElements, 32 / element_bytes}, by_size(2), by_size(1)}, 3, 3};
+    case FRACTAL_Z: return {{by_size(4), by_size(2), by_size(1), by_size(0)}, {by_size(3)}, 4, 1};
+    case MX_A_ZZ: return {{by_size(3), by_size(1)}, {by_size(4), by_size(2)}, 2, 2};
+    case MX_A_ND: return {{by_size(2)}, {by_size(4), by_size(3)}, 1, 2};
+    case MX_A_DN: return {{by_size(3)}, {by_size(4), by_size(2)}, 1, 2};
+    case MX_B_NN: return {{by_size(4), by_size(2)}, {by_size(3), by_size(1)}, 2, 2};
+    case MX_B_ND: return {{by_size(4), by_size(2)}, {by_size(3)}, 2, 1};
+    case MX_B_DN: return {{by_size(4), by_size(3)}, {by_size(2)}, 2, 1};
+    case NCHW: return {{by_size(4), by_size(3), by_size(1), by_size(0)}, {by_size(2)}, 4, 1};
+    case NCDHW: return {{by_size(4), by_size(3), by_size(2), by_size(0)}, {by_size(1)}, 4, 1};
+    default: return {{by_size(3), by_size(2), by_size(1), by_size(0)}, {by_size(4)}, 4, 1};  // ND, NHWC
+  }
+}
+
+MatrixDigits matrix_digits(const PtoOperand& operand) {
+  return matrix_digits(static_cast<pto::Layout>(operand.global->layout), operand.global->element_bytes);
+}
+
+}  // namespace
+
 Grid global_grid(const PtoOperand& operand) {
   const int64_t bytes = operand.global->element_bytes;
-  const int64_t* size = operand.shape;
   Grid grid{static_cast<uint8_t*>(operand.data), {}, {}, operand.global->element_bytes};
-  const auto add = [&](Axis& axis, int dim, bool outermost) { axis.add(outermost ? kUnbounded : size[dim], operand.stride[dim] * bytes); };
-  switch (static_cast<pto::Layout>(operand.global->layout)) {
-    case pto::Layout::DN:
-      add(grid.row, 3, true);
-      for (const int dim : {4, 2, 1, 0}) add(grid.col, dim, dim == 0);
-      break;
-    case pto::Layout::NZ:
-      for (const int dim : {3, 2}) add(grid.row, dim, dim == 2);
-      for (const int dim : {4, 1, 0}) add(grid.col, dim, dim == 0);
-      break;
-    default:  // ND
-      for (const int dim : {3, 2, 1, 0}) add(grid.row, dim, dim == 0);
-      add(grid.col, 4, true);
-      break;
+  if (static_cast<pto::Layout>(operand.global->layout) == pto::Layout::ND) {  // nearly every tensor
+    for (const int dim : {3, 2, 1, 0}) grid.row.add(dim == 0 ? kUnbounded : operand.shape[dim], operand.stride[dim] * bytes);
+    grid.col.add(kUnbounded, operand.stride[4] * bytes);
+    return grid;
   }
+  const MatrixDigits digits = matrix_digits(operand);
+  const auto add = [&](Axis& axis, const std::array<Digit, 4>& of_axis, int count) {
+    for (int i = 0; i < count; ++i) {
+      const Digit& digit = of_axis[static_cast<size_t>(i)];
+      const int64_t extent = digit.extent != kBySize ? digit.extent : operand.shape[digit.dim];
+      axis.add(i + 1 == count ? kUnbounded : extent, (digit.dim == kElements ? 1 : operand.stride[digit.dim]) * bytes);
+    }
+  };
+  add(grid.row, digits.row, digits.rows);
+  add(grid.col, digits.col, digits.cols);
   return grid;
 }
 
 Extent global_extent(const PtoOperand& operand) {
   const int64_t* s = operand.shape;
-  switch (static_cast<pto::Layout>(operand.global->layout)) {
-    case pto::Layout::DN: return {s[3], s[0] * s[1] * s[2] * s[4]};
-    case pto::Layout::NZ: return {s[2] * s[3], s[0] * s[1] * s[4]};
-    default: return {s[0] * s[1] * s[2] * s[3], s[4]};
-  }
+  if (static_cast<pto::Layout>(operand.global->layout) == pto::Layout::ND) return {s[0] * s[1] * s[2] * s[3], s[4]};
+  const MatrixDigits digits = matrix_digits(operand);
+  const auto product = [&](const std::array<Digit, 4>& of_axis, int count) {
+    int64_t result = 1;
+    for (int i = 0; i < count; ++i) {
+      const Digit& digit = of_axis[static_cast<size_t>(i)];
+      result *= digit.extent != kBySize ? digit.extent : operand.shape[digit.dim];
+    }
+    return result;
+  };
+  return {product(digits.row, digits.rows), product(digits.col, digits.cols)};
 }
 
 void copy_grid(const Grid& dst, int64_t dst_row, int64_t dst_col, const Grid& src, int64_t src_row, int64_t src_col, int64_t rows,

@@ -43,7 +43,7 @@ struct Grid {
 
 Grid tile_grid(const PtoOperand& operand);
 
-/// ND, DN and NZ; other layouts are refused before.
+/// Layouts in which a tensor is a matrix; others are refused before (pto::detail::storable_layout).
 Grid global_grid(const PtoOperand& operand);
 
 /// Rows and columns of the matrix that a global tensor holds in its layout.

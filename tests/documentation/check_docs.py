@@ -4,6 +4,8 @@ usage: check_docs.py ROOT      exit code 0: none; 1: differences
 
   docs/reference/errors.md        every ErrorCode with its number, name and exit code; every runtime status
   docs/reference/environment.md   every environment variable that the code reads, and no other
+  docs/reference/instructions.md  every form of an instruction that testdata/forms.cpp spells, with tests that exist; what is missing is
+                                  not declared
   docs/design/layers.md           every layer of layers.txt with what it may use
   docs/**/*.md                    every page can be reached from docs/README.md
   *.md                            relative links lead somewhere; make targets and scripts named in backquotes exist
@@ -22,6 +24,8 @@ ERROR_NAME = re.compile(r'case ErrorCode::(k\w+):\s*return "(\w+)";')
 STATUS = re.compile(r'\{(\d+), "(\w+)", "')
 # Variables are read by std::getenv or by a helper that is given the name; both spell it as a string of its own.
 VARIABLE = re.compile(r'"((?:TW|PTO2?|PYPTO|TASK|SIMPLER|XDG)_[A-Z0-9_]+)"|getenv\("(\w+)"\)')
+FORM = re.compile(r"// ((?:comm::)?[A-Z][A-Z0-9_]+) (\d+)$", re.MULTILINE)
+TEST = re.compile(r"TEST(?:_F|_P)?\((\w+), *(\w+)\)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 MAKE_TARGET = re.compile(r"`make ([a-z-]+)[^`]*`")
 SCRIPT = re.compile(r"`(scripts/[a-z.-]+)[^`]*`")
@@ -94,6 +98,37 @@ class Check:
         found = {(row[0], row[2]) for row in table_rows(self.read(page)) if len(row) == 3 and re.fullmatch(r"[a-z]+", row[0])}
         self.compare(page, "layer", rows, found - {("layer", "may use")})
 
+    def instructions(self):
+        page = "docs/reference/instructions.md"
+        forms = set(FORM.findall(self.read("src/isa/testdata/forms.cpp")))
+        # The list of numbers of operations reserves names that nothing else has.
+        paths = [path for path in sorted((self.root / "include/pto").rglob("*.h*")) if path.name != "op.hpp"]
+        everywhere = "".join(without_comments(path.read_text()) for path in paths)
+        in_comm = "".join(without_comments(path.read_text()) for path in paths if path.parent.name == "comm")
+        cmake = self.read("src/isa/CMakeLists.txt")
+        tests = set()
+        for path in sorted((self.root / "src/isa").glob("*_test.cpp")):
+            tests.update(".".join(pair) for pair in TEST.findall(path.read_text()))
+        done, states = set(), {}
+        for row in table_rows(self.read(page)):
+            if len(row) != 4 or row[2] not in ("done", "refused", "missing"):
+                continue
+            name, numbers, state, reason = row
+            states.setdefault(name, set()).add(state)
+            if state == "done":
+                done.update((name, number) for number in numbers.split() if number != "-")
+            if state != "missing":
+                for test in reason.split(", "):
+                    known = test in tests if "." in test and not test.startswith("isa_") else f"NAME {test}" in cmake
+                    if not known:
+                        self.differences.append(f"{page}: {name}: there is no test {test}")
+        self.compare(page, "form", forms, done)
+        for name, of_name in sorted(states.items()):
+            base = re.sub("_(FP|ACC|BIAS)$", "", name.split("::")[-1])  # a macro makes these of the plain name
+            declared = bool(re.search(rf"\b{base}\b", in_comm if name.startswith("comm::") else everywhere))
+            if (of_name == {"missing"}) == declared:
+                self.differences.append(f"{page}: {name} is {'declared' if declared else 'not declared'} in include/pto")
+
     def markdown(self):
         targets = set(re.findall(r"^([a-z-]+):", self.read("Makefile"), re.MULTILINE))
         pages = [path for path in self.root.rglob("*.md") if not any(part.startswith(("build", ".")) for part in path.relative_to(self.root).parts)]
@@ -127,6 +162,7 @@ class Check:
     def run(self):
         self.reachable()
         self.errors()
+        self.instructions()
         self.environment()
         self.layers()
         self.markdown()

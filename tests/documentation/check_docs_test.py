@@ -17,7 +17,7 @@ class CheckDocsTest(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.root = pathlib.Path(directory.name) / "copy"
-        for name in ("src", "docs", "scripts"):
+        for name in ("src", "include", "docs", "scripts"):
             shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("*.md") if name == "src" else None)
         shutil.copy(ROOT / "Makefile", self.root)
         self.before = set(check_docs.Check(self.root).run())
@@ -54,6 +54,18 @@ class CheckDocsTest(unittest.TestCase):
     def test_an_undocumented_variable(self):
         self.edit("src/base/log.cpp", 'std::getenv("PTO_LOG_LEVEL")', 'std::getenv("TW_LOG_LEVEL")')
         self.expect("variable is missing: TW_LOG_LEVEL", "variable is not in the sources: PTO_LOG_LEVEL")
+
+    def test_an_instruction_form_without_a_row(self):
+        self.edit("docs/reference/instructions.md", "| `TSTORE` | 1 2 3 4 5 6 |", "| `TSTORE` | 1 2 3 4 5 |")
+        self.expect("form is missing: TSTORE | 6")
+
+    def test_a_test_of_an_instruction_that_is_gone(self):
+        self.edit("docs/reference/instructions.md", "SortTest.EveryBlockOf32IsSortedWithItsIndices", "SortTest.Sorts")
+        self.expect("TSORT32: there is no test SortTest.Sorts")
+
+    def test_a_missing_instruction_that_is_there(self):
+        self.edit("include/pto/inst/generate.hpp", "count_up(TD& dst", "TROWARGMAX(TD& dst")
+        self.expect("TROWARGMAX is declared")
 
     def test_a_layer_that_changed(self):
         self.edit("docs/design/layers.txt", "exec: graph", "exec: graph isa")

@@ -52,3 +52,7 @@ execute_process(COMMAND "${WORK_DIR}/consumer/consumer" OUTPUT_VARIABLE text COM
 if(NOT text MATCHES "^${VERSION}\n")
   message(SEND_ERROR "the installed library says it is '${text}', not ${VERSION}")
 endif()
+execute_process(COMMAND "${WORK_DIR}/consumer/host_program" OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+if(NOT text STREQUAL "0 wrong\n")
+  message(SEND_ERROR "the host test program of a kernel says '${text}'")
+endif()

@@ -1,5 +1,5 @@
-// Instructions on signals and tensors that other cores or other chips see (spec/tile-isa.md, 2.10). The asynchronous forms and the
-// collectives are not in this version.
+// Instructions on signals and tensors that other cores or other chips see (spec/tile-isa.md, 2.10). The collectives (TGATHER, TSCATTER,
+// TBROADCAST, TREDUCE of a ParallelGroup) are not in this version.
 #pragma once
 
 #include "pto/comm/comm_types.hpp"
@@ -74,6 +74,52 @@ PTO_FN RecordEvent TGET(GlobalDst& dst, GlobalSrc& src, Ping&, Pong&, WaitEvents
   return detail::copy_global<AtomicType::AtomicNone, GlobalDst, GlobalSrc, Ping, Pong>(Op::TGET, dst, src);
 }
 
+/// Prepares asynchronous copies of one engine. The scratch tile and the workspace (get_dma_workspace; null here) are hardware's; so are the
+/// numbers: which event to use, bytes of a block, where blocks are counted from, how many queues, and which group of channels.
+template <DmaEngine Engine = DmaEngine::SDMA, pto::detail::TileArgument Scratch>
+PTO_FN bool BuildAsyncSession(Scratch&, __gm__ void*, AsyncSession& session, uint32_t = 0, uint64_t = 0, uint64_t = 0, uint32_t = 0,
+                              uint32_t = 0) {
+  session = {Engine, true};
+  return true;
+}
+
+namespace detail {
+
+template <DmaEngine Engine, typename GlobalDst, typename GlobalSrc>
+PTO_FN AsyncEvent copy_async(Op op, GlobalDst& dst, GlobalSrc& src, const AsyncSession& session) {
+  PTO_CPU_ASSERT(session.valid, "the session was not built; call BuildAsyncSession first");
+  PTO_CPU_ASSERT(session.engine == Engine, "the session was built for another engine");
+  copy_global<AtomicType::AtomicNone, GlobalDst, GlobalSrc>(op, dst, src);
+  return {1, Engine};
+}
+
+}  // namespace detail
+
+/// TPUT and TGET through a DMA engine: they return an event that says when the copy is complete. The simulator copies at once. `peer` is the
+/// other chip's number, which the engine URMA needs.
+template <DmaEngine Engine = DmaEngine::SDMA, pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc,
+          pto::detail::EventArgument... WaitEvents>
+PTO_FN AsyncEvent TPUT_ASYNC(GlobalDst& dst, GlobalSrc& src, const AsyncSession& session, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::copy_async<Engine>(Op::TPUT_ASYNC, dst, src, session);
+}
+template <DmaEngine Engine = DmaEngine::SDMA, pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc,
+          pto::detail::EventArgument... WaitEvents>
+PTO_FN AsyncEvent TPUT_ASYNC(GlobalDst& dst, GlobalSrc& src, const AsyncSession& session, uint32_t, WaitEvents&... events) {
+  return TPUT_ASYNC<Engine>(dst, src, session, events...);
+}
+template <DmaEngine Engine = DmaEngine::SDMA, pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc,
+          pto::detail::EventArgument... WaitEvents>
+PTO_FN AsyncEvent TGET_ASYNC(GlobalDst& dst, GlobalSrc& src, const AsyncSession& session, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::copy_async<Engine>(Op::TGET_ASYNC, dst, src, session);
+}
+template <DmaEngine Engine = DmaEngine::SDMA, pto::detail::GlobalArgument GlobalDst, pto::detail::GlobalArgument GlobalSrc,
+          pto::detail::EventArgument... WaitEvents>
+PTO_FN AsyncEvent TGET_ASYNC(GlobalDst& dst, GlobalSrc& src, const AsyncSession& session, uint32_t, WaitEvents&... events) {
+  return TGET_ASYNC<Engine>(dst, src, session, events...);
+}
+
 /// Sets every element of the signal to `value`, or adds it atomically. What the core wrote before is visible to whoever sees it.
 template <pto::detail::GlobalArgument GlobalSignalData, pto::detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TNOTIFY(GlobalSignalData& signal, int32_t value, NotifyOp op, WaitEvents&... events) {
@@ -98,5 +144,22 @@ PTO_FN bool TTEST(GlobalSignalData& signal, int32_t value, WaitCmp cmp, WaitEven
 }
 
 }  // namespace pto::comm
+
+namespace pto {
+
+/// What prefetches of a kernel have in common.
+struct PrefetchAsyncContext {
+  comm::AsyncSession session;
+};
+
+/// A hint that the tensor, one-dimensional and contiguous, will be needed; nothing is loaded.
+template <detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
+PTO_FN comm::AsyncEvent TPREFETCH_ASYNC(GlobalData& srcGlobalData, PrefetchAsyncContext& ctx, WaitEvents&... events) {
+  TSYNC(events...);
+  detail::issue(Op::TPREFETCH_ASYNC, srcGlobalData);
+  return {1, ctx.session.engine};
+}
+
+}  // namespace pto
 
 #pragma GCC visibility pop

@@ -41,7 +41,7 @@ namespace pto::detail {
 
 constexpr uint64_t space_capacity(TileType space) {
   constexpr uint64_t kBytes[] = {PTO_UB_SIZE_BYTES,   PTO_CBUF_SIZE_BYTES, PTO_L0A_SIZE_BYTES,   PTO_L0B_SIZE_BYTES,   PTO_L0C_SIZE_BYTES,
-                                 PTO_BIAS_SIZE_BYTES, PTO_FBUF_SIZE_BYTES, PTO_SCALE_SIZE_BYTES, PTO_SCALE_SIZE_BYTES, 0};
+                                 PTO_BIAS_SIZE_BYTES, PTO_FBUF_SIZE_BYTES, PTO_SCALE_SIZE_BYTES, PTO_SCALE_SIZE_BYTES, 16 * 1024};
   return kBytes[static_cast<int>(space)];
 }
 

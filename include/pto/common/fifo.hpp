@@ -41,10 +41,10 @@ struct RingFIFO {
   __gm__ void* GM_SLOT_BUFFER;  ///< SlotNum slots; with both directions SlotNum for C2V, then SlotNum for V2C
   uint32_t C2V_CONSUMER_BUF;    ///< byte offset in UB of an AIV's local buffer
   uint32_t V2C_CONSUMER_BUF;    ///< byte offset in L1
-  uint32_t V2C_CONTROL_BUF = 0;
+  uint32_t V2C_CONTROL_BUF;     ///< byte offset in L1, or in the memory of Ctrl tiles, for control pipes
 
-  PTO_FN RingFIFO(__gm__ void* gm_slots, uint32_t c2v_buffer, uint32_t v2c_buffer)
-      : GM_SLOT_BUFFER(gm_slots), C2V_CONSUMER_BUF(c2v_buffer), V2C_CONSUMER_BUF(v2c_buffer) {}
+  PTO_FN RingFIFO(__gm__ void* gm_slots, uint32_t c2v_buffer, uint32_t v2c_buffer, uint32_t control_buffer = 0)
+      : GM_SLOT_BUFFER(gm_slots), C2V_CONSUMER_BUF(c2v_buffer), V2C_CONSUMER_BUF(v2c_buffer), V2C_CONTROL_BUF(control_buffer) {}
 };
 
 /// A pipe of SlotNum slots. Each core that uses it constructs one with the same template arguments; FlagID and the other arguments
@@ -55,6 +55,9 @@ struct RingFIFO {
 /// taken in turn: n is LocalSlotNum on A2A3, where slots are in device memory, and SlotNum on A5, where they are these places. A
 /// place has SlotSize bytes, and half of that in an AIV that pops an even half.
 ///
+/// A control pipe (DIR_V2C_CTRL) carries small tiles that tell the cube core what to do: an AIV pushes a Vec tile, the AIC pops a Ctrl tile,
+/// whose elements GetValue reads, or a Mat tile. It lies from v2cControlBuf on.
+///
 /// gmSlotBuffer is needed by the forms on GlobalTensor only; those on tiles accept a null. IsNoSplit promises that the pipe is used
 /// without split. EN_UNIT_FLAG is about the hardware's timing and changes nothing here.
 template <uint8_t FlagID, uint8_t DirType, uint32_t SlotSize, uint32_t SlotNum, uint32_t LocalSlotNum = 2, bool IsNoSplit = false,
@@ -64,19 +67,19 @@ struct TPipe {
   static constexpr uint8_t kDirection = DirType;
   static constexpr bool kNoSplit = IsNoSplit;
   static constexpr bool kToVector = DirType == DIR_C2V || DirType == DIR_C2V_GM || DirType == DIR_BOTH || DirType == DIR_BOTH_GM;
-  static constexpr bool kToCube = DirType == DIR_V2C || DirType == DIR_V2C_GM || DirType == DIR_BOTH || DirType == DIR_BOTH_GM;
+  static constexpr bool kControl = DirType == DIR_V2C_CTRL;
+  static constexpr bool kToCube = DirType == DIR_V2C || DirType == DIR_V2C_GM || DirType == DIR_BOTH || DirType == DIR_BOTH_GM || kControl;
   static constexpr uint64_t kKey =
       uint64_t{FlagID} << 56 | uint64_t{DirType} << 48 | uint64_t{SlotNum} << 40 | uint64_t{LocalSlotNum} << 32 | SlotSize;
   using RingFiFo = RingFIFO<SlotSize, SlotNum, LocalSlotNum>;
 
-  static_assert(DirType != DIR_V2C_CTRL, "TPipe: control pipes (DIR_V2C_CTRL) are not supported by this version");
-  static_assert(kToVector || kToCube, "TPipe: the direction is DIR_C2V, DIR_V2C or DIR_BOTH (or their _GM forms)");
+  static_assert(kToVector || kToCube, "TPipe: the direction is DIR_C2V, DIR_V2C, DIR_BOTH (or their _GM forms) or DIR_V2C_CTRL");
   static_assert(SlotNum >= 1 && SlotNum <= 255, "TPipe: 1 to 255 slots");
   static_assert(LocalSlotNum >= 1 && LocalSlotNum <= 255, "TPipe: 1 to 255 local slots");
   static_assert(SlotSize >= 32 && SlotSize % 32 == 0, "TPipe: the slot size is a multiple of 32 bytes");
 
-  PTO_FN TPipe(__gm__ void* gmSlotBuffer, uint32_t c2vConsumerBuf, uint32_t v2cConsumerBuf)
-      : fifo(gmSlotBuffer, c2vConsumerBuf, v2cConsumerBuf) {}
+  PTO_FN TPipe(__gm__ void* gmSlotBuffer, uint32_t c2vConsumerBuf, uint32_t v2cConsumerBuf, uint32_t v2cControlBuf = 0)
+      : fifo(gmSlotBuffer, c2vConsumerBuf, v2cConsumerBuf, v2cControlBuf) {}
 
   RingFiFo fifo;
   uint32_t popped = 0;  ///< by this object; chooses the local place of the next tile

@@ -50,6 +50,51 @@ struct FixpipeParams {
   static constexpr bool isChannelSplit = IsChannelSplit;
 };
 
+namespace detail {
+
+template <QuantMode_t Quant, typename Src>
+struct FixpipeResult {
+  using type = Src;  // NoQuant
+};
+template <typename Result>
+struct FixpipeResultIs {
+  using type = Result;
+};
+template <typename Src>
+struct FixpipeResult<F322F16, Src> : FixpipeResultIs<half> {};
+template <typename Src>
+struct FixpipeResult<QF322F16_PRE, Src> : FixpipeResultIs<half> {};
+template <typename Src>
+struct FixpipeResult<VDEQF16, Src> : FixpipeResultIs<half> {};
+template <typename Src>
+struct FixpipeResult<DEQF16, Src> : FixpipeResultIs<half> {};
+template <typename Src>
+struct FixpipeResult<F322BF16, Src> : FixpipeResultIs<bfloat16_t> {};
+template <typename Src>
+struct FixpipeResult<QF322BF16_PRE, Src> : FixpipeResultIs<bfloat16_t> {};
+template <typename Src>
+struct FixpipeResult<QS322BF16_PRE, Src> : FixpipeResultIs<bfloat16_t> {};
+template <typename Src>
+struct FixpipeResult<VQS322BF16_PRE, Src> : FixpipeResultIs<bfloat16_t> {};
+template <typename Src>
+struct FixpipeResult<VREQ8, Src> : FixpipeResultIs<int8_t> {};
+template <typename Src>
+struct FixpipeResult<REQ8, Src> : FixpipeResultIs<int8_t> {};
+template <typename Src>
+struct FixpipeResult<VQF322B8_PRE, Src> : FixpipeResultIs<int8_t> {};
+template <typename Src>
+struct FixpipeResult<QF322B8_PRE, Src> : FixpipeResultIs<int8_t> {};
+template <typename Src>
+struct FixpipeResult<VSHIFTS322S16, Src> : FixpipeResultIs<int16_t> {};
+template <typename Src>
+struct FixpipeResult<SHIFTS322S16, Src> : FixpipeResultIs<int16_t> {};
+
+}  // namespace detail
+
+/// The element type that a fixpipe makes of elements of Src. Of the two 8-bit types, the signed one.
+template <QuantMode_t Quant, typename Src>
+using FixpipeConsDType_t = typename detail::FixpipeResult<Quant, Src>::type;
+
 template <typename T>
 inline constexpr bool is_fixpipe_params_v = false;
 template <LayoutMode_t L, QuantMode_t Q, ReluPreMode R, STPhase P, uint8_t S, AtomicType A, ClipReluMode_t C, bool X>

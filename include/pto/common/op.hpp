@@ -46,7 +46,7 @@ enum pipe_t : uint8_t { PIPE_S = 0, PIPE_V, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIP
   X(SCALAR_GET, PIPE_S) X(SCALAR_SET, PIPE_S)                                                                                 \
   X(FFTS_CROSS_CORE_SYNC, PIPE_S) X(SET_FFTS_BASE_ADDR, PIPE_S) X(WAIT_FLAG_DEV, PIPE_S) X(SET_INTRA_BLOCK, PIPE_S)           \
   X(WAIT_INTRA_BLOCK, PIPE_S) X(GET_BUF, PIPE_S) X(RLS_BUF, PIPE_S) X(TNOTIFY, PIPE_S) X(TWAIT, PIPE_S) X(TTEST, PIPE_S)  \
-  X(TPUT, PIPE_ALL) X(TGET, PIPE_ALL)
+  X(TPUT, PIPE_ALL) X(TGET, PIPE_ALL) X(TPUT_ASYNC, PIPE_ALL) X(TGET_ASYNC, PIPE_ALL) X(TPREFETCH_ASYNC, PIPE_S)
 // clang-format on
 
 namespace pto {

@@ -109,6 +109,12 @@ constexpr PtoElement element_of() {
     return kPtoF8E8M0;
   else if constexpr (std::is_same_v<T, hifloat8_t>)
     return kPtoHif8;
+  else if constexpr (std::is_same_v<T, float4_e2m1x2_t>)
+    return kPtoF4E2M1x2;
+  else if constexpr (std::is_same_v<T, float4_e1m2x2_t>)
+    return kPtoF4E1M2x2;
+  else if constexpr (std::is_same_v<T, int4b_t>)
+    return kPtoI4;
   else if constexpr (std::is_integral_v<T>) {
     constexpr bool kSigned = std::is_signed_v<T>;
     return sizeof(T) == 1   ? (kSigned ? kPtoI8 : kPtoU8)
@@ -119,10 +125,19 @@ constexpr PtoElement element_of() {
     return kPtoElementCount;
 }
 
+/// fp4 types are twins: two elements share a byte. Extents, strides and offsets count elements everywhere.
+template <typename T>
+inline constexpr bool is_twin_v = std::is_same_v<T, float4_e2m1x2_t> || std::is_same_v<T, float4_e1m2x2_t>;
+template <typename T>
+inline constexpr int element_bits_v = is_twin_v<T> ? 4 : 8 * static_cast<int>(sizeof(T));
+/// As the binary interface has it: 0 where elements share a byte.
+template <typename T>
+inline constexpr uint8_t element_bytes_v = is_twin_v<T> ? 0 : sizeof(T);
+
 /// Shapes and strides of a rows x cols matrix in one arrangement. S(i) and D(i) are the i-th size and stride.
 template <typename T, Layout L>
 struct Arrangement {
-  static constexpr int64_t kC0 = TileConfig::alignedSize / static_cast<int64_t>(sizeof(T));
+  static constexpr int64_t kC0 = 8 * TileConfig::alignedSize / element_bits_v<T>;
 
   static constexpr int64_t size(int d, int64_t r, int64_t c) {
     const bool dynamic_r = r == DYNAMIC, dynamic_c = c == DYNAMIC;
@@ -138,6 +153,12 @@ struct Arrangement {
       return v[d];
     } else if constexpr (L == Layout::MX_B_NN) {
       const int64_t v[5] = {1, divide(c, 16, dynamic_c), divide(r, 2, dynamic_r), 16, 2};
+      return v[d];
+    } else if constexpr (L == Layout::HIF4_A_ZZ) {
+      const int64_t v[5] = {1, divide(r, 16, dynamic_r), divide(c, 4, dynamic_c), 16, 4};
+      return v[d];
+    } else if constexpr (L == Layout::HIF4_B_NN) {
+      const int64_t v[5] = {1, divide(c, 16, dynamic_c), divide(r, 4, dynamic_r), 16, 4};
       return v[d];
     } else if constexpr (L == Layout::MX_A_ND) {
       const int64_t v[5] = {1, 1, r, divide(c, 2, dynamic_c), 2};
@@ -173,6 +194,12 @@ struct Arrangement {
       return v[d];
     } else if constexpr (L == Layout::MX_B_NN) {
       const int64_t v[5] = {rc, times(16, r, dynamic_r), 32, 2, 1};
+      return v[d];
+    } else if constexpr (L == Layout::HIF4_A_ZZ) {
+      const int64_t v[5] = {rc, times(16, c, dynamic_c), 64, 4, 1};
+      return v[d];
+    } else if constexpr (L == Layout::HIF4_B_NN) {
+      const int64_t v[5] = {rc, times(16, r, dynamic_r), 64, 4, 1};
       return v[d];
     } else if constexpr (L == Layout::MX_A_ND) {
       const int64_t v[5] = {rc, rc, c, 2, 1};
@@ -243,8 +270,8 @@ struct GlobalTensor {
   static constexpr Layout layout = Layout_;
   static constexpr const int64_t (&staticShape)[5] = Shape_::staticShape;
   static constexpr const int64_t (&staticStride)[5] = Stride_::staticStride;
-  static constexpr PtoGlobalType kType = {detail::element_of<std::remove_cv_t<Element_>>(), sizeof(Element_),
-                                          static_cast<uint8_t>(Layout_)};
+  static constexpr PtoGlobalType kType = {detail::element_of<std::remove_cv_t<Element_>>(),
+                                          detail::element_bytes_v<std::remove_cv_t<Element_>>, static_cast<uint8_t>(Layout_)};
 
   PTO_FN GlobalTensor() : data_(nullptr) {}
   PTO_FN GlobalTensor(DType* data, const Shape_& shape = Shape_(), const Stride_& stride = Stride_())
@@ -300,9 +327,9 @@ namespace detail {
 /// Reports a scalar access to a tile when someone watches (the hazard checker); see PtoSimTable::watch_scalars.
 void report_scalar_access(Op op, const PtoTileType* tile, void* data, uint64_t offset);
 
-template <int Rows, int Cols, BLayout B, SLayout S, int FractalSize, int ElementBytes>
+template <int Rows, int Cols, BLayout B, SLayout S, int FractalSize, int ElementBits>
 struct TileGeometry {
-  static constexpr int kPerBlock = TileConfig::alignedSize / ElementBytes;
+  static constexpr int kPerBlock = 8 * TileConfig::alignedSize / ElementBits;
   static constexpr bool kBoxed = S != SLayout::NoneBox;
   static constexpr int kInnerRows = !kBoxed                                    ? 1
                                     : FractalSize == TileConfig::fractalCSize  ? 16
@@ -339,7 +366,7 @@ template <TileType Loc_, typename Element_, int Rows_, int Cols_, BLayout BFract
 struct Tile {
   using DType = Element_;
   using TileDType = Element_*;
-  using Geometry = detail::TileGeometry<Rows_, Cols_, BFractal_, SFractal_, SFractalSize_, sizeof(Element_)>;
+  using Geometry = detail::TileGeometry<Rows_, Cols_, BFractal_, SFractal_, SFractalSize_, detail::element_bits_v<Element_>>;
 
   static constexpr TileType Loc = Loc_;
   static constexpr int Rows = Rows_;
@@ -361,9 +388,16 @@ struct Tile {
   static constexpr int InnerNumel = InnerRows * InnerCols;
   static constexpr PadValue PadVal = static_cast<PadValue>(PadVal_);
   static constexpr CompactMode Compact = Compact_;
-  static constexpr PtoTileType kType = {
-      detail::element_of<Element_>(), sizeof(Element_), static_cast<uint8_t>(Loc_), Geometry::kLayout, Rows_, Cols_, InnerRows, InnerCols,
-      static_cast<uint64_t>(PadVal)};
+  static constexpr PtoTileType kType = {detail::element_of<Element_>(),
+                                        detail::element_bytes_v<Element_>,
+                                        static_cast<uint8_t>(Loc_),
+                                        Geometry::kLayout,
+                                        Rows_,
+                                        Cols_,
+                                        InnerRows,
+                                        InnerCols,
+                                        static_cast<uint64_t>(PadVal)};
+  static constexpr int64_t kBytes = int64_t{Rows_} * Cols_ * detail::element_bits_v<Element_> / 8;
 
   static_assert(detail::element_of<Element_>() != kPtoElementCount, "Tile: this element type is not supported");
   static_assert(Rows_ > 0 && Cols_ > 0, "Tile: the physical extent is at least 1 x 1");
@@ -372,9 +406,9 @@ struct Tile {
   static_assert(SFractalSize_ == TileConfig::fractalABSize || SFractalSize_ == TileConfig::fractalCSize ||
                     SFractalSize_ == TileConfig::fractalMxSize,
                 "Tile: the fractal size is 512, 1024 or 32");
-  static_assert(isBoxedLayout || !isRowMajor || Cols_ * sizeof(Element_) % TileConfig::alignedSize == 0,
+  static_assert(isBoxedLayout || !isRowMajor || Cols_ * detail::element_bits_v<Element_> % (8 * TileConfig::alignedSize) == 0,
                 "Tile: a row of a row-major tile is a multiple of 32 bytes");
-  static_assert(isBoxedLayout || isRowMajor || Rows_ * sizeof(Element_) % TileConfig::alignedSize == 0,
+  static_assert(isBoxedLayout || isRowMajor || Rows_ * detail::element_bits_v<Element_> % (8 * TileConfig::alignedSize) == 0,
                 "Tile: a column of a column-major tile is a multiple of 32 bytes");
   static_assert(!isBoxedLayout || Cols_ % InnerCols == 0, "Tile: a boxed tile has a whole number of boxes in a row");
   static_assert(!isBoxedLayout || Rows_ % InnerRows == 0 || Loc_ == TileType::Vec || SFractalSize_ == TileConfig::fractalMxSize ||
@@ -446,7 +480,8 @@ struct Tile {
                    "the valid shape of a tile lies within its physical shape");
   }
   PTO_FN void check_scalar_access(Op op, uint32_t offset) const {
-    static_assert(Loc_ == TileType::Vec, "GetValue and SetValue work on Vec tiles only");
+    static_assert(!detail::is_twin_v<Element_>, "GetValue and SetValue: two fp4 elements share a byte; use data()");
+    static_assert(Loc_ == TileType::Vec || Loc_ == TileType::Ctrl, "GetValue and SetValue work on Vec and Ctrl tiles only");
     PTO_CPU_ASSERT(data_ != nullptr, "GetValue/SetValue: the tile has no address; call TASSIGN first");
     PTO_CPU_ASSERT(offset < static_cast<uint32_t>(Numel), "GetValue/SetValue: the offset is outside the tile");
     if (__builtin_expect(__atomic_load_n(detail::sim().watch_scalars, __ATOMIC_RELAXED) != 0, 0))
@@ -492,6 +527,135 @@ using TileRightCompact = Tile<TileType::Right, T, R, C, BLayout::RowMajor, VR, V
 template <typename T, int R, int C, int VR = R, int VC = C>
 using TileAccCompact = Tile<TileType::Acc, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, TileConfig::fractalCSize, PadValue::Null,
                             CompactMode::Normal>;
+
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileLeftScaleCompact = Tile<TileType::ScaleLeft, T, R, C, BLayout::RowMajor, VR, VC, SLayout::RowMajor, TileConfig::fractalMxSize,
+                                  PadValue::Null, CompactMode::Normal>;
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileRightScaleCompact = Tile<TileType::ScaleRight, T, R, C, BLayout::ColMajor, VR, VC, SLayout::ColMajor, TileConfig::fractalMxSize,
+                                   PadValue::Null, CompactMode::Normal>;
+
+/// The sizes of a convolution tile, one to six, outermost first; DYNAMIC ones are set when it is constructed.
+template <int64_t... Dims>
+struct ConvTileShape {
+  static constexpr int totalDimCount = sizeof...(Dims);
+  static_assert(totalDimCount >= 1 && totalDimCount <= 6, "ConvTileShape: one to six sizes");
+  static constexpr int64_t staticShape[totalDimCount] = {Dims...};
+  int64_t shape[totalDimCount];
+
+  /// Static sizes as they are, DYNAMIC ones 1.
+  PTO_FN constexpr ConvTileShape() : shape{(Dims == DYNAMIC ? 1 : Dims)...} {}
+  /// All sizes, or as many as there are DYNAMIC ones.
+  template <typename... Values>
+    requires(sizeof...(Values) > 0 && detail::all_integral_v<Values...>)
+  PTO_FN constexpr ConvTileShape(Values... values) : ConvTileShape() {
+    constexpr int kDynamic = ((Dims == DYNAMIC ? 1 : 0) + ...);
+    static_assert(sizeof...(Values) == totalDimCount || static_cast<int>(sizeof...(Values)) == kDynamic,
+                  "give every size, or one for each DYNAMIC size");
+    const int64_t given[] = {static_cast<int64_t>(values)...};
+    int next = 0;
+    for (int d = 0; d < totalDimCount; ++d) {
+      if (staticShape[d] != DYNAMIC) continue;
+      shape[d] = sizeof...(Values) == totalDimCount ? given[d] : given[next];
+      ++next;
+    }
+  }
+};
+
+/// A feature map or filter of a convolution on chip: a dense array of one to six sizes in a layout, within BufferSizeBytes from its
+/// address on, and the convolution's attributes. Copying it copies the view.
+template <TileType Loc_, typename Element_, int BufferSizeBytes, Layout Layout_, typename Shape_>
+class ConvTile {
+ public:
+  using DType = Element_;
+  using TileDType = Element_*;
+  using ShapeType = Shape_;
+  static constexpr TileType Loc = Loc_;
+  static constexpr Layout layout = Layout_;
+  static constexpr int bufferSize = BufferSizeBytes;
+  static constexpr int totalDimCount = Shape_::totalDimCount;
+  static constexpr int Numel = BufferSizeBytes / static_cast<int>(sizeof(Element_));
+  static constexpr PtoTileType kType = {
+      detail::element_of<Element_>(), sizeof(Element_), static_cast<uint8_t>(Loc_), kPtoNd, 1, Numel, 1, 1, 0};
+  static constexpr PtoGlobalType kLayoutType = {detail::element_of<Element_>(), sizeof(Element_), static_cast<uint8_t>(Layout_)};
+  static_assert(Loc_ == TileType::Mat || Loc_ == TileType::Vec, "ConvTile: convolution tiles live in Mat or Vec");
+  static_assert(BufferSizeBytes > 0 && BufferSizeBytes % TileConfig::alignedSize == 0, "ConvTile: the buffer is a multiple of 32 bytes");
+
+  /// What TIMG2COL reads.
+  uint16_t fmapH = 0, fmapW = 0;
+  uint8_t padList[4] = {};
+  uint8_t filterH = 1, filterW = 1, dilationH = 1, dilationW = 1, strideH = 1, strideW = 1;
+  Element_ padValue = Element_(0);
+  uint16_t channelSize = 0, repeatStride = 0;
+  uint8_t repeatTime = 0, repeatMode = 0;
+  bool transpose = false;
+  uint16_t dstStride = 0, dstMposition = 0;
+
+  PTO_FN ConvTile() { set_sizes(Shape_()); }
+  PTO_FN explicit ConvTile(const Shape_& shape) { set_sizes(shape); }
+
+  PTO_FN int64_t GetShape(int dim) const { return sizes_[6 - totalDimCount + dim]; }
+
+#define PTO_DETAIL_CONV_ATTRIBUTE(Name, member)                     \
+  PTO_FN void Set##Name(decltype(member) value) { member = value; } \
+  PTO_FN decltype(member) Get##Name() const { return member; }
+  PTO_DETAIL_CONV_ATTRIBUTE(FmapH, fmapH)
+  PTO_DETAIL_CONV_ATTRIBUTE(FmapW, fmapW)
+  PTO_DETAIL_CONV_ATTRIBUTE(FilterH, filterH)
+  PTO_DETAIL_CONV_ATTRIBUTE(FilterW, filterW)
+  PTO_DETAIL_CONV_ATTRIBUTE(DilationH, dilationH)
+  PTO_DETAIL_CONV_ATTRIBUTE(DilationW, dilationW)
+  PTO_DETAIL_CONV_ATTRIBUTE(StrideH, strideH)
+  PTO_DETAIL_CONV_ATTRIBUTE(StrideW, strideW)
+  PTO_DETAIL_CONV_ATTRIBUTE(PadValue, padValue)
+  PTO_DETAIL_CONV_ATTRIBUTE(ChannelSize, channelSize)
+  PTO_DETAIL_CONV_ATTRIBUTE(RepeatStride, repeatStride)
+  PTO_DETAIL_CONV_ATTRIBUTE(RepeatTime, repeatTime)
+  PTO_DETAIL_CONV_ATTRIBUTE(RepeatMode, repeatMode)
+  PTO_DETAIL_CONV_ATTRIBUTE(Transpose, transpose)
+  PTO_DETAIL_CONV_ATTRIBUTE(DstStride, dstStride)
+  PTO_DETAIL_CONV_ATTRIBUTE(DstMposition, dstMposition)
+#undef PTO_DETAIL_CONV_ATTRIBUTE
+  PTO_FN void SetPadList(int side, uint8_t value) {
+    PTO_CPU_ASSERT(side >= 0 && side < 4, "SetPadList: a side is 0 to 3");
+    padList[side] = value;
+  }
+  PTO_FN uint8_t GetPadList(int side) const { return padList[side]; }
+
+  PTO_FN TileDType data() const { return data_; }
+  PTO_FN void rebind(TileDType data) { data_ = data; }
+
+  PTO_FN void describe(PtoOperand& operand) const {
+    operand.tile = &kType;
+    operand.global = &kLayoutType;
+    operand.shape = sizes_;
+    operand.stride = nullptr;
+    operand.data = data_;
+    operand.valid_rows = 1;
+    operand.valid_cols = Numel;
+  }
+
+ private:
+  PTO_FN void set_sizes(const Shape_& shape) {
+    int64_t elements = 1;
+    for (int d = 0; d < 6; ++d) {
+      sizes_[d] = d < 6 - totalDimCount ? 1 : shape.shape[d - (6 - totalDimCount)];
+      PTO_CPU_ASSERT(sizes_[d] >= 1, "ConvTile: a size is at least 1");
+      elements *= sizes_[d];
+    }
+    PTO_CPU_ASSERT(elements <= Numel, "ConvTile: the sizes exceed the buffer");
+  }
+
+  TileDType data_ = nullptr;
+  int64_t sizes_[6];
+};
+
+template <typename T>
+struct is_conv_tile : std::false_type {};
+template <TileType L, typename E, int B, Layout A, typename S>
+struct is_conv_tile<ConvTile<L, E, B, A, S>> : std::true_type {};
+template <typename T>
+inline constexpr bool is_conv_tile_v = is_conv_tile<std::remove_cvref_t<T>>::value;
 
 template <typename T>
 struct is_tile_data : std::false_type {};

@@ -23,6 +23,7 @@ __attribute__((noinline, cold)) inline const PtoSimTable* bind_default_table() {
     __builtin_trap();
   }
   const PtoSimTable* table = pto_sim_default_table();
+  if (table->size >= sizeof(PtoSimTable)) table->set_default_arch(__NPU_ARCH__);
   __atomic_store_n(&SimBinding::table, table, __ATOMIC_RELAXED);  // threads of a program may come here at once
   return table;
 }

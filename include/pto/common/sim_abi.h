@@ -55,11 +55,12 @@ struct PtoGlobalType {
   uint8_t layout;  ///< pto::Layout
 };
 
-/// An operand: a tile (`tile` is set) or a global tensor (`global`, `shape` and `stride` are set).
+/// An operand: a tile (`tile` is set) or a global tensor (`global`, `shape` and `stride` are set). A convolution tile has both types: one
+/// row of elements as a tile, a layout as a tensor, and in `shape` six sizes, of which the leading ones that it lacks are 1.
 struct PtoOperand {
   const PtoTileType* tile;
   const PtoGlobalType* global;
-  const int64_t* shape;   ///< 5 values
+  const int64_t* shape;   ///< 5 values; 6 of a convolution tile
   const int64_t* stride;  ///< 5 values, elements
   void* data;
   int32_t valid_rows, valid_cols;  ///< of a tile
@@ -74,7 +75,7 @@ struct PtoAttributes {
   uint8_t scalar_first;  ///< 1: scalar op tile instead of tile op scalar
   uint8_t fill_mode;     ///< pto::TFillPadMode
   uint8_t phase;         ///< pto::STPhase or pto::AccPhase
-  uint8_t sub_core;      ///< pto::AccToVecMode
+  uint8_t sub_core;      ///< 0: nothing said; else 1 + pto::AccToVecMode
   int32_t index[2];      ///< row and column (TEXTRACT, TINSERT, TSUBVIEW); source and destination pipe (flags); pto::SyncCoreType
                          ///< and number of cores, 0 for all (SYNCALL)
   uint64_t scalar;       ///< a scalar's bytes, zero-extended, in the element type of operand 0; event, flag or buffer id; element
@@ -145,4 +146,6 @@ struct PtoSimTable {
   void (*set_control_register)(uint64_t value);
   /// Nonzero while scalar accesses to tiles (GetValue, SetValue) are to be reported through execute.
   const uint32_t* watch_scalars;
+  /// Which generation (__NPU_ARCH__) a host test program's kernels are compiled for; the default cores of threads become such cores.
+  void (*set_default_arch)(int npu_arch);
 };

@@ -5,6 +5,7 @@
 
 #include "pto/common/macros.hpp"
 #include "pto/common/op.hpp"
+#include "pto/common/sim.hpp"
 
 enum event_t : uint8_t { EVENT_ID0 = 0, EVENT_ID1, EVENT_ID2, EVENT_ID3, EVENT_ID4, EVENT_ID5, EVENT_ID6, EVENT_ID7 };
 
@@ -87,6 +88,8 @@ enum class ScatterOOB : uint8_t { Undefined, Skip, Clamp, Wrap };
 enum class ScatterConflict : uint8_t { Last, Default };
 enum class GatherOOB : uint8_t { Undefined, Clamp, Wrap, Zero };
 enum class Coalesce : uint8_t { Row, Elem };
+/// Which unit of the hardware gathers; no difference here.
+enum class GatherExec : uint8_t { Default };
 enum class TInsertMode : uint8_t { SPLIT2 = 2, SPLIT4 = 3 };
 enum class PrintFormat : uint8_t { Width8_Precision4, Width8_Precision2, Width10_Precision6 };
 

@@ -126,15 +126,12 @@ PTO_FN RecordEvent TEXPANDS(TD& dst, typename TD::DType scalar, WaitEvents&... e
   return detail::issue(Op::TEXPANDS, TD::Loc == TileType::Mat ? PIPE_MTE2 : PIPE_V, attributes, dst);
 }
 
-/// dst = src converted. Rounding to an integer, and to a narrower float, follows `mode` (CAST_NONE rounds to nearest even).
-/// Without saturation (the default) a float out of range becomes an infinity and an integer keeps its low bits; with it, values
-/// are clamped.
+/// dst = src converted, between any two element types. Rounding to an integer, and to a narrower float, follows `mode` (CAST_NONE rounds
+/// to nearest even; to hif8 with ties away from zero). Without saturation (the default) a float out of range becomes an infinity, or NaN
+/// where there is none (the largest value in fp4), and an integer keeps its low bits; with it, values are clamped.
 template <bool NeedSetCtrl = true, detail::TileArgument TDD, detail::TileArgument TDS, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCVT(TDD& dst, TDS& src, RoundMode mode, SaturationMode satMode, WaitEvents&... events) {
   static_assert(detail::all_vec_v<TDD, TDS>, "TCVT: operands are Vec tiles");
-  static_assert(detail::is_arithmetic_v<typename TDD::DType> && detail::is_arithmetic_v<typename TDS::DType> &&
-                    sizeof(typename TDD::DType) <= 4 && sizeof(typename TDS::DType) <= 4,
-                "TCVT converts between f32, f16, bf16 and the 8- to 32-bit integers; other formats are not supported by this version");
   TSYNC(events...);
   PtoAttributes attributes = {};
   attributes.round_mode = static_cast<uint8_t>(mode);

@@ -76,19 +76,20 @@ PTO_FN RecordEvent push_tile(Pipe& pipe, TileProd& tile, int sub_block) {
 template <typename Pipe, typename TileCons, TileSplitAxis Split>
 PTO_FN RecordEvent pop_tile(Pipe& pipe, TileCons& tile, int sub_block) {
   constexpr bool kToVector = TileCons::Loc == TileType::Vec;
-  static_assert(kToVector || TileCons::Loc == TileType::Mat, "TPOP: an AIV pops a Vec tile, an AIC a Mat tile");
+  static_assert(kToVector || TileCons::Loc == TileType::Mat || (Pipe::kControl && TileCons::Loc == TileType::Ctrl),
+                "TPOP: an AIV pops a Vec tile, an AIC a Mat tile, or a Ctrl tile of a control pipe");
   static_assert(kToVector ? Pipe::kToVector : Pipe::kToCube, "TPOP: the pipe's direction: a Vec tile comes C2V, a Mat tile V2C");
   check_split<Pipe, Split>();
   constexpr bool kHalf = kToVector && (Split == TILE_UP_DOWN || Split == TILE_LEFT_RIGHT);
   constexpr uint32_t kPlaceBytes = (Pipe::RingFiFo::SLOT_SIZE / (kHalf ? 2 : 1) + 31) / 32 * 32;
-  static_assert(uint64_t{TileCons::Numel} * sizeof(typename TileCons::DType) <= kPlaceBytes,
+  static_assert(uint64_t{TileCons::kBytes} <= kPlaceBytes,
                 "TPOP: the tile is larger than a slot of the pipe (than half a slot, in an even split)");
 #if __NPU_ARCH__ == 2201
   constexpr uint32_t kPlaces = Pipe::RingFiFo::LOCAL_SLOT_NUM;
 #else
   constexpr uint32_t kPlaces = Pipe::RingFiFo::SLOT_NUM;
 #endif
-  const uint32_t base = kToVector ? pipe.fifo.C2V_CONSUMER_BUF : pipe.fifo.V2C_CONSUMER_BUF;
+  const uint32_t base = kToVector ? pipe.fifo.C2V_CONSUMER_BUF : Pipe::kControl ? pipe.fifo.V2C_CONTROL_BUF : pipe.fifo.V2C_CONSUMER_BUF;
   const uint64_t address = base + uint64_t{pipe.popped++ % kPlaces} * kPlaceBytes;
   tile.rebind(static_cast<typename TileCons::TileDType>(sim().assign(&TileCons::kType, address)));
   PtoPipeAccess access = pipe_access(pipe, kToVector ? kPtoPipeToVector : kPtoPipeToCube, Split, sub_block);

@@ -25,7 +25,7 @@ PTO_FN constexpr void check_moved() {
 
 template <typename Tile, typename Global>
 PTO_FN constexpr void check_table() {
-  static_assert(Tile::Loc == TileType::Vec, "the tile is a Vec tile; indices in global memory are not supported by this version");
+  static_assert(Tile::Loc == TileType::Vec, "the tile is a Vec tile; a Mat tile takes its indices from global memory");
   static_assert(std::is_same_v<typename Tile::DType, std::remove_cv_t<typename Global::RawDType>>,
                 "tile and global tensor have one element type; TCVT converts");
   static_assert(Global::layout == Layout::ND, "the table is a global tensor of layout ND");
@@ -40,6 +40,15 @@ PTO_FN PtoAttributes table_attributes(int coalesce, int out_of_bounds, ScatterAt
   attributes.index[1] = out_of_bounds;
   attributes.phase = static_cast<uint8_t>(atomic);
   return attributes;
+}
+
+template <typename Tile, typename Global, typename GlobalIdx>
+PTO_FN constexpr void check_global_table() {
+  static_assert(Tile::Loc == TileType::Vec || Tile::Loc == TileType::Mat, "MGATHER: the destination is a Vec or Mat tile");
+  static_assert(std::is_same_v<typename Tile::DType, std::remove_cv_t<typename Global::RawDType>>,
+                "tile and global tensor have one element type; TCVT converts");
+  static_assert(Global::layout == Layout::ND && GlobalIdx::layout == Layout::ND, "table and indices are global tensors of layout ND");
+  static_assert(std::is_integral_v<std::remove_cv_t<typename GlobalIdx::RawDType>>, "indices are integers");
 }
 
 }  // namespace detail
@@ -64,6 +73,24 @@ PTO_FN RecordEvent TGATHER(DstTD& dst, SrcTD& src, WaitEvents&... events) {
   attributes.index[0] = static_cast<int32_t>(maskPattern);
   attributes.index[1] = gatherType == GatherAxis::GATHER_COL;
   return detail::issue(Op::TGATHER, PIPE_V, attributes, dst, src);
+}
+
+/// Compares and collects: dst(r, 0), dst(r, 1) ... = offset + the columns c, in order, for which src0(r, c) cmp k holds, as far as dst's
+/// valid columns reach; cdst(r, 0) = how many columns there are. k is k_value(r, 0), or k_value(0, 0) of a tile with one valid row. The rest
+/// of dst's row keeps its elements. `tmp` is scratch of hardware. Rows are those of src0's valid region.
+template <detail::TileArgument TDD, detail::TileArgument TDS, detail::TileArgument TDS1, detail::TileArgument TDC,
+          detail::TileArgument TDTmp, CmpMode cmpMode, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TGATHER(TDD& dst, TDS& src0, TDS1& k_value, TDC& cdst, TDTmp&, int offset, WaitEvents&... events) {
+  static_assert(detail::all_vec_v<TDS>, "operands are Vec tiles");
+  static_assert(detail::is_arithmetic_v<typename TDS::DType>, "no comparison of this element type");
+  static_assert(detail::same_element_v<TDS, TDS1> && detail::all_vec_v<TDS1>, "TGATHER: the value has the source's element type");
+  detail::check_index<TDD>();
+  detail::check_index<TDC>();
+  TSYNC(events...);
+  PtoAttributes attributes = {};
+  attributes.index[0] = static_cast<int32_t>(cmpMode);
+  attributes.index[1] = offset;
+  return detail::issue(Op::TGATHER, PIPE_V, attributes, dst, src0, k_value, cdst);
 }
 
 /// dst's j-th 32 bytes of row r = the 32 bytes of src at byte offset offset(r, j).
@@ -127,6 +154,27 @@ PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, TileInd& indexes, Wait
   TSYNC(events...);
   return detail::issue(Op::MGATHER, PIPE_MTE2, detail::table_attributes(detail::kCoalesceByShape, static_cast<int>(GatherOOB::Undefined)),
                        dst, src, indexes);
+}
+
+/// The same with indices in global memory, into a Vec or Mat tile of any arrangement; of an index tensor, indices are taken row by row.
+/// `scratch` is memory that only hardware needs.
+template <Coalesce CMode, GatherOOB Mode, GatherExec Exec, detail::TileArgument TileDst, detail::GlobalArgument GlobalData,
+          detail::GlobalArgument GlobalIdx, detail::GlobalArgument GlobalScratch, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, GlobalIdx& indexes, GlobalScratch&, WaitEvents&... events) {
+  detail::check_global_table<TileDst, GlobalData, GlobalIdx>();
+  TSYNC(events...);
+  return detail::issue(Op::MGATHER, PIPE_MTE2, detail::table_attributes(static_cast<int>(CMode), static_cast<int>(Mode)), dst, src,
+                       indexes);
+}
+template <Coalesce CMode, GatherOOB Mode, detail::TileArgument TileDst, detail::GlobalArgument GlobalData, detail::GlobalArgument GlobalIdx,
+          detail::GlobalArgument GlobalScratch, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, GlobalIdx& indexes, GlobalScratch& scratch, WaitEvents&... events) {
+  return MGATHER<CMode, Mode, GatherExec::Default>(dst, src, indexes, scratch, events...);
+}
+template <Coalesce CMode, detail::TileArgument TileDst, detail::GlobalArgument GlobalData, detail::GlobalArgument GlobalIdx,
+          detail::GlobalArgument GlobalScratch, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, GlobalIdx& indexes, GlobalScratch& scratch, WaitEvents&... events) {
+  return MGATHER<CMode, GatherOOB::Undefined, GatherExec::Default>(dst, src, indexes, scratch, events...);
 }
 
 /// The inverse of MGATHER: stores, or combines atomically with what is there (Add, Max, Min). Of several elements with one index the

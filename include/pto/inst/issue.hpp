@@ -11,6 +11,8 @@ namespace pto::detail {
 template <typename T>
 concept TileArgument = is_tile_data<std::remove_const_t<T>>::value;
 template <typename T>
+concept ConvTileArgument = is_conv_tile<std::remove_const_t<T>>::value;
+template <typename T>
 concept GlobalArgument = is_global_data<std::remove_const_t<T>>::value;
 
 template <typename... Operands>

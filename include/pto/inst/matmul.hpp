@@ -1,5 +1,5 @@
 // Matrix products (spec/tile-isa.md, 2.7): C (M x N) = A (M x K) B (K x N), with M and K from a's valid shape and N from b's.
-// Element triples: i8, i8 -> i32; f16, bf16 or f32 pairs -> f32. Sums run over k in order, in the accumulator's type.
+// Element triples: i8, i8 -> i32; pairs of f16, bf16, f32, hif8 or any two of e4m3 and e5m2 -> f32. Sums run over k in order, in the accumulator's type.
 #pragma once
 
 #include "pto/inst/issue.hpp"
@@ -10,10 +10,16 @@ namespace pto {
 
 namespace detail {
 
+template <typename T>
+inline constexpr bool is_fp8_v = std::is_same_v<T, float8_e4m3_t> || std::is_same_v<T, float8_e5m2_t>;
+template <typename A, typename B>
+inline constexpr bool float_product_v =
+    (std::is_same_v<A, B> && (is_float_v<A> || std::is_same_v<A, hifloat8_t>)) || (is_fp8_v<A> && is_fp8_v<B>);
 template <typename A, typename B, typename C>
-inline constexpr bool matmul_elements_v = std::is_same_v<typename A::DType, typename B::DType> &&
-                                          ((std::is_same_v<typename A::DType, int8_t> && std::is_same_v<typename C::DType, int32_t>) ||
-                                           (is_float_v<typename A::DType> && std::is_same_v<typename C::DType, float>));
+inline constexpr bool matmul_elements_v =
+    (std::is_same_v<typename A::DType, int8_t> && std::is_same_v<typename B::DType, int8_t> &&
+     std::is_same_v<typename C::DType, int32_t>) ||
+    (float_product_v<typename A::DType, typename B::DType> && std::is_same_v<typename C::DType, float>);
 
 constexpr bool static_extents_agree(int a, int b) { return a == DYNAMIC || b == DYNAMIC || a == b; }
 
@@ -21,7 +27,8 @@ template <typename C, typename A, typename B>
 PTO_FN constexpr void check_matmul() {
   static_assert(A::Loc == TileType::Left && B::Loc == TileType::Right && C::Loc == TileType::Acc,
                 "a matrix product takes a Left and a Right tile and writes an Acc tile");
-  static_assert(matmul_elements_v<A, B, C>, "element types of a matrix product: i8 x i8 -> i32, or f16, bf16 or f32 pairs -> f32");
+  static_assert(matmul_elements_v<A, B, C>,
+                "element types of a matrix product: i8 x i8 -> i32, or pairs of f16, bf16, f32, fp8 or hif8 -> f32");
   static_assert(A::isInnerRowMajor, "a Left tile is boxed with row-major boxes (TileLeft)");
   static_assert(is_Zn_layout<B>, "a Right tile is row-major boxed with column-major boxes (TileRight)");
   static_assert(is_Nz_layout<C>, "an Acc tile is column-major boxed with row-major boxes (TileAcc)");
@@ -94,7 +101,7 @@ PTO_FN RecordEvent matmul_bias(Op op, C& c, A& a, B& b, Bias& bias) {
     return detail::matmul_bias<Phase>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                                             \
   }
 PTO_DETAIL_MATMUL(TMATMUL)  ///< TMATMUL: C = AB; TMATMUL_ACC: C = Cin + AB; TMATMUL_BIAS: C = AB + bias(0, n)
-PTO_DETAIL_MATMUL(TGEMV)    ///< the same with M = 1
+PTO_DETAIL_MATMUL(TGEMV)  ///< the same with M = 1
 #undef PTO_DETAIL_MATMUL
 
 /// C = C + AB

@@ -11,7 +11,7 @@ namespace pto {
 /// Binds a tile to a byte offset in its memory (or to a pointer into it), or a global tensor to a pointer.
 template <typename T, typename AddrType>
 PTO_FN void TASSIGN(T& obj, AddrType addr) {
-  if constexpr (is_tile_data_v<T>) {
+  if constexpr (is_tile_data_v<T> || is_conv_tile_v<T>) {
     static_assert(std::is_integral_v<AddrType> || std::is_pointer_v<AddrType> || std::is_enum_v<AddrType>,
                   "TASSIGN: the address of a tile is a byte offset into its memory");
     obj.rebind(static_cast<typename T::TileDType>(detail::sim().assign(&T::kType, (uint64_t)addr)));
@@ -27,7 +27,7 @@ template <uint64_t Addr, typename T>
 PTO_FN void TASSIGN(T& tile) {
   static_assert(is_tile_data_v<T>, "TASSIGN<Addr> binds tiles");
   static_assert(Addr % TileConfig::alignedSize == 0, "TASSIGN: the address is not a multiple of 32 bytes");
-  static_assert(Addr + uint64_t{T::Numel} * sizeof(typename T::DType) <= detail::space_capacity(T::Loc),
+  static_assert(Addr + uint64_t{T::kBytes} <= detail::space_capacity(T::Loc),
                 "TASSIGN: the tile ends outside its memory; lower the address or the tile's size");
   TASSIGN(tile, Addr);
 }
@@ -36,6 +36,13 @@ namespace detail {
 
 // What a move between two kinds of memory is called, and which pipe runs it.
 constexpr Op kNoMove = Op::OP_COUNT;
+
+constexpr bool conv_transposition_exists(Layout from, Layout to) {
+  using enum Layout;
+  return (from == NCHW && to == NC1HWC0) || (from == NC1HWC0 && to == NCHW) || (from == GNCHW && to == GNC1HWC0) ||
+         (from == GNC1HWC0 && to == GNCHW) || ((from == NC1HWC0 || from == GNC1HWC0) && to == FRACTAL_Z) ||
+         (from == NCDHW && to == FRACTAL_Z_3D);
+}
 
 constexpr bool is_cube_operand(TileType t) {
   return t == TileType::Left || t == TileType::Right || t == TileType::ScaleLeft || t == TileType::ScaleRight;
@@ -85,9 +92,20 @@ PTO_FN constexpr void check_move_elements() {
   }
 }
 
-template <ReluPreMode Relu>
+/// Whose UB a move from Acc to Vec writes; kOwnMemory if the form does not say, else 1 + AccToVecMode.
+constexpr uint8_t kOwnMemory = 0;
+constexpr uint8_t target_of(AccToVecMode mode) { return static_cast<uint8_t>(1 + static_cast<uint8_t>(mode)); }
+
+template <uint8_t Target, typename Dst, typename Src>
+PTO_FN constexpr void check_target() {
+  static_assert(Target == kOwnMemory || (Src::Loc == TileType::Acc && Dst::Loc == TileType::Vec),
+                "an AccToVecMode is for moves from Acc to Vec");
+}
+
+template <ReluPreMode Relu, uint8_t Target = kOwnMemory>
 PTO_FN PtoAttributes move_attributes(STPhase phase, int row, int col) {
   PtoAttributes attributes = {};
+  attributes.sub_core = Target;
   attributes.relu = Relu == ReluPreMode::NormalRelu;
   attributes.phase = static_cast<uint8_t>(phase);
   attributes.index[0] = row;
@@ -95,34 +113,45 @@ PTO_FN PtoAttributes move_attributes(STPhase phase, int row, int col) {
   return attributes;
 }
 
-template <ReluPreMode Relu, STPhase Phase, typename Dst, typename Src>
+template <ReluPreMode Relu, STPhase Phase, uint8_t Target = kOwnMemory, typename Dst, typename Src>
 PTO_FN RecordEvent move(Dst& dst, Src& src) {
+  check_target<Target, Dst, Src>();
   constexpr Op kOp = move_op(Src::Loc, Dst::Loc);
   static_assert(kOp != kNoMove, "TMOV: no path between these memories (Vec->Vec/Mat, Mat->Left/Right/Bias/Scaling/Vec, Acc->Vec/Mat)");
   static_assert(Relu == ReluPreMode::NoRelu || Src::Loc == TileType::Acc, "TMOV: relu is for moves from Acc");
   check_move_elements<Src, Dst>();
-  return issue(kOp, op_pipe(kOp), move_attributes<Relu>(Phase, 0, 0), dst, src);
+  return issue(kOp, op_pipe(kOp), move_attributes<Relu, Target>(Phase, 0, 0), dst, src);
 }
 
-template <ReluPreMode Relu, typename Dst, typename Src>
+template <ReluPreMode Relu, uint8_t Target = kOwnMemory, typename Dst, typename Src>
 PTO_FN RecordEvent extract(Dst& dst, Src& src, int row, int col) {
+  check_target<Target, Dst, Src>();
   constexpr Op kOp = extract_op(Src::Loc, Dst::Loc);
   static_assert(kOp != kNoMove, "TEXTRACT: no path between these memories (Vec->Vec/Mat, Mat->Left/Right, Acc->Vec/Mat)");
   static_assert(Relu == ReluPreMode::NoRelu || Src::Loc == TileType::Acc, "TEXTRACT: relu is for moves from Acc");
   check_move_elements<Src, Dst>();
-  return issue(kOp, op_pipe(kOp), move_attributes<Relu>(STPhase::Unspecified, row, col), dst, src);
+  return issue(kOp, op_pipe(kOp), move_attributes<Relu, Target>(STPhase::Unspecified, row, col), dst, src);
 }
 
-template <ReluPreMode Relu, typename Dst, typename Src>
+template <ReluPreMode Relu, uint8_t Target = kOwnMemory, typename Dst, typename Src>
 PTO_FN RecordEvent insert(Dst& dst, Src& src, int row, int col) {
+  check_target<Target, Dst, Src>();
   constexpr Op kOp = insert_op(Src::Loc, Dst::Loc);
   static_assert(kOp != kNoMove, "TINSERT: no path between these memories (Vec->Vec/Mat, Acc->Vec/Mat)");
   static_assert(Relu == ReluPreMode::NoRelu || Src::Loc == TileType::Acc, "TINSERT: relu is for moves from Acc");
   check_move_elements<Src, Dst>();
-  return issue(kOp, op_pipe(kOp), move_attributes<Relu>(STPhase::Unspecified, row, col), dst, src);
+  return issue(kOp, op_pipe(kOp), move_attributes<Relu, Target>(STPhase::Unspecified, row, col), dst, src);
 }
 
-constexpr bool loadable_layout(Layout layout) { return layout == Layout::ND || layout == Layout::DN || layout == Layout::NZ; }
+/// Layouts of global memory in which a tensor is a matrix (spec/tile-isa.md, 1.1, and docs/design/isa.md).
+constexpr bool loadable_layout(Layout layout) {
+  return layout == Layout::ND || layout == Layout::DN || layout == Layout::NZ || (layout >= Layout::MX_A_ND && layout <= Layout::MX_B_NN) ||
+         layout == Layout::NC1HWC0 || layout == Layout::NDC1HWC0 || layout == Layout::FRACTAL_Z;
+}
+/// And those that only a store knows: NHWC has a channel in each column and a pixel in each row, NCHW and NCDHW likewise.
+constexpr bool storable_layout(Layout layout) {
+  return loadable_layout(layout) || layout == Layout::NHWC || layout == Layout::NCHW || layout == Layout::NCDHW;
+}
 
 template <AtomicType Atomic, ReluPreMode Relu, STPhase Phase, typename Global, typename Src>
 PTO_FN RecordEvent store(Global& dst, Src& src) {
@@ -130,14 +159,14 @@ PTO_FN RecordEvent store(Global& dst, Src& src) {
   using D = std::remove_cv_t<typename Global::RawDType>;
   static_assert(Src::Loc == TileType::Vec || Src::Loc == TileType::Mat || Src::Loc == TileType::Acc,
                 "TSTORE: the source is a Vec, Mat or Acc tile");
-  static_assert(loadable_layout(Global::layout), "TSTORE: this version stores to the global layouts ND, DN and NZ");
+  static_assert(storable_layout(Global::layout), "TSTORE: a tile is not stored to this global layout");
   static_assert(!std::is_const_v<typename Global::RawDType>, "TSTORE: the global tensor is const");
   if constexpr (Src::Loc == TileType::Acc) {
     static_assert(acc_elements_v<S, D>,
                   "TSTORE: from Acc, f32 becomes f32, f16 or bf16 and i32 stays i32; anything else needs quantisation, which this version "
                   "does not support");
   } else {
-    static_assert(sizeof(S) == sizeof(D), "TSTORE: tile and global tensor have elements of one size; TCVT converts");
+    static_assert(element_bits_v<S> == element_bits_v<D>, "TSTORE: tile and global tensor have elements of one size; TCVT converts");
     static_assert(Relu == ReluPreMode::NoRelu, "TSTORE: relu is for stores from Acc");
     static_assert(Atomic == AtomicType::AtomicNone || std::is_same_v<S, D>, "TSTORE: atomic addition takes one element type");
   }
@@ -158,11 +187,32 @@ PTO_FN RecordEvent store(Global& dst, Src& src) {
 template <detail::TileArgument TD, detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TLOAD(TD& dst, GlobalData& src, WaitEvents&... events) {
   static_assert(TD::Loc == TileType::Vec || TD::Loc == TileType::Mat, "TLOAD: the destination is a Vec or Mat tile");
-  static_assert(sizeof(typename TD::DType) == sizeof(typename GlobalData::RawDType),
+  static_assert(detail::element_bits_v<typename TD::DType> == detail::element_bits_v<std::remove_cv_t<typename GlobalData::RawDType>>,
                 "TLOAD: tile and global tensor have elements of one size");
-  static_assert(detail::loadable_layout(GlobalData::layout), "TLOAD: this version loads from the global layouts ND, DN and NZ");
+  static_assert(detail::loadable_layout(GlobalData::layout), "TLOAD: a tile is not loaded from this global layout");
   TSYNC(events...);
   return detail::issue(Op::TLOAD, dst, src);
+}
+
+/// A convolution tile takes the tensor as it is: one layout, the same sizes (NDC1HWC0: the tile has C0 as its last size, the tensor's last
+/// stride is between groups of C0 elements).
+template <detail::ConvTileArgument TD, detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TLOAD(TD& dst, GlobalData& src, WaitEvents&... events) {
+  static_assert(TD::Loc == TileType::Mat, "TLOAD: the destination is a convolution tile in Mat");
+  static_assert(std::is_same_v<typename TD::DType, std::remove_cv_t<typename GlobalData::RawDType>>,
+                "TLOAD: tile and global tensor have one element type");
+  static_assert(TD::layout == GlobalData::layout, "TLOAD: convolution tile and global tensor have one layout");
+  static_assert(TD::layout == Layout::NC1HWC0 || TD::layout == Layout::NDC1HWC0 || TD::layout == Layout::FRACTAL_Z,
+                "TLOAD: convolution tiles are loaded in NC1HWC0, NDC1HWC0 and FRACTAL_Z");
+  TSYNC(events...);
+  return detail::issue(Op::TLOAD, dst, src);
+}
+
+/// A hint that the tile will be loaded from the tensor; nothing is loaded.
+template <detail::TileArgument TD, detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TPREFETCH(TD&, GlobalData& src, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::issue(Op::TPREFETCH, src);
 }
 
 /// tensor(map(r, c)) = tile(r, c) over the tile's valid region; from Acc with conversion f32 -> f16, bf16 and relu; optionally
@@ -212,6 +262,13 @@ PTO_FN RecordEvent TSTORE(GlobalData&, TD&, uint64_t, WaitEvents&...) {
   static_assert(detail::never_v<TD>, PTO_DETAIL_NO_QUANT("TSTORE"));
   return {};
 }
+template <detail::TileArgument TD, detail::GlobalArgument GlobalData, detail::TileArgument FpTD,
+          AtomicType atomicType = AtomicType::AtomicNone, ReluPreMode reluPreMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TSTORE_FP(GlobalData&, TD&, FpTD&, WaitEvents&...) {
+  static_assert(detail::never_v<TD>, PTO_DETAIL_NO_QUANT("TSTORE_FP"));
+  return {};
+}
 
 /// dst = src over dst's valid region, between any two arrangements. From Acc with conversion f32 -> f16, bf16 and relu.
 template <detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::EventArgument... WaitEvents>
@@ -240,6 +297,35 @@ PTO_FN RecordEvent TMOV(DstTD&, SrcTD&, uint64_t, WaitEvents&...) {
   static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TMOV"));
   return {};
 }
+/// From Acc into the UB of the block's vector cores (A5): of AIV0, of AIV1, or of both, AIV0 getting the upper (DualModeSplitM) or left
+/// (DualModeSplitN) half and AIV1 the other; dst has the shape of a half. A vector core sees it after its next wait for a flag of the cube
+/// core, SYNCALL, TWAIT or TPOP. A core of a host test program is AIV0 and AIV1 at once; of two halves it keeps AIV0's.
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, AccToVecMode mode, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD& dst, SrcTD& src, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::move<reluMode, STPhase::Unspecified, detail::target_of(mode)>(dst, src);
+}
+template <STPhase Phase, detail::TileArgument DstTD, detail::TileArgument SrcTD, AccToVecMode mode,
+          ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD& dst, SrcTD& src, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::move<reluMode, Phase, detail::target_of(mode)>(dst, src);
+}
+/// TMOV of exponents between ND and boxes of 16 x 2 (ZZ, NN), or any other two arrangements; `tmp` is scratch that only hardware needs, and
+/// grp_axis says in which direction hardware reads.
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument TmpTD, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD& dst, SrcTD& src, TmpTD&, WaitEvents&... events) {
+  static_assert(SrcTD::Loc != TileType::Acc, PTO_DETAIL_NO_QUANT("TMOV"));
+  TSYNC(events...);
+  return detail::move<ReluPreMode::NoRelu, STPhase::Unspecified>(dst, src);
+}
+template <int grp_axis, detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument TmpTD,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD& dst, SrcTD& src, TmpTD& tmp, WaitEvents&... events) {
+  static_assert(grp_axis == 0 || grp_axis == 1, "TMOV: grp_axis is 0 or 1");
+  return TMOV(dst, src, tmp, events...);
+}
 
 /// dst(i, j) = src(indexRow + i, indexCol + j) over dst's valid region.
 template <detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::EventArgument... WaitEvents>
@@ -257,6 +343,21 @@ template <detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode re
 PTO_FN RecordEvent TEXTRACT(DstTD&, SrcTD&, uint64_t, uint16_t, uint16_t, WaitEvents&...) {
   static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TEXTRACT"));
   return {};
+}
+/// Into the UB of the block's vector cores; see TMOV. Of two halves, AIV1's lies below (beside) AIV0's in src.
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, AccToVecMode mode, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TEXTRACT(DstTD& dst, SrcTD& src, uint16_t indexRow, uint16_t indexCol, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::extract<reluMode, detail::target_of(mode)>(dst, src, indexRow, indexCol);
+}
+/// Two parts of one source: TEXTRACT(dst0, src, indexRow0, indexCol0) and TEXTRACT(dst1, src, indexRow1, indexCol1).
+template <detail::TileArgument Dst0TD, detail::TileArgument Dst1TD, detail::TileArgument SrcTD, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TEXTRACT(Dst0TD& dst0, Dst1TD& dst1, SrcTD& src, uint16_t indexRow0 = 0, uint16_t indexCol0 = 0, uint16_t indexRow1 = 0,
+                            uint16_t indexCol1 = 0, WaitEvents&... events) {
+  TSYNC(events...);
+  detail::extract<ReluPreMode::NoRelu>(dst0, src, indexRow0, indexCol0);
+  return detail::extract<ReluPreMode::NoRelu>(dst1, src, indexRow1, indexCol1);
 }
 
 /// dst(indexRow + i, indexCol + j) = src(i, j) over src's valid region.
@@ -276,6 +377,71 @@ PTO_FN RecordEvent TINSERT(DstTD&, SrcTD&, uint64_t, uint16_t, uint16_t, WaitEve
   static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TINSERT"));
   return {};
 }
+/// Into the UB of the block's vector cores; see TMOV. Of two halves of src, each goes to (indexRow, indexCol) of its core's dst.
+template <detail::TileArgument DstTD, detail::TileArgument SrcTD, AccToVecMode mode, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TINSERT(DstTD& dst, SrcTD& src, uint16_t indexRow, uint16_t indexCol, WaitEvents&... events) {
+  TSYNC(events...);
+  return detail::insert<reluMode, detail::target_of(mode)>(dst, src, indexRow, indexCol);
+}
+/// The same result; the mode says in how many pieces hardware writes.
+template <TInsertMode mode, detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TINSERT(DstTD& dst, SrcTD& src, uint16_t indexRow = 0, uint16_t indexCol = 0, WaitEvents&... events) {
+  static_assert(mode == TInsertMode::SPLIT2 || mode == TInsertMode::SPLIT4, "TINSERT: the mode is SPLIT2 or SPLIT4");
+  TSYNC(events...);
+  return detail::insert<ReluPreMode::NoRelu>(dst, src, indexRow, indexCol);
+}
+
+// Forms that quantise by a scalar or by the vector of a Scaling tile into the UB of vector cores, and the _FP instructions.
+#define PTO_DETAIL_QUANT_MOVES(NAME, ...)                                                                                                  \
+  template <detail::TileArgument DstTD, detail::TileArgument SrcTD, AccToVecMode mode, ReluPreMode reluMode = ReluPreMode::NoRelu,         \
+            detail::EventArgument... WaitEvents>                                                                                           \
+  PTO_FN RecordEvent NAME(DstTD&, SrcTD&, uint64_t __VA_OPT__(, ) __VA_ARGS__, WaitEvents&...) {                                           \
+    static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT(#NAME));                                                                     \
+    return {};                                                                                                                             \
+  }                                                                                                                                        \
+  template <detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument FpTD, AccToVecMode mode,                          \
+            ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>                                               \
+  PTO_FN RecordEvent NAME(DstTD&, SrcTD&, FpTD& __VA_OPT__(, ) __VA_ARGS__, WaitEvents&...) {                                              \
+    static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT(#NAME));                                                                     \
+    return {};                                                                                                                             \
+  }                                                                                                                                        \
+  template <detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument FpTD, ReluPreMode reluMode = ReluPreMode::NoRelu, \
+            detail::EventArgument... WaitEvents>                                                                                           \
+  PTO_FN RecordEvent NAME##_FP(DstTD&, SrcTD&, FpTD& __VA_OPT__(, ) __VA_ARGS__, WaitEvents&...) {                                         \
+    static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT(#NAME "_FP"));                                                               \
+    return {};                                                                                                                             \
+  }
+PTO_DETAIL_QUANT_MOVES(TMOV)
+PTO_DETAIL_QUANT_MOVES(TEXTRACT, uint16_t, uint16_t)
+PTO_DETAIL_QUANT_MOVES(TINSERT, uint16_t, uint16_t)
+#undef PTO_DETAIL_QUANT_MOVES
+
+// TMOV's quantising forms with a phase.
+template <STPhase Phase, detail::TileArgument DstTD, detail::TileArgument SrcTD, ReluPreMode reluMode = ReluPreMode::NoRelu,
+          detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD&, SrcTD&, uint64_t, WaitEvents&...) {
+  static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TMOV"));
+  return {};
+}
+template <STPhase Phase, detail::TileArgument DstTD, detail::TileArgument SrcTD, AccToVecMode mode,
+          ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD&, SrcTD&, uint64_t, WaitEvents&...) {
+  static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TMOV"));
+  return {};
+}
+template <STPhase Phase, detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument FpTD, AccToVecMode mode,
+          ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV(DstTD&, SrcTD&, FpTD&, WaitEvents&...) {
+  static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TMOV"));
+  return {};
+}
+template <STPhase Phase, detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument FpTD,
+          ReluPreMode reluMode = ReluPreMode::NoRelu, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TMOV_FP(DstTD&, SrcTD&, FpTD&, WaitEvents&...) {
+  static_assert(detail::never_v<DstTD>, PTO_DETAIL_NO_QUANT("TMOV_FP"));
+  return {};
+}
 
 /// Makes dst an alias of src's bytes, with dst's own type.
 template <detail::TileArgument TDOut, detail::TileArgument TDIn, detail::EventArgument... WaitEvents>
@@ -283,9 +449,8 @@ PTO_FN RecordEvent TRESHAPE(TDOut& dst, TDIn& src, WaitEvents&... events) {
   using Out = typename TDOut::DType;
   using In = typename TDIn::DType;
   static_assert(TDOut::Loc == TDIn::Loc, "TRESHAPE: both tiles live in one memory");
-  static_assert(int64_t{TDOut::Numel} * sizeof(Out) == int64_t{TDIn::Numel} * sizeof(In),
-                "TRESHAPE: both tiles have the same number of bytes");
-  static_assert(detail::is_float_v<Out> == detail::is_float_v<In>, "TRESHAPE: integers stay integers and floats stay floats");
+  static_assert(TDOut::kBytes == TDIn::kBytes, "TRESHAPE: both tiles have the same number of bytes");
+  static_assert(std::is_integral_v<Out> == std::is_integral_v<In>, "TRESHAPE: integers stay integers and floats stay floats");
   static_assert(TDOut::isBoxedLayout == TDIn::isBoxedLayout, "TRESHAPE: both tiles are boxed, or neither is");
   TSYNC(events...);
   dst.rebind(reinterpret_cast<typename TDOut::TileDType>(src.data()));
@@ -401,6 +566,16 @@ template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::TileAr
 PTO_FN RecordEvent TTRANS(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events) {
   static_assert(detail::all_vec_v<TDDst, TDSrc>, "TTRANS: operands are Vec tiles");
   static_assert(detail::same_element_v<TDDst, TDSrc>, "TTRANS: both tiles have one element type");
+  TSYNC(events...);
+  return detail::issue(Op::TTRANS, dst, src);
+}
+/// Between layouts of a feature map or a filter: NCHW <-> NC1HWC0, GNCHW <-> GNC1HWC0, NC1HWC0 and GNC1HWC0 -> FRACTAL_Z (sizes C1*H*W, N1,
+/// 16, C0, groups before C1), NCDHW -> FRACTAL_Z_3D (D*C1*H*W, N1, 16, C0). Channels and filters that the source lacks become 0.
+template <detail::ConvTileArgument TDDst, detail::ConvTileArgument TDSrc, typename TDTmp, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TTRANS(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events) {
+  static_assert(TDDst::Loc == TDSrc::Loc, "TTRANS: both tiles live in one memory");
+  static_assert(std::is_same_v<typename TDDst::DType, typename TDSrc::DType>, "TTRANS: both tiles have one element type");
+  static_assert(detail::conv_transposition_exists(TDSrc::layout, TDDst::layout), "TTRANS: there is no way between these layouts");
   TSYNC(events...);
   return detail::issue(Op::TTRANS, dst, src);
 }

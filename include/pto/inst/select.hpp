@@ -36,7 +36,8 @@ PTO_FN RecordEvent TCMP(TDDst& dst, TDSrc0& src0, TDSrc1& src1, CmpMode cmpMode,
   return detail::compare(Op::TCMP, cmpMode, 0, dst, src0, src1);
 }
 
-/// The same with one number for all elements: a scalar, or element (0, 0) of a tile.
+/// The same with one number for all elements: a scalar, or element (0, 0) of a tile. With PTO_TCMPS_ELEMENTWISE defined, the tile's
+/// elements are compared one by one instead, as TCMP does and as the existing simulator has it.
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCMPS(TDDst& dst, TDSrc& src0, typename TDSrc::DType src1, CmpMode mode, WaitEvents&... events) {
   TSYNC(events...);
@@ -45,7 +46,11 @@ PTO_FN RecordEvent TCMPS(TDDst& dst, TDSrc& src0, typename TDSrc::DType src1, Cm
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCMPS(TDDst& dst, TDSrc0& src0, TDSrc1& src1, CmpMode mode, WaitEvents&... events) {
   TSYNC(events...);
+#ifdef PTO_TCMPS_ELEMENTWISE
+  return detail::compare(Op::TCMP, mode, 0, dst, src0, src1);
+#else
   return detail::compare(Op::TCMPS, mode, 0, dst, src0, src1);
+#endif
 }
 
 /// dst(r, c) = bit (r, c) of the mask ? src0(r, c) : src1(r, c). `tmp` is scratch that only hardware needs.

@@ -53,7 +53,9 @@ void refused(Vec& vec, VecI8& bytes, Acc& acc, GlobalI8& global_i8, GlobalF32& g
   Tile<TileType::Vec, float, 32, 16> large;
   TPOP(large, pipe);
 #elif CASE == 19
-  TPipe<0, DIR_V2C_CTRL, 1024, 2> control(nullptr, 0, 0);
+  Tile<TileType::Ctrl, int32_t, 1, 16> control;
+  TPipe<0, DIR_V2C, 1024, 2> data(nullptr, 0, 0);
+  TPOP(control, data);
 #elif CASE == 20
   comm::TWAIT(global, 1, comm::WaitCmp::EQ);
 #elif CASE == 21
