@@ -55,7 +55,7 @@ class CrashStack {
  public:
   CrashStack() {
     memory_ = ::mmap(nullptr, kBytes + g_page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory_ == MAP_FAILED) throw errno_error(errno, "cannot map a signal stack");
+    if (memory_ == MAP_FAILED) throw Error(ErrorCode::kDeviceMemory, "no memory for the signal stack of a thread");
     ::mprotect(memory_, g_page_bytes, PROT_NONE);
     stack_t stack{};
     stack.ss_sp = static_cast<char*>(memory_) + g_page_bytes;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -227,9 +228,9 @@ class Client {
   void run(int runs) {
     handle_ = worker_.register_callable(campaign_image());
     for (int i = 0; i < runs; ++i) run_once(fmt::format("device {}, run {}", device_id_, i), draw(random_));
-    if (const pid_t pid = device_process(device_id_); limited_ && pid != 0) ::kill(pid, SIGKILL);
-    // Whatever hit it last may be noticed only now; the run after that has no excuse.
-    pending_ = {Fault::kKill, Fault::kNoMemory, Fault::kSegv};
+    // What hit it last may be noticed only in the run after it, for a process that is ending takes its time; the last has no excuse.
+    end_device();
+    pending_.insert(Fault::kKill);
     run_once(fmt::format("device {}, the last run but one", device_id_), Plan{});
     pending_.clear();
     run_once(fmt::format("device {}, the last run", device_id_), Plan{});
@@ -242,6 +243,14 @@ class Client {
     WorkerOptions options;
     options.device_id = device_id;
     return options;
+  }
+
+  /// Kills the device's process between two runs, and returns when it has ended, unless it was ending already; the worker has yet
+  /// to notice.
+  void end_device() {
+    const pid_t pid = device_process(device_id_);
+    siginfo_t info{};
+    if (pid != 0 && ::kill(pid, SIGKILL) == 0) ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);
   }
 
   void run_once(const std::string& what, const Plan& plan) {
@@ -278,8 +287,8 @@ class Client {
       limited_ = false;
     }
     if (limited_ && random_() % 2 == 0) {  // it would refuse run after run
-      if (const pid_t pid = device_process(device_id_); pid != 0) ::kill(pid, SIGKILL);
-      pending_ = {Fault::kKill};
+      end_device();
+      pending_.insert(Fault::kKill);
       limited_ = false;
     }
   }
