@@ -24,8 +24,7 @@ def run(argv, **more):
     return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
 
 
-def build(scratch, jobs):
-    targets = ["queue_test", "queue_unit_test", "queue_protocol_test"]
+def build(scratch, jobs, targets=("queue_test", "queue_unit_test", "queue_protocol_test")):
     return run(["ninja", "-C", scratch / "build", f"-j{jobs}", *targets])
 
 
@@ -82,7 +81,7 @@ def main():
         begin = time.monotonic()
         try:
             path.write_text(original.replace(mutation.old, mutation.new))
-            built = build(scratch, arguments.jobs)
+            built = build(scratch, arguments.jobs, [mutation.program])
             if built.returncode != 0:
                 print(f"{mutation.what}: does not compile\n{built.stdout}", file=sys.stderr)
                 broken += 1
