@@ -40,6 +40,14 @@ std::vector<fs::path> plugin_files(const fs::path& directory) {
   return files;
 }
 
+/// Set while this thread is inside a plug-in that is being loaded. Such a plug-in may ask for platforms itself (its chip may be our
+/// simulator), and sees those built in: others are being found out.
+thread_local bool loading = false;
+struct Loading {
+  Loading() { loading = true; }
+  ~Loading() { loading = false; }
+};
+
 }  // namespace
 
 std::vector<PlatformRegistry::Directory> PlatformRegistry::default_directories() {
@@ -96,6 +104,7 @@ const PlatformInfo& PlatformRegistry::load(const std::string& name, Entry& entry
   if (entry.failure) throw Error(*entry.failure);
   if (entry.info != nullptr) return *entry.info;
   try {
+    const Loading inside;
     entry.plugin = std::make_unique<PlatformPlugin>(entry.file, name);
   } catch (const Error& error) {
     entry.failure = std::make_unique<Error>(error);
@@ -118,8 +127,9 @@ std::string PlatformRegistry::names() const {
 }
 
 const PlatformInfo& PlatformRegistry::find(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  if (const auto at = plugins_.find(name); at != plugins_.end()) return load(name, at->second);
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (!loading) lock.lock();
+  if (const auto at = plugins_.find(name); at != plugins_.end() && !loading) return load(name, at->second);
   if (const PlatformInfo* const info = built_in(name); info != nullptr) return *info;
   throw Error(ErrorCode::kUnknownPlatform, fmt::format("unknown platform '{}'", name),
               fmt::format("use one of: {}; or put {} into a directory of TW_PLATFORM_PATH", names(), plugin_file_name(name)));
@@ -171,6 +181,14 @@ std::vector<PlatformStatus> PlatformRegistry::list() {
 }
 
 std::span<const PlatformInfo* const> PlatformRegistry::usable() {
+  if (loading) {
+    static const std::vector<const PlatformInfo*> own = [] {
+      std::vector<const PlatformInfo*> infos;
+      for (const PlatformInfo& info : built_in_platforms()) infos.push_back(&info);
+      return infos;
+    }();
+    return own;
+  }
   const std::vector<PlatformStatus> all = list();
   const std::lock_guard lock(mutex_);
   if (usable_.empty()) {
