@@ -16,7 +16,7 @@ constexpr uint64_t kLeastMemory = uint64_t{1} << 20;
 
 std::string memory_problem(const tw_platform_info& info) {
   const CoreArch& arch = std::strcmp(info.arch, "a5") == 0 ? CoreArch::a5() : CoreArch::a2a3();
-  for (int space = 0; space < kSpaceCount; ++space) {
+  for (int space = 0; space < kSpaceCount - 1; ++space) {  // Ctrl tiles have no memory of their own on a chip
     if (info.core_memory_bytes[space] >= arch.memory_bytes[static_cast<size_t>(space)]) continue;
     return fmt::format("its {} has {} bytes, kernels of {} count on {}", space_name(space), info.core_memory_bytes[space], info.arch,
                        arch.memory_bytes[static_cast<size_t>(space)]);
