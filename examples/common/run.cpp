@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "platform/device.h"
 #include "tilewright/worker.h"
-#include "toolchain/toolchain.h"
+#include "worker/build_target.h"
 
 namespace tilewright::examples {
 namespace {
@@ -94,7 +94,7 @@ Outcome run_problem(const ProgramOptions& options, const Problem& problem) {
 
   Store store;
   const auto start = std::chrono::steady_clock::now();
-  const BuiltCallable built = build_callable(spec, {.platform_arch = options.platform}, store);
+  const BuiltCallable built = build_callable(spec, build_options_for(options.platform), store);
   outcome.build_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   outcome.sources = built.sources.size();
   outcome.cached_sources = static_cast<size_t>(

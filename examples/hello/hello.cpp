@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "tilewright/worker.h"
-#include "toolchain/toolchain.h"
+#include "worker/build_target.h"
 
 namespace tw = tilewright;
 
@@ -21,7 +21,7 @@ static int add_on(const std::string& platform) {
   // Sources to one relocatable image; what was built before comes from the object store.
   tw::Store store;
   const tw::CallableSpec spec = tw::load_callable_spec(TW_EXAMPLES_DIR "/hello/callable.json");
-  const tw::BuiltCallable built = tw::build_callable(spec, {.platform_arch = platform}, store);
+  const tw::BuiltCallable built = tw::build_callable(spec, tw::build_options_for(platform), store);
 
   // Register once, run as often as you like.
   tw::WorkerOptions worker_options;

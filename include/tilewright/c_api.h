@@ -34,7 +34,7 @@ typedef uint64_t tw_callable;             /* a registered callable of one worker
 /* "0.1.0". */
 TW_API const char *tw_version(void);
 /* Incremented when functions or struct fields are added. This header is of TW_ABI_VERSION. */
-#define TW_ABI_VERSION 2
+#define TW_ABI_VERSION 3
 TW_API uint32_t tw_abi_version(void);
 
 /* ---- errors --------------------------------------------------------------------------------------------- */
@@ -70,15 +70,16 @@ TW_API int tw_platform_get(size_t index, tw_platform *platform, tw_error **error
 
 typedef struct tw_build_options {
   size_t struct_size;
-  const char *arch;         /* "a2a3" or "a5"; null: "a2a3" */
+  const char *arch;         /* "a2a3" or "a5": objects for its simulator; null: "a2a3" */
   const char *store;        /* directory of the object store; null: the user's cache */
   const char *target_level; /* "x86-64-v3", ...; null: x86-64-v3 */
   int32_t debug;            /* not 0: -O0 -g with real paths, for a debugger */
   int32_t jobs;             /* compilers at once; 0: as many as there are processors */
   int32_t line_tables;      /* not 0: optimised, with lines for reports of checked runs */
   int32_t reserved;         /* 0 */
+  const char *platform;     /* instead of arch: build for this platform, with its own compiler if it has one; null: for the simulator */
 } tw_build_options;
-#define TW_BUILD_OPTIONS_INIT {sizeof(tw_build_options), NULL, NULL, NULL, 0, 0, 0, 0}
+#define TW_BUILD_OPTIONS_INIT {sizeof(tw_build_options), NULL, NULL, NULL, 0, 0, 0, 0, NULL}
 
 /* Compiles the sources of a callable.json file. Needs a host compiler, no device. `options` may be null. */
 TW_API int tw_image_build(const char *path, const tw_build_options *options, tw_image **image, tw_error **error);

@@ -73,9 +73,10 @@ struct CallableHandle {
 
 struct WorkerOptions {
   std::string platform = "a2a3sim";
-  int device_id = 0;  ///< shown in messages; a simulated platform has any number of devices
+  int device_id = 0;  ///< which device of the platform; a simulated one has any number, which differ in messages only
   RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;  ///< of runs that are given no RunOptions
-  /// Simulate in this process instead of a device process: for debuggers. A kernel that crashes takes the caller along.
+  /// Simulate in this process instead of a device process: for debuggers. A kernel that crashes takes the caller along. The
+  /// platforms of plug-ins are always driven from this process.
   bool in_process = false;
   std::string device_program;  ///< path of tw-device; empty: $TW_DEVICE_PROGRAM, else beside this library
 };
@@ -85,13 +86,15 @@ class Device;
 /// A device and what is registered on it. The device is started by init() or by the first call that needs it.
 /// Thread safety: one thread at a time; different workers are independent and may run in parallel. Every function throws
 /// Error; after kKernelCrashed, kDeadline or kDeviceLost the worker stays usable: device memory and registrations are
-/// kept, a new device process is started by the next call.
+/// kept, a new device process is started by the next call. A device of a plug-in that is lost takes its memory along: calls
+/// throw kDeviceLost until finalize() and init().
 class ChipWorker {
  public:
   /// How many callables may be registered at once. The programming model promises 64 (MAX_REGISTERED_CALLABLE_IDS).
   static constexpr size_t kMaxCallables = 65536;
 
-  /// Throws Error: kUnknownPlatform, kInvalidArgument (negative device_id). Starts nothing.
+  /// Throws Error: kUnknownPlatform, kPlatformUnavailable (its plug-in cannot be used), kInvalidArgument (negative device_id).
+  /// Starts nothing.
   explicit ChipWorker(WorkerOptions options = {});
   ~ChipWorker();
   ChipWorker(const ChipWorker&) = delete;

@@ -14,6 +14,9 @@
 
 namespace tilewright {
 
+class PlatformPlugin;
+struct CompileRecipe;
+
 /// A platform as data (docs/reference/platforms.md).
 struct PlatformInfo {
   const char* name;         ///< "a2a3sim"
@@ -22,14 +25,23 @@ struct PlatformInfo {
   int32_t aic_cores;        ///< AIV cores are twice as many
   uint64_t memory_bytes;    ///< device memory a program may allocate
   const char* requirement;  ///< what it needs on the host, for 'tw platforms'
+  const PlatformPlugin* plugin = nullptr;  ///< who runs it; null: built in, or hardware without a plug-in
 };
 
-/// All platforms this build knows, simulated ones first. a2a3 and a5 are listed: they need a plug-in.
-std::span<const PlatformInfo> platforms();
-/// Throws Error(kUnknownPlatform) that lists the names.
+/// The platforms of this process: those built in, then the plug-ins that TW_PLATFORM_PATH and the installation offer
+/// (src/platform/registry.h), read when the first of these functions is called. What they return lives as long as the process.
+/// Thread safe.
+
+/// All platforms that can be described, simulated ones first; loads every plug-in. a2a3 and a5 are listed without one too.
+std::span<const PlatformInfo* const> platforms();
+/// Loads the plug-in of that name, if it is one's. Throws Error: kUnknownPlatform that lists the names, kPlatformUnavailable if
+/// its plug-in cannot be used.
 const PlatformInfo& find_platform(const std::string& name);
-/// Throws Error(kPlatformUnavailable) that says what is missing if `info` cannot run here.
+/// Throws Error(kPlatformUnavailable) that says what is missing if `info` cannot run here. Whether a device is there is found
+/// out when one is opened.
 void require_available(const PlatformInfo& info);
+/// How code for this platform is compiled; null: as for the simulator.
+const CompileRecipe* recipe_of(const PlatformInfo& info);
 
 /// What run() throws when the device itself has failed in the middle of a run and must not be used again: its memory for stacks
 /// is exhausted, say.
@@ -68,5 +80,12 @@ class Device {
 /// require_available; kUnsupported if the platform is not simulated. `arena_fd`, if not negative, is a memory file
 /// created by DeviceArena in another process, whose allocations this device uses but does not manage.
 std::unique_ptr<Device> make_simulated_device(const PlatformInfo& info, int arena_fd = -1);
+
+/// A device of a plug-in, which works in this process. Throws what the plug-in says: kPlatformUnavailable if there is no such
+/// device or somebody else has it. After kDeviceLost the device is closed and every call throws that again: make another.
+std::unique_ptr<Device> make_plugin_device(const PlatformInfo& info, int device_id);
+
+/// Refuses the settings of CallConfig that no platform has yet: throws Error(kUnsupported).
+void require_supported(const CallConfig& config);
 
 }  // namespace tilewright

@@ -1,11 +1,13 @@
-#include <fmt/format.h>
+// The built-in platforms, and the process's answers about all.
+#include "platform/platforms.h"
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/error.h"
-#include "platform/device.h"
+#include "platform/registry.h"
 
 namespace tilewright {
 namespace {
@@ -21,7 +23,7 @@ uint64_t simulated_memory_bytes() {
 
 }  // namespace
 
-std::span<const PlatformInfo> platforms() {
+std::span<const PlatformInfo> built_in_platforms() {
   constexpr const char* kNothing = "nothing: simulated in this machine's memory and processors";
   constexpr const char* kPlugin = "an Ascend device and a Tilewright platform plug-in for it";
   constexpr uint64_t kRealMemory = uint64_t{64} << 30;
@@ -34,20 +36,19 @@ std::span<const PlatformInfo> platforms() {
   return table;
 }
 
-const PlatformInfo& find_platform(const std::string& name) {
-  std::string names;
-  for (const PlatformInfo& info : platforms()) {
-    if (name == info.name) return info;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
-  }
-  throw Error(ErrorCode::kUnknownPlatform, fmt::format("unknown platform '{}'", name), fmt::format("use one of: {}", names));
-}
+std::span<const PlatformInfo* const> platforms() { return PlatformRegistry::instance().usable(); }
 
-void require_available(const PlatformInfo& info) {
-  if (info.simulated) return;
-  throw Error(ErrorCode::kPlatformUnavailable,
-              fmt::format("platform {} is a real Ascend device and needs a Tilewright platform plug-in, none is installed", info.name),
-              fmt::format("use {}sim to simulate it", info.name));
+const PlatformInfo& find_platform(const std::string& name) { return PlatformRegistry::instance().find(name); }
+
+void require_available(const PlatformInfo& info) { PlatformRegistry::instance().require_available(info); }
+
+const CompileRecipe* recipe_of(const PlatformInfo& info) { return info.plugin != nullptr ? info.plugin->recipe() : nullptr; }
+
+void require_supported(const CallConfig& config) {
+  if (config.diagnostics_any()) {
+    throw Error(ErrorCode::kUnsupported, "the diagnostics of CallConfig (enable_*) are not built yet in this version",
+                "set them to 0; RunOptions::record_dependencies reports dependencies");
+  }
 }
 
 }  // namespace tilewright

@@ -253,15 +253,8 @@ void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& optio
   aic_cores_ = aic_cores;
 }
 
-void require_built(const CallConfig& config) {
-  if (config.diagnostics_any()) {
-    throw Error(ErrorCode::kUnsupported, "the diagnostics of CallConfig (enable_*) are not built yet in this version",
-                "set them to 0; RunOptions::record_dependencies reports dependencies");
-  }
-}
-
 RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) {
-  require_built(config);
+  require_supported(config);
   config.validate();
   const auto at = callables_.find(slot);
   if (at == callables_.end()) throw Error(ErrorCode::kUnknownHandle, fmt::format("no callable is loaded in slot {}", slot));

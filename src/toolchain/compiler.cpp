@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "toolchain/readable_errors.h"
+#include "toolchain/recipe.h"
 
 namespace tilewright {
 namespace {
@@ -87,6 +88,14 @@ std::vector<std::string> system_directories(const std::string& verbose) {
 
 /// Options that decide the code, without a path.
 std::vector<std::string> code_flags(const CompileUnit& unit) {
+  if (!unit.commands.empty()) {  // a recipe's words are all there is to say
+    std::vector<std::string> words = {unit.recipe_identity, unit.debug ? "debug" : unit.line_tables ? "lines" : "optimised"};
+    for (const CompileRecipe::Command& command : unit.commands) {
+      words.insert(words.end(), command.begin(), command.end());
+      words.emplace_back("&&");
+    }
+    return words;
+  }
   std::vector<std::string> flags = {"-std=c++20", "-fPIC", "-shared", "-march=" + unit.target_level};
   if (unit.debug) {
     flags.insert(flags.end(), {"-O0", "-g"});
@@ -135,11 +144,31 @@ std::vector<std::string> path_flags(const CompileUnit& unit) {
   return flags;
 }
 
+/// The -I options alone.
+std::vector<std::string> include_flags(const CompileUnit& unit) {
+  std::vector<std::string> flags = path_flags(unit);
+  std::erase_if(flags, [](const std::string& flag) { return !flag.starts_with("-I"); });
+  return flags;
+}
+
+void run_or_fail(const CompileUnit& unit, const std::vector<std::string>& argv, const fs::path& scratch) {
+  const ProcessResult result = run_process(argv);
+  if (result.exit_code == 0) return;
+  const bool full = result.output.find("No space left on device") != std::string::npos;
+  const std::string ending = result.exit_code > 128 ? fmt::format("the compiler was ended by signal {}", result.exit_code - 128)
+                                                    : fmt::format("the compiler failed with exit code {}", result.exit_code);
+  throw Error(full ? ErrorCode::kDiskFull : ErrorCode::kCompileFailed,
+              fmt::format("{}: {}\n{}\n{}\ncommand: {}", unit.source.string(), ending, fmt::join(readable_errors(result.output), "\n"),
+                          result.output, shell_line(argv)),
+              full ? fmt::format("make room in {}, or set TMPDIR to another directory", scratch.parent_path().string()) : "");
+}
+
 /// g++ splits a prefix map at its first '=', so a directory with one in its name stays in the object.
 bool holds_paths(const CompileUnit& unit) {
   const std::vector<std::string> flags = path_flags(unit);
-  return unit.debug || std::any_of(flags.begin(), flags.end(),
-                                   [](const std::string& flag) { return flag.starts_with("-I") && flag.find('=') != flag.npos; });
+  return unit.debug || !unit.commands.empty() || std::any_of(flags.begin(), flags.end(), [](const std::string& flag) {
+           return flag.starts_with("-I") && flag.find('=') != flag.npos;
+         });
 }
 
 }  // namespace
@@ -208,7 +237,8 @@ std::string describe(const CompileUnit& unit) {
   std::string text = "orchestration";
   if (unit.kind != UnitKind::kOrchestration)
     text = fmt::format("kernel {} {}", unit.kind == UnitKind::kAicKernel ? "aic" : "aiv", unit.arch);
-  return text + " " + unit.target_level + (unit.debug ? " debug" : unit.line_tables ? " lines" : "");
+  return text + " " + (unit.commands.empty() ? unit.target_level : unit.recipe_identity) +
+         (unit.debug ? " debug" : unit.line_tables ? " lines" : "");
 }
 
 std::vector<std::string> compile_command(const CompileUnit& unit, const Compiler& compiler) {
@@ -222,17 +252,20 @@ CompileOutput compile(const CompileUnit& unit, const Compiler& compiler) {
   const TemporaryDirectory scratch;
   const fs::path object = scratch.path() / "object.so";
   const fs::path depfile = scratch.path() / "object.d";
-  std::vector<std::string> argv = compile_command(unit, compiler);
-  argv.insert(argv.end(), {"-MD", "-MT", "object", "-MF", depfile.string(), "-o", object.string()});
-  const ProcessResult result = run_process(argv);
-  if (result.exit_code != 0) {
-    const bool full = result.output.find("No space left on device") != std::string::npos;
-    const std::string ending = result.exit_code > 128 ? fmt::format("the compiler was ended by signal {}", result.exit_code - 128)
-                                                      : fmt::format("the compiler failed with exit code {}", result.exit_code);
-    throw Error(full ? ErrorCode::kDiskFull : ErrorCode::kCompileFailed,
-                fmt::format("{}: {}\n{}\n{}\ncommand: {}", unit.source.string(), ending, fmt::join(readable_errors(result.output), "\n"),
-                            result.output, shell_line(argv)),
-                full ? fmt::format("make room in {}, or set TMPDIR to another directory", scratch.path().parent_path().string()) : "");
+  if (unit.commands.empty()) {
+    std::vector<std::string> argv = compile_command(unit, compiler);
+    argv.insert(argv.end(), {"-MD", "-MT", "object", "-MF", depfile.string(), "-o", object.string()});
+    run_or_fail(unit, argv, scratch.path());
+  } else {
+    const fs::path own = scratch.path() / "scratch";
+    fs::create_directory(own);
+    const RecipePlaces places{unit.source, object, depfile, own, include_flags(unit), unit.debug, unit.line_tables};
+    for (const CompileRecipe::Command& command : unit.commands) run_or_fail(unit, expand_command(command, places), scratch.path());
+    for (const auto& [file, placeholder] : {std::pair(object, "{output}"), std::pair(depfile, "{depfile}")}) {
+      if (fs::is_regular_file(file)) continue;
+      throw Error(ErrorCode::kCompileFailed,
+                  fmt::format("{}: the commands of the platform's recipe succeeded but left no {}", unit.source.string(), placeholder));
+    }
   }
   CompileOutput output;
   const std::string bytes = read_file(object);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "task/compile_recipe.h"
 #include "toolchain/include_closure.h"
 #include "toolchain/store.h"
 
@@ -36,6 +37,9 @@ struct CompileUnit {
   std::string target_level;                               ///< "x86-64-v3"
   bool debug = false;
   bool line_tables = false;
+  /// Not empty: these commands of a platform's recipe compile it, not the host compiler; the object is theirs to define.
+  std::vector<CompileRecipe::Command> commands;
+  std::string recipe_identity;
 };
 
 /// The directories of a unit: 0 is that of its source, then include_dirs, then extra_include_dirs.
@@ -48,7 +52,7 @@ Digest build_key(const CompileUnit& unit, const Compiler& compiler, const Digest
 /// "kernel aiv a2a3 x86-64-v3 debug", for people.
 std::string describe(const CompileUnit& unit);
 
-/// The command line of compile(), but for where its output goes.
+/// The command line of compile() with the host compiler, but for where its output goes.
 std::vector<std::string> compile_command(const CompileUnit& unit, const Compiler& compiler);
 
 struct CompileOutput {
@@ -57,7 +61,7 @@ struct CompileOutput {
 };
 
 /// Compiles and links `unit` in a temporary directory. Throws Error: kCompileFailed with the compiler's whole message
-/// and the command line, kDiskFull, kToolMissing, kIoError.
+/// and the command line, or if a recipe's commands leave no output or depfile; kDiskFull, kToolMissing, kIoError.
 CompileOutput compile(const CompileUnit& unit, const Compiler& compiler);
 
 }  // namespace tilewright

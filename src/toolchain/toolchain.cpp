@@ -143,6 +143,7 @@ void require_export(const Job& job, const std::string& symbol, const std::string
 }
 
 void check_exports(const CallableSpec& spec, Job& job) {
+  if (!job.unit.commands.empty()) return;  // not ours to read: the platform checks it when the callable is loaded
   try {
     job.exports = exported_functions(job.object);
   } catch (const Error& error) {
@@ -239,6 +240,13 @@ CompileUnit common_unit(const BuildOptions& options) {
   return unit;
 }
 
+void follow_recipe(const CompileRecipe& recipe, CompileUnit& unit) {
+  unit.commands = unit.kind == UnitKind::kAicKernel   ? recipe.aic_kernel
+                  : unit.kind == UnitKind::kAivKernel ? recipe.aiv_kernel
+                                                      : recipe.orchestration;
+  unit.recipe_identity = recipe.identity;
+}
+
 std::vector<Job> make_jobs(const CallableSpec& spec, const BuildOptions& options) {
   const CompileUnit common = common_unit(options);
   std::vector<Job> jobs;
@@ -253,6 +261,9 @@ std::vector<Job> make_jobs(const CallableSpec& spec, const BuildOptions& options
     job.unit.kind = kernel.core_type == CoreType::AIC ? UnitKind::kAicKernel : UnitKind::kAivKernel;
     job.unit.extra_include_dirs = resolve_include_dirs(spec, kernel, job.place);
     jobs.push_back(std::move(job));
+  }
+  if (options.recipe != nullptr) {
+    for (Job& job : jobs) follow_recipe(*options.recipe, job.unit);
   }
   return jobs;
 }

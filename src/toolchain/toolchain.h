@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "task/compile_recipe.h"
 #include "toolchain/callable_spec.h"
 #include "toolchain/store.h"
 
@@ -26,6 +27,8 @@ struct BuildOptions {
   bool line_tables = false;                ///< optimised, with lines for reports of the checker; TW_CHECK=1 sets it for every build
   int jobs = 0;                            ///< compilers at once; 0 = as many as there are processors
   std::string target_level = "x86-64-v3";  ///< -march of the objects; never "native"
+  /// Of the platform, if its code is not the host compiler's; outlives the build. Objects of a recipe are not looked into.
+  const CompileRecipe* recipe = nullptr;
   /// Called once for each source when it is done, by one thread at a time but not always the same.
   std::function<void(const SourceReport&)> progress = {};
 };

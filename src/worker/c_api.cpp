@@ -19,6 +19,7 @@
 #include "toolchain/callable_spec.h"
 #include "toolchain/store.h"
 #include "toolchain/toolchain.h"
+#include "worker/build_target.h"
 
 using tilewright::Error;
 using tilewright::ErrorCode;
@@ -128,6 +129,10 @@ tw_image* build(const tilewright::CallableSpec& spec, const tw_build_options* gi
   if (given != nullptr) {
     const tw_build_options known = read_struct(*given, "tw_build_options", offsetof(tw_build_options, line_tables));
     if (known.reserved != 0) throw Error(ErrorCode::kInvalidArgument, "tw_build_options: reserved is not 0");
+    if (known.platform != nullptr && known.arch != nullptr) {
+      throw Error(ErrorCode::kInvalidArgument, "tw_build_options: platform and arch are both given", "a platform has an architecture");
+    }
+    if (known.platform != nullptr) options = tilewright::build_options_for(known.platform);
     options.line_tables = known.line_tables != 0;
     if (known.arch != nullptr) options.platform_arch = known.arch;
     if (known.store != nullptr) store_root = known.store;
@@ -232,7 +237,7 @@ int tw_platform_get(size_t index, tw_platform* platform, tw_error** error) {
     if (index >= tw_platform_count()) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("platform {}: there are {}", index, tw_platform_count()));
     }
-    const tilewright::PlatformInfo& info = tilewright::platforms()[index];
+    const tilewright::PlatformInfo& info = *tilewright::platforms()[index];
     const tw_platform value{0, info.name, info.arch, info.simulated ? 1 : 0, info.aic_cores, info.memory_bytes, info.requirement};
     write_struct(required(platform, "platform"), value, "tw_platform");
   });

@@ -95,7 +95,9 @@ size_t ChipWorker::registered_count() const { return impl_->registered; }
 
 void ChipWorker::init() {
   if (impl_->device != nullptr) return;
-  if (impl_->options.in_process) {
+  if (impl_->platform.plugin != nullptr) {
+    impl_->device = make_plugin_device(impl_->platform, impl_->options.device_id);
+  } else if (impl_->options.in_process) {
     impl_->device = make_simulated_device(impl_->platform);
   } else {
     impl_->device =
@@ -168,7 +170,7 @@ RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments,
                             options.aic_cores, self.platform.aic_cores),
                 "use 0 for all");
   }
-  if (options.deadline_ms != 0 && options.deadline_ms != kNoDeadline && self.options.in_process) {
+  if (options.deadline_ms != 0 && options.deadline_ms != kNoDeadline && self.options.in_process && self.platform.plugin == nullptr) {
     throw Error(ErrorCode::kUnsupported, "a deadline needs a device process, this worker simulates in process",
                 "leave the deadline out, or run in a device process");
   }

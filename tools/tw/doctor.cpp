@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "command.h"
+#include "platform/registry.h"
 #include "text_table.h"
 
 namespace tilewright {
@@ -183,6 +184,24 @@ void add_optional_parts(std::vector<Check>& checks) {
                               "libopenblas-dev", "make bench"));
 }
 
+void add_platforms(std::vector<Check>& checks) {
+  const char* const use = "runs on hardware, or on another simulator";
+  for (const PlatformRegistry::Directory& directory : PlatformRegistry::instance().directories()) {
+    std::error_code ignored;
+    const bool there = fs::is_directory(directory.path, ignored);
+    checks.push_back({"platforms", directory.path.string(), false, there,
+                      there ? fmt::format("searched for plug-ins ({})", directory.origin)
+                            : fmt::format("no such directory; correct {}", directory.origin),
+                      use});
+  }
+  for (const PlatformStatus& status : PlatformRegistry::instance().list()) {
+    if (status.info != nullptr && status.info->simulated && status.info->plugin == nullptr) continue;  // always there
+    const bool good = status.problem.empty();
+    checks.push_back(
+        {"platforms", status.name, false, good, good ? fmt::format("{} ({})", status.version, status.origin) : status.problem, use});
+  }
+}
+
 void print_text(const std::vector<Check>& checks) {
   TextTable table({"GROUP", "WHAT", "STATE", "DETAIL", "FOR"});
   for (const Check& check : checks) {
@@ -214,6 +233,7 @@ std::vector<Check> run_checks() {
   add_store(checks);
   add_processor(checks);
   add_memory(checks);
+  add_platforms(checks);
   add_optional_parts(checks);
   return checks;
 }

@@ -9,7 +9,7 @@
 #include "interrupt.h"
 #include "platform/device.h"
 #include "tilewright/worker.h"
-#include "toolchain/toolchain.h"
+#include "worker/build_target.h"
 
 namespace tilewright {
 namespace {
@@ -26,8 +26,7 @@ TaskArguments task_arguments(RunRequest& request) {
 
 /// Builds the callable and fills in what the result says about it.
 BuiltCallable build(const CallableSpec& spec, const RunWords& words, const PlatformInfo& platform, RunResult& result) {
-  BuildOptions options;
-  options.platform_arch = platform.arch;
+  BuildOptions options = build_options_for(platform.name);
   options.debug = words.debug_kernel;
   options.line_tables = words.check;
   Store store;
