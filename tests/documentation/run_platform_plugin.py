@@ -27,16 +27,16 @@ def main(root, tw, library, compiler):
                         f"{directory}/libtw_platform_minisim.so", f"-L{libraries}", "-ltilewright", f"-Wl,-rpath,{libraries}"], check=True)
         environment = dict(os.environ, TW_PLATFORM_PATH=directory)
         output = f"{directory}/c.npy"
-        result = subprocess.run([tw, "run", str(root / "examples/hello/callable.json"), "--platform", "minisim", "--arg", "a=f32[100]=arange",
-                                 "--arg", "b=f32[100]=arange", "--arg", "c=f32[100]", "--output", f"c={output}"], env=environment)
+        run = [tw, "run", str(root / "examples/hello/callable.json"), "--platform", "minisim", "--arg", "a=f32[100]=arange", "--arg",
+               "b=f32[100]=arange", "--arg", "c=f32[100]"]
+        result = subprocess.run(run + ["--output", f"c={output}"], env=environment)
         if result.returncode != 0:
             return result.returncode
         values = struct.unpack("<100f", pathlib.Path(output).read_bytes()[-400:])
         if values != tuple(2.0 * i for i in range(100)):
             print(f"c is not 0, 2, 4, ... but {values[:8]} ...", file=sys.stderr)
             return 1
-        refused = subprocess.run([tw, "run", str(root / "examples/hello/callable.json"), "--platform", "minisim", "--device", "1"],
-                                 env=environment, capture_output=True, text=True)
+        refused = subprocess.run(run + ["--device", "1"], env=environment, capture_output=True, text=True)
         if refused.returncode != 2 or "minisim has one device, 0" not in refused.stderr:
             print(f"device 1: exit code {refused.returncode}, {refused.stderr}", file=sys.stderr)
             return 1
