@@ -5,6 +5,13 @@
 
 #include <type_traits>
 
+/// Marks what kernels call as well as hosts, for a device compiler that keeps the two apart.
+#if defined(__CUDACC__)
+#define PTO2_SHARED_FN __host__ __device__
+#else
+#define PTO2_SHARED_FN
+#endif
+
 enum class DataType : uint8_t {
   FLOAT32 = 0,
   FLOAT16,
@@ -56,7 +63,7 @@ constexpr uint8_t dtype_of() {
 
 /// The object's bytes in the low end of a 64-bit word, the rest zero.
 template <typename T>
-inline uint64_t to_u64(T value) {
+PTO2_SHARED_FN inline uint64_t to_u64(T value) {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(uint64_t), "a scalar argument has at most 8 bytes");
   uint64_t bits = 0;
   __builtin_memcpy(&bits, &value, sizeof(T));
@@ -65,7 +72,7 @@ inline uint64_t to_u64(T value) {
 
 /// The inverse of to_u64.
 template <typename T>
-inline T from_u64(uint64_t bits) {
+PTO2_SHARED_FN inline T from_u64(uint64_t bits) {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(uint64_t), "a scalar argument has at most 8 bytes");
   T value;
   __builtin_memcpy(&value, &bits, sizeof(T));

@@ -41,22 +41,22 @@ struct alignas(64) ChipTensor {
   uint32_t strides[MAX_TENSOR_DIMS];
   uint8_t _pad_cl2[36];  // [0] holds the TensorFault
 
-  TensorFault fault() const { return static_cast<TensorFault>(_pad_cl2[0]); }
+  PTO2_SHARED_FN TensorFault fault() const { return static_cast<TensorFault>(_pad_cl2[0]); }
 
-  uint64_t numel() const {
+  PTO2_SHARED_FN uint64_t numel() const {
     uint64_t count = 1;
     for (uint32_t i = 0; i < ndims; ++i) count *= shapes[i];
     return count;
   }
 
   /// Elements from the first to the last one of the view, gaps included; 0 if it is empty.
-  uint64_t extent_elem() const { return extent_elem_cache; }
-  bool is_device_memory() const { return address_space == AddressSpace::DEVICE; }
-  uint64_t nbytes() const { return numel() * get_element_size(dtype); }
+  PTO2_SHARED_FN uint64_t extent_elem() const { return extent_elem_cache; }
+  PTO2_SHARED_FN bool is_device_memory() const { return address_space == AddressSpace::DEVICE; }
+  PTO2_SHARED_FN uint64_t nbytes() const { return numel() * get_element_size(dtype); }
 
   /// Pointer to the buffer's base. The view's first element is data_as<T>() + start_offset.
   template <class T>
-  T *data_as() const {
+  PTO2_SHARED_FN T *data_as() const {
     return reinterpret_cast<T *>(buffer.addr);
   }
 
@@ -85,7 +85,7 @@ struct alignas(64) ChipTensor {
   }
 
   /// Offset, in elements from the buffer's base, of the element at `indices`.
-  uint64_t compute_flat_offset(const uint32_t indices[], uint32_t count) const {
+  PTO2_SHARED_FN uint64_t compute_flat_offset(const uint32_t indices[], uint32_t count) const {
     uint64_t offset = start_offset;
     for (uint32_t i = 0; i < count && i < ndims; ++i) offset += static_cast<uint64_t>(indices[i]) * strides[i];
     return offset;

@@ -3,6 +3,7 @@
 
 #include "intrinsic.h"
 #include "pto/comm/comm_types.hpp"
+#include "pto/common/atomics.hpp"
 
 /// Latched into the slab when a kernel's registrations are wrong; numbers of spec/api.md, F.
 enum : int32_t { PTO_ASYNC_COMPLETION_INVALID = 101, PTO_ASYNC_WAIT_OVERFLOW = 102 };
@@ -33,7 +34,7 @@ PTO_FN static bool register_completion_condition(AsyncCtx& ctx, const Completion
   entry.engine = token.engine;
   entry.completion_type = token.completion_type;
   entry._pad = 0;
-  __atomic_store_n(ctx.completion_count, count + 1, __ATOMIC_RELEASE);
+  pto::detail::store_release(ctx.completion_count, count + 1);
   return true;
 }
 
@@ -47,8 +48,8 @@ PTO_FN static void save_expected_notification_counter(AsyncCtx& ctx, volatile __
 PTO_FN static void send_notification(volatile __gm__ void* remote_counter_addr, int32_t value, pto::comm::NotifyOp op) {
   volatile int32_t* counter = static_cast<volatile int32_t*>(remote_counter_addr);
   if (op == pto::comm::NotifyOp::AtomicAdd) {
-    __atomic_fetch_add(counter, value, __ATOMIC_SEQ_CST);
+    pto::detail::add_in_order(counter, value);
   } else {
-    __atomic_store_n(counter, value, __ATOMIC_SEQ_CST);
+    pto::detail::store_in_order(counter, value);
   }
 }

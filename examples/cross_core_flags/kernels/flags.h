@@ -12,8 +12,8 @@ constexpr int kLaneRows = kRows / 2;
 constexpr int kWidth = 128;
 
 // Flag ids. The product and "may be reused" have one for each half of the workspace.
-constexpr int kProductStored[2] = {0, 1};
-constexpr int kMayReuse[2] = {2, 3};
+AICORE constexpr int product_stored(int half_index) { return half_index; }
+AICORE constexpr int may_reuse(int half_index) { return 2 + half_index; }
 constexpr int kSumsStored = 4;
 
 /// The configuration word of ffts_cross_core_sync.

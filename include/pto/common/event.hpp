@@ -22,9 +22,7 @@ constexpr pipe_t op_pipe(Op op) {
 
 /// Event ids that a pipe pair hands out in turn; one counter per pair of pipes and object.
 template <pipe_t Source, pipe_t Destination>
-struct EventIds {
-  inline static unsigned next = 0;
-};
+PTO_DATA inline unsigned next_event_id = 0;
 
 }  // namespace detail
 
@@ -39,7 +37,7 @@ class Event {
   static constexpr pipe_t kSource = detail::op_pipe(SrcOp);
   static constexpr pipe_t kDestination = detail::op_pipe(DstOp);
 
-  PTO_FN Event() = default;
+  Event() = default;
   PTO_FN Event(RecordEvent) { Record(); }
   PTO_FN Event& operator=(RecordEvent) {
     Record();
@@ -56,7 +54,7 @@ class Event {
     PTO_CPU_ASSERT(!recorded_, "this event was recorded before and nobody has waited for it; wait first, or use another event");
     recorded_ = true;
     if constexpr (kSource != kDestination) {
-      if constexpr (AutoToken) id_ = detail::EventIds<kSource, kDestination>::next++ & 7u;
+      if constexpr (AutoToken) id_ = detail::next_event_id<kSource, kDestination> ++&7u;
       set_flag(kSource, kDestination, static_cast<int>(id_));
     }
     return *this;

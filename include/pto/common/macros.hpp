@@ -1,18 +1,30 @@
 // The macros that kernel sources are written with (spec/tile-isa-headers.md).
 #pragma once
 
+/// Marks every function that kernel code may call, and every variable whose address it takes, so that a device compiler can be
+/// told about them in one place. nvcc compiles kernels with both expanded in a test (tests/cuda_compile).
+#if defined(__CUDACC__)
+#define PTO_FN __device__ inline
+#define PTO_DATA __device__
+#define PTO_DETAIL_DEVICE __device__
+#else
+#define PTO_FN inline
+#define PTO_DATA
+#define PTO_DETAIL_DEVICE
+#endif
+
 // Address spaces and function kinds: all memory is host memory here.
 #ifndef __gm__
 #define __gm__
 #endif
 #ifndef __aicore__
-#define __aicore__
+#define __aicore__ PTO_DETAIL_DEVICE
 #endif
 #ifndef __global__
 #define __global__
 #endif
 #ifndef AICORE
-#define AICORE
+#define AICORE PTO_DETAIL_DEVICE
 #endif
 #ifndef __ubuf__
 #define __ubuf__
@@ -55,13 +67,6 @@
 #endif
 #if __NPU_ARCH__ != 2201 && __NPU_ARCH__ != 3101 && __NPU_ARCH__ != 3510
 #error "__NPU_ARCH__ must be 2201 (a2a3) or 3510 (a5)"
-#endif
-
-/// Marks every function that kernel code may call, so that a device compiler can be told about them in one place.
-#if defined(__CUDACC__)
-#define PTO_FN __device__ inline
-#else
-#define PTO_FN inline
 #endif
 
 #define PTO_INLINE inline __attribute__((always_inline))

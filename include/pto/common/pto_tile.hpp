@@ -44,6 +44,10 @@ struct FiveDims {
   }
 };
 
+/// T::kType where kernel code can take its address: a device compiler has no place for a static member.
+template <typename T>
+PTO_DATA inline constexpr auto described = T::kType;
+
 template <typename... Values>
 inline constexpr bool all_integral_v = (std::is_convertible_v<Values, int64_t> && ...);
 
@@ -309,7 +313,7 @@ struct GlobalTensor {
 
   PTO_FN void describe(PtoOperand& operand) const {
     operand.tile = nullptr;
-    operand.global = &kType;
+    operand.global = &detail::described<GlobalTensor>;
     operand.shape = shape_.shape;
     operand.stride = stride_.stride;
     operand.data = const_cast<std::remove_cv_t<Element_>*>(data_);
@@ -325,7 +329,15 @@ struct GlobalTensor {
 namespace detail {
 
 /// Reports a scalar access to a tile when someone watches (the hazard checker); see PtoSimTable::watch_scalars.
-void report_scalar_access(Op op, const PtoTileType* tile, void* data, uint64_t offset);
+__attribute__((noinline, cold)) PTO_FN void report_scalar_access(Op op, const PtoTileType* tile, void* data, uint64_t offset) {
+  PtoInstruction instruction = {};
+  instruction.op = static_cast<uint16_t>(op);
+  instruction.pipe = PIPE_S;
+  instruction.operand_count = 1;
+  instruction.attributes.scalar = offset;
+  instruction.operands[0] = {tile, nullptr, nullptr, nullptr, data, tile->rows, tile->cols};
+  sim().execute(&instruction);
+}
 
 template <int Rows, int Cols, BLayout B, SLayout S, int FractalSize, int ElementBits>
 struct TileGeometry {
@@ -466,7 +478,7 @@ struct Tile {
   PTO_FN void rebind(TileDType data) { data_ = data; }
 
   PTO_FN void describe(PtoOperand& operand) const {
-    operand.tile = &kType;
+    operand.tile = &detail::described<Tile>;
     operand.global = nullptr;
     operand.shape = operand.stride = nullptr;
     operand.data = data_;
@@ -484,28 +496,14 @@ struct Tile {
     static_assert(Loc_ == TileType::Vec || Loc_ == TileType::Ctrl, "GetValue and SetValue work on Vec and Ctrl tiles only");
     PTO_CPU_ASSERT(data_ != nullptr, "GetValue/SetValue: the tile has no address; call TASSIGN first");
     PTO_CPU_ASSERT(offset < static_cast<uint32_t>(Numel), "GetValue/SetValue: the offset is outside the tile");
-    if (__builtin_expect(__atomic_load_n(detail::sim().watch_scalars, __ATOMIC_RELAXED) != 0, 0))
-      detail::report_scalar_access(op, &kType, data_, offset);
+    if (__builtin_expect(detail::load_relaxed(detail::sim().watch_scalars) != 0, 0))
+      detail::report_scalar_access(op, &detail::described<Tile>, data_, offset);
   }
 
   TileDType data_;
   int valid_row_;
   int valid_col_;
 };
-
-namespace detail {
-
-__attribute__((noinline, cold)) inline void report_scalar_access(Op op, const PtoTileType* tile, void* data, uint64_t offset) {
-  PtoInstruction instruction = {};
-  instruction.op = static_cast<uint16_t>(op);
-  instruction.pipe = PIPE_S;
-  instruction.operand_count = 1;
-  instruction.attributes.scalar = offset;
-  instruction.operands[0] = {tile, nullptr, nullptr, nullptr, data, tile->rows, tile->cols};
-  sim().execute(&instruction);
-}
-
-}  // namespace detail
 
 // Tiles of the cube unit. Left is Nz here, as on A5; an explicit Zz Left (A2A3) works as well.
 template <typename T, int R, int C, int VR = R, int VC = C>

@@ -1,17 +1,26 @@
 // The kernel's side of the simulator interface: the hidden pointer to the table, and the errors that headers detect themselves.
 #pragma once
 
+#include "pto/common/atomics.hpp"
 #include "pto/common/macros.hpp"
 #include "pto/common/sim_abi.h"
 
+#if !defined(__CUDACC__)
 /// Present in a program that links the simulator itself (a host test program); absent in a kernel object.
 extern "C" __attribute__((weak)) const PtoSimTable* pto_sim_default_table();
 extern "C" long pto_detail_write(int file, const void* bytes, unsigned long count) __asm__("write");
+#endif
 
 #pragma GCC visibility push(hidden)
 
 namespace pto::detail {
 
+#if defined(__CUDACC__)
+/// A device backend sets it before the first kernel of the module runs.
+__device__ inline const PtoSimTable* device_table = nullptr;
+
+PTO_FN const PtoSimTable& sim() { return *device_table; }
+#else
 struct SimBinding {
   inline static const PtoSimTable* table = nullptr;  // hidden: one per object, never shared with another kernel
 };
@@ -32,8 +41,9 @@ PTO_FN const PtoSimTable& sim() {
   const PtoSimTable* table = __atomic_load_n(&SimBinding::table, __ATOMIC_RELAXED);
   return *(__builtin_expect(table != nullptr, 1) ? table : bind_default_table());
 }
+#endif
 
-[[noreturn]] __attribute__((noinline, cold)) inline void fail(int code, const char* text) {
+[[noreturn]] __attribute__((noinline, cold)) PTO_FN void fail(int code, const char* text) {
   sim().fail(code, text);
   __builtin_unreachable();
 }
@@ -42,11 +52,13 @@ PTO_FN const PtoSimTable& sim() {
 
 #pragma GCC visibility pop
 
-// The two symbols that a kernel object exports besides its entry.
+#if !defined(__CUDACC__)
+// The symbols that a kernel object exports besides its entry.
 extern "C" __attribute__((visibility("default"), used)) inline uint32_t pto_sim_abi_version() { return PTO_SIM_ABI_VERSION; }
 extern "C" __attribute__((visibility("default"), used)) inline void pto_sim_bind(const PtoSimTable* table) {
   pto::detail::SimBinding::table = table;
 }
+#endif
 
 /// Ends the kernel with an error that quotes the condition, unless it holds. PTO_CPU_ASSERT(condition[, message literal])
 #define PTO_CPU_ASSERT(condition, ...)                                 \

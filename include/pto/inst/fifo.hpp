@@ -91,7 +91,7 @@ PTO_FN RecordEvent pop_tile(Pipe& pipe, TileCons& tile, int sub_block) {
 #endif
   const uint32_t base = kToVector ? pipe.fifo.C2V_CONSUMER_BUF : Pipe::kControl ? pipe.fifo.V2C_CONTROL_BUF : pipe.fifo.V2C_CONSUMER_BUF;
   const uint64_t address = base + uint64_t{pipe.popped++ % kPlaces} * kPlaceBytes;
-  tile.rebind(static_cast<typename TileCons::TileDType>(sim().assign(&TileCons::kType, address)));
+  tile.rebind(static_cast<typename TileCons::TileDType>(sim().assign(&described<TileCons>, address)));
   PtoPipeAccess access = pipe_access(pipe, kToVector ? kPtoPipeToVector : kPtoPipeToCube, Split, sub_block);
   return issue_pipe(Op::TPOP, PIPE_MTE2, access, tile);
 }

@@ -14,7 +14,7 @@ PTO_FN void TASSIGN(T& obj, AddrType addr) {
   if constexpr (is_tile_data_v<T> || is_conv_tile_v<T>) {
     static_assert(std::is_integral_v<AddrType> || std::is_pointer_v<AddrType> || std::is_enum_v<AddrType>,
                   "TASSIGN: the address of a tile is a byte offset into its memory");
-    obj.rebind(static_cast<typename T::TileDType>(detail::sim().assign(&T::kType, (uint64_t)addr)));
+    obj.rebind(static_cast<typename T::TileDType>(detail::sim().assign(&detail::described<T>, (uint64_t)addr)));
   } else {
     static_assert(is_global_data_v<T>, "TASSIGN binds tiles and global tensors");
     static_assert(std::is_same_v<std::decay_t<AddrType>, typename T::DType*>, "TASSIGN: the pointer has the global tensor's element type");

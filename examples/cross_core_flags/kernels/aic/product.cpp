@@ -42,14 +42,14 @@ extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
     set_flag(PIPE_M, PIPE_FIX, EVENT_ID0);
     wait_flag(PIPE_M, PIPE_FIX, EVENT_ID0);
 
-    if (round >= 2) wait_flag_dev(kMayReuse[half_index]);
+    if (round >= 2) wait_flag_dev(may_reuse(half_index));
     TSTORE(product_global, acc);
-    ffts_cross_core_sync(PIPE_FIX, flag_config(kBetweenAicAndAivs, kProductStored[half_index]));
+    ffts_cross_core_sync(PIPE_FIX, flag_config(kBetweenAicAndAivs, product_stored(half_index)));
 
     set_flag(PIPE_FIX, PIPE_MTE2, EVENT_ID0);  // x and acc may be written again
     wait_flag(PIPE_FIX, PIPE_MTE2, EVENT_ID0);
   }
   // What the vector cores gave back last: no flag is left set at the end.
-  for (int i = round < 2 ? 0 : round - 2; i < round; ++i) wait_flag_dev(kMayReuse[i % 2]);
+  for (int i = round < 2 ? 0 : round - 2; i < round; ++i) wait_flag_dev(may_reuse(i % 2));
   pipe_sync();
 }

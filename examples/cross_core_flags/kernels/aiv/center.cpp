@@ -28,9 +28,9 @@ extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
     Dense<float, 1> my_sum_global(sums + (half_index * 2 + lane) * kWidth), other_sum_global(sums + (half_index * 2 + 1 - lane) * kWidth);
     Dense<float, kLaneRows> y_global(data_of<float>(args[2]) + (tile * kRows + lane * kLaneRows) * kWidth);
 
-    wait_flag_dev(kProductStored[half_index]);
+    wait_flag_dev(product_stored(half_index));
     TLOAD(rows, product_global);
-    ffts_cross_core_sync(PIPE_MTE2, flag_config(kBetweenAicAndAivs, kMayReuse[half_index]));
+    ffts_cross_core_sync(PIPE_MTE2, flag_config(kBetweenAicAndAivs, may_reuse(half_index)));
     set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
     wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
     TCOLSUM(my_sum, rows);
