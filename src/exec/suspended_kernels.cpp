@@ -34,22 +34,29 @@ void SuspendedKernels::abandon(std::vector<std::unique_ptr<Fiber>>& idle) {
 }
 
 uint64_t PollBackoff::pause_before_turn(uint64_t now_ns) {
-  const bool worked = !paused_ && now_ns - last_turn_ > kWorkNs;
+  const bool begins = since_ == 0;
+  if (begins) since_ = now_ns;
+  if (begins || paused_) return begin_burst(now_ns);
+  ++turns_;
+  if (now_ns - last_turn_ > kWorkNs) ++long_turns_;
   last_turn_ = now_ns;
-  if (since_ == 0) {
-    since_ = now_ns;
-    burst_end_ = now_ns + kBurstNs;
-  } else if (worked) {
-    // A turn may be long because the thread was interrupted in it; only many of them in a row are work.
-    since_ = now_ns - (now_ns - since_) / 2;
-    if (now_ns - since_ < kBurstNs) burst_end_ = now_ns + kBurstNs;
-  } else if (paused_) {
-    burst_end_ = now_ns + kBurstNs;
-  }
-  paused_ = false;
   if (now_ns < burst_end_) return 0;
+  // A thread that is interrupted has a long turn among many, seldom as the first of a burst, and hardly twice in a row.
+  work_bursts_ = 2 * long_turns_ > turns_ ? work_bursts_ + 1 : 0;
+  if (work_bursts_ == 1) since_ = now_ns - (now_ns - since_) / 2;
+  if (work_bursts_ > 1) since_ = now_ns;
+  if (now_ns - since_ < kBurstNs) return begin_burst(now_ns);
   paused_ = true;
   return std::min((now_ns - since_) / kPauseShare, kMaxPauseNs);
+}
+
+// The turn after a pause is not counted: what it takes includes the pause.
+uint64_t PollBackoff::begin_burst(uint64_t now_ns) {
+  paused_ = false;
+  last_turn_ = now_ns;
+  burst_end_ = now_ns + kBurstNs;
+  turns_ = long_turns_ = 0;
+  return 0;
 }
 
 }  // namespace tilewright

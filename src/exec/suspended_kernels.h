@@ -77,7 +77,7 @@ class SuspendedKernels {
 class PollBackoff {
  public:
   static constexpr uint64_t kBurstNs = 20'000;       ///< polled without a pause
-  static constexpr uint64_t kWorkNs = 2'000;         ///< a turn this long may be work: it halves what was polled so far
+  static constexpr uint64_t kWorkNs = 2'000;         ///< a burst is work if most of its turns are longer
   static constexpr uint64_t kMaxPauseNs = 128'000'000;  ///< under 0.1 % of a processor
   static constexpr uint64_t kPauseShare = 16;        ///< a pause is at most this part of the time polled so far
 
@@ -87,9 +87,14 @@ class PollBackoff {
   uint64_t pause_before_turn(uint64_t now_ns);
 
  private:
-  uint64_t since_ = 0;  ///< when polling began; 0: it has not
+  uint64_t begin_burst(uint64_t now_ns);
+
+  uint64_t since_ = 0;  ///< when polling began; 0: it has not.
   uint64_t last_turn_ = 0;
   uint64_t burst_end_ = 0;
+  uint32_t turns_ = 0;  ///< of this burst
+  uint32_t long_turns_ = 0;
+  uint32_t work_bursts_ = 0;  ///< in a row
   bool paused_ = false;
 };
 

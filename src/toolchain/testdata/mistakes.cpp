@@ -100,7 +100,6 @@ void pipes(Vec& vec, Acc& acc, Pipe& pipe) {
   Tile<TileType::Vec, float, 32, 16> large;
   TPOP(large, pipe);                                        // TPOP: the tile is larger than a slot of the pipe
   TFREE<Pipe, TILE_LEFT_RIGHT>(pipe);                       // TFREE: this TPipe is declared without split
-  TPipe<0, DIR_V2C_CTRL, 1024, 2> control(nullptr, 0, 0);   // .*control pipes .DIR_V2C_CTRL. are not supported
 }
 void communicating(Global& global, ByteGlobal& byte_global, GlobalTensor<float, Shape<1, 1, 1, 1, 1>, Stride<1, 1, 1, 1, 1>>& floats, Vec& vec) {
   comm::TNOTIFY(global, 1, comm::NotifyOp::Set);            // TNOTIFY: a signal is an int32_t in device memory
