@@ -9,7 +9,7 @@
 #define PTO_DETAIL_DEVICE __device__
 #else
 #define PTO_FN inline
-#define PTO_DATA
+#define PTO_DATA __attribute__((visibility("hidden")))  // g++ forgets the pragma for templates of variables
 #define PTO_DETAIL_DEVICE
 #endif
 
