@@ -349,12 +349,14 @@ void Scheduler::check_deadline(uint64_t pause_ns) {
 
 // On the fiber of a kernel that polls. Several may come here, on as many carriers: the first one fails the run, and all are named.
 void Scheduler::end_at_deadline(const KernelWait* who) {
-  std::string lines;
-  if (who != nullptr) lines += "\n  " + who->describe(who->data);
-  if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) lines += "\n" + stack;
-  RunFailure failure = deadline_failure(orchestration_done_.load());
-  failure.text += lines;
-  fail(std::move(failure), lines);
+  {  // an abandoned fiber runs no destructors
+    std::string lines;
+    if (who != nullptr) lines += "\n  " + who->describe(who->data);
+    if (const std::string stack = runner_.stack_of_caller(); !stack.empty()) lines += "\n" + stack;
+    RunFailure failure = deadline_failure(orchestration_done_.load());
+    failure.text += lines;
+    fail(std::move(failure), lines);
+  }
   leave(Leave::kAbandoned);
 }
 
