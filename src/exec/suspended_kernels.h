@@ -89,7 +89,7 @@ class PollBackoff {
  private:
   uint64_t begin_burst(uint64_t now_ns);
 
-  uint64_t since_ = 0;  ///< when polling began; 0: it has not.
+  uint64_t since_ = 0;  ///< when polling began; 0: it has not
   uint64_t last_turn_ = 0;
   uint64_t burst_end_ = 0;
   uint32_t turns_ = 0;  ///< of this burst

@@ -14,8 +14,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/file.h"
-
 namespace tilewright::queue {
 
 namespace {
@@ -49,13 +47,21 @@ std::string own_cgroup() {
   return {};
 }
 
-bool write_word(const std::string& path, const char* word) {
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+bool write_word(const FileDescriptor& group, const char* name, const char* word) {
+  const FileDescriptor file(::openat(group.get(), name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
   return file && ::write(file.get(), word, 1) == 1;
 }
 
+FileDescriptor open_group(const std::string& path) {
+  return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+FileDescriptor open_events(const FileDescriptor& group) {
+  return FileDescriptor(::openat(group.get(), "cgroup.events", O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 /// Reads cgroup.events anew, which also makes poll() wait for the next change.
-bool populated(const FileDescriptor& events) {
+bool has_processes(const FileDescriptor& events) {
   char text[256];
   const ssize_t got = ::pread(events.get(), text, sizeof text - 1, 0);
   return got > 0 && std::string_view(text, static_cast<size_t>(got)).find("populated 1") != std::string_view::npos;
@@ -71,31 +77,42 @@ std::string job_cgroup(const std::string& id) {
 
 bool make_cgroup(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0; }
 
-bool enter_cgroup(const std::string& path) { return write_word(path + "/cgroup.procs", "0"); }
+bool enter_cgroup(const std::string& path) {
+  const FileDescriptor group = open_group(path);
+  return group && write_word(group, "cgroup.procs", "0");
+}
 
-CgroupState cgroup_state(const std::string& path, const std::string& id, uint32_t uid) {
-  if (!path.starts_with('/') || fs::path(path).filename() != kPrefix + id) return CgroupState::kNone;
-  const FileDescriptor group(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+FileDescriptor find_cgroup(const std::string& path, const std::string& id, uint32_t uid) {
+  if (!path.starts_with('/') || fs::path(path).filename() != kPrefix + id) return {};
+  FileDescriptor group = open_group(path);
   struct stat info{};
   struct statfs system{};
   if (!group || ::fstat(group.get(), &info) != 0 || info.st_uid != uid || ::fstatfs(group.get(), &system) != 0 ||
       system.f_type != CGROUP2_SUPER_MAGIC) {
-    return CgroupState::kNone;
+    return {};
   }
-  const FileDescriptor events(::openat(group.get(), "cgroup.events", O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  return events && populated(events) ? CgroupState::kPopulated : CgroupState::kEmpty;
+  return group;
 }
 
-void kill_cgroup(const std::string& path) { write_word(path + "/cgroup.kill", "1"); }
+bool cgroup_populated(const FileDescriptor& group) {
+  const FileDescriptor events = open_events(group);
+  return events && has_processes(events);
+}
+
+void kill_cgroup(const FileDescriptor& group) { write_word(group, "cgroup.kill", "1"); }
+
+void remove_cgroup(const std::string& path) { ::rmdir(path.c_str()); }
 
 void end_cgroup(const std::string& path) {
-  const FileDescriptor events(::open((path + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
-  while (events && populated(events)) {
-    kill_cgroup(path);
-    pollfd changed{events.get(), POLLPRI, 0};
-    ::poll(&changed, 1, 1000);  // a process in uninterruptible sleep may take its time
+  if (const FileDescriptor group = open_group(path)) {
+    const FileDescriptor events = open_events(group);
+    while (events && has_processes(events)) {
+      kill_cgroup(group);
+      pollfd changed{events.get(), POLLPRI, 0};
+      ::poll(&changed, 1, 1000);  // a process in uninterruptible sleep may take its time
+    }
   }
-  ::rmdir(path.c_str());
+  remove_cgroup(path);
 }
 
 bool cgroup_possible() {
@@ -106,7 +123,7 @@ bool cgroup_possible() {
   int status = 1;
   if (pid > 0) ::waitpid(pid, &status, 0);
   const bool can_kill = ::access((path + "/cgroup.kill").c_str(), W_OK) == 0;  // since Linux 5.14
-  ::rmdir(path.c_str());
+  remove_cgroup(path);
   return pid > 0 && status == 0 && can_kill;
 }
 

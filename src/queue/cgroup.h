@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/file.h"
+
 namespace tilewright::queue {
 
 /// Where the group of a job of this process would be: a directory in this process's own group. Empty if no cgroup2 file system is mounted
@@ -16,12 +18,15 @@ bool make_cgroup(const std::string& path);
 /// Moves this process into it, and with it all that it starts. False with errno.
 bool enter_cgroup(const std::string& path);
 
-enum class CgroupState { kNone, kEmpty, kPopulated };
-/// What there is at `path`, which somebody else may have written: none, unless it is the group of job `id` and belongs to user `uid`.
-CgroupState cgroup_state(const std::string& path, const std::string& id, uint32_t uid);
-/// Kills all in it, without waiting. Only for one that cgroup_state() knows, or of this process's own job.
-void kill_cgroup(const std::string& path);
-/// The same, waits until they are gone, and removes it. Nothing where there is none.
+/// The group at `path`, which somebody else may have written: empty, unless it is the group of job `id` and belongs to user `uid`. What is
+/// done to the open directory reaches no other, whatever becomes of the path meanwhile.
+FileDescriptor find_cgroup(const std::string& path, const std::string& id, uint32_t uid);
+bool cgroup_populated(const FileDescriptor& group);
+/// Kills all in it, without waiting.
+void kill_cgroup(const FileDescriptor& group);
+/// Removes it if it is empty.
+void remove_cgroup(const std::string& path);
+/// Kills all in the group of this process's own job, waits until they are gone, and removes it. Nothing where there is none.
 void end_cgroup(const std::string& path);
 
 /// Whether a job can have a group here, tried out. For --devices.

@@ -193,11 +193,11 @@ bool PosixHost::lingers(const EntryName& name, const Entry& entry) {
       return true;
     }
   }
-  const CgroupState state = cgroup_state(entry.cgroup, name.id, name.uid);
-  const bool mine = name.uid == uid() || uid() == 0;
-  if (mine && state == CgroupState::kPopulated) kill_cgroup(entry.cgroup);
-  if (mine && state == CgroupState::kEmpty) end_cgroup(entry.cgroup);
-  return state == CgroupState::kPopulated;
+  const FileDescriptor group = find_cgroup(entry.cgroup, name.id, name.uid);
+  if (!group) return false;
+  const bool populated = cgroup_populated(group);
+  if (name.uid == uid() || uid() == 0) populated ? kill_cgroup(group) : remove_cgroup(entry.cgroup);
+  return populated;
 }
 
 void PosixHost::remove_dead(const EntryName& name) {

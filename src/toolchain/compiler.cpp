@@ -237,8 +237,9 @@ std::string describe(const CompileUnit& unit) {
   std::string text = "orchestration";
   if (unit.kind != UnitKind::kOrchestration)
     text = fmt::format("kernel {} {}", unit.kind == UnitKind::kAicKernel ? "aic" : "aiv", unit.arch);
-  return text + " " + (unit.commands.empty() ? unit.target_level : unit.recipe_identity) +
-         (unit.debug ? " debug" : unit.line_tables ? " lines" : "");
+  text += " " + (unit.commands.empty() ? unit.target_level : unit.recipe_identity);
+  if (unit.debug) return text + " debug";
+  return unit.line_tables ? text + " lines" : text;
 }
 
 std::vector<std::string> compile_command(const CompileUnit& unit, const Compiler& compiler) {

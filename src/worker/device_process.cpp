@@ -287,7 +287,7 @@ void DeviceProcess::kill() {
 }
 
 // The state of a process as /proc has it: 'R', 'S', 'T' ...; 0 if it is gone.
-char state_of(pid_t pid) {
+static char state_of(pid_t pid) {
   try {
     const std::string stat = read_file(fmt::format("/proc/{}/stat", pid));
     const size_t end = stat.rfind(')');
