@@ -3,11 +3,23 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "tilewright/platform_plugin.h"
 
 struct tw_platform_device {
+  explicit tw_platform_device(int32_t number) : id(number) {}
+  ~tw_platform_device() {
+    for (void *block : blocks) std::free(block);
+  }
+  uint64_t take(size_t alignment, size_t bytes) {
+    blocks.push_back(std::aligned_alloc(alignment, bytes));
+    return reinterpret_cast<uint64_t>(blocks.back());
+  }
+
   int32_t id;
+  uint64_t fixed_address = 0;   // what flaws give out again and again
+  std::vector<void *> blocks;  // memory goes with its device
 };
 struct tw_platform_program {
   int unused;
@@ -24,7 +36,6 @@ bool is(const char *name) { return flaw == name; }
 
 tw_platform_program program;
 tw_platform_run run;
-uint64_t fixed_address;
 
 const char *const kGoodWords[] = {"cc", "{source}", "{output}", "{depfile}", "{includes}", nullptr};
 const char *const kNoSource[] = {"cc", "{output}", "{depfile}", nullptr};
@@ -84,7 +95,7 @@ int32_t open_device(int32_t id, tw_platform_device **device, tw_platform_error *
     host->report_error(error, "there is one device, 0", nullptr, 0);
     return TW_PLATFORM_UNAVAILABLE;
   }
-  *device = is("opens_nothing") ? nullptr : new tw_platform_device{id};
+  *device = is("opens_nothing") ? nullptr : new tw_platform_device(id);
   return TW_PLATFORM_OK;
 }
 
@@ -93,25 +104,25 @@ void close_device(tw_platform_device *device) {
   if (is("close_throws")) throw 1;
 }
 
-int32_t allocate(tw_platform_device *, uint64_t bytes, uint64_t *address, tw_platform_error *error) {
+int32_t allocate(tw_platform_device *device, uint64_t bytes, uint64_t *address, tw_platform_error *error) {
   if (is("silent")) return TW_PLATFORM_DEVICE_MEMORY;
   if (is("strange_code")) return 77;
   if (is("lost_in_allocate")) {
     host->report_error(error, "the link is down", "reseat the card", 0);
     return TW_PLATFORM_DEVICE_LOST;
   }
-  if (fixed_address == 0) fixed_address = reinterpret_cast<uint64_t>(std::aligned_alloc(4096, 1 << 20));
+  if (device->fixed_address == 0) device->fixed_address = device->take(4096, 1 << 20);
   *address = is("null_address") ? 0
-             : is("misaligned") ? fixed_address + 8
+             : is("misaligned") ? device->fixed_address + 8
              : is("wraps")      ? UINT64_MAX - 63
-             : is("same_twice") ? fixed_address
-             : is("overlaps")   ? (fixed_address -= 64)
-                                : reinterpret_cast<uint64_t>(std::aligned_alloc(64, (bytes + 127) / 64 * 64));
+             : is("same_twice") ? device->fixed_address
+             : is("overlaps")   ? (device->fixed_address -= 64)
+                                : device->take(64, (bytes + 127) / 64 * 64);
   return TW_PLATFORM_OK;
 }
 
-int32_t release(tw_platform_device *, uint64_t address, tw_platform_error *) {
-  if (address != fixed_address) std::free(reinterpret_cast<void *>(address));
+int32_t release(tw_platform_device *device, uint64_t address, tw_platform_error *) {
+  if (std::erase(device->blocks, reinterpret_cast<void *>(address)) != 0) std::free(reinterpret_cast<void *>(address));
   return TW_PLATFORM_OK;
 }
 
