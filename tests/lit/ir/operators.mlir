@@ -214,5 +214,11 @@ tile.func @orders_and_types() {
   %84 = tile.gather %a, %s : (!tile.tile<64x128xf32>, !tile.tile<16x128xi32>) -> !tile.tile<16x128xf32>
   // CHECK-NEXT: tile.scatter %{{.*}}, %{{.*}}, %{{.*}} : (!tile.tile<64x128xf32>, !tile.tile<16x128xf32>, !tile.tile<16x128xi32>) -> !tile.tile<64x128xf32>
   %85 = tile.scatter %a, %q, %s : (!tile.tile<64x128xf32>, !tile.tile<16x128xf32>, !tile.tile<16x128xi32>) -> !tile.tile<64x128xf32>
+  // CHECK-NEXT: tile.pad %{{.*}} with zero : (!tile.tile<64x128xf32, valid 50x100>) -> !tile.tile<64x128xf32>
+  %86 = tile.pad %p with zero : (!tile.tile<64x128xf32, valid 50x100>) -> !tile.tile<64x128xf32>
+  // CHECK-NEXT: tile.pad %{{.*}} with min : (!tile.tile<64x128xf32, valid 50x100>) -> !tile.tile<64x128xf32>
+  %87 = tile.pad %p with min : (!tile.tile<64x128xf32, valid 50x100>) -> !tile.tile<64x128xf32>
+  // CHECK-NEXT: tile.pad %{{.*}} with max : (!tile.tile<64x128xf32, valid 50x100>) -> !tile.tile<64x128xf32>
+  %88 = tile.pad %p with max : (!tile.tile<64x128xf32, valid 50x100>) -> !tile.tile<64x128xf32>
   tile.return
 }
