@@ -98,6 +98,8 @@ void add_products(Forms& forms) {
   add_all<half, float, 16>(forms);
   add_all<half, float, 64>(forms);
   add_all<half, float, 128>(forms);
+  add_all<bfloat16_t, float, 16>(forms);
+  add_all<bfloat16_t, float, 64>(forms);
   add_all<bfloat16_t, float, 128>(forms);
   add_all<int8_t, int32_t, 32>(forms);
   add_all<int8_t, int32_t, 64>(forms);

@@ -1,12 +1,15 @@
 #include "check/accesses.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
+#include "isa/fold.h"
 #include "isa/launch.h"
 #include "isa/tile_grid.h"
 #include "pto/common/constants.hpp"
+#include "pto/common/element_types.hpp"
 #include "pto/common/fifo.hpp"
 #include "pto/common/type.hpp"
 
@@ -89,13 +92,7 @@ class Rules {
   static Rule rule_of(uint16_t op);
 
   [[gnu::noinline]] std::vector<Access> apply(Rule rule) {  // inlined, g++ 12 warns of a half of `rule` that is not initialised
-    bool bytes_are_shared = false;
-    for (int i = 0; i < count(); ++i) bytes_are_shared = bytes_are_shared || shares_bytes(i);
-    if (bytes_are_shared) {
-      twins();
-    } else {
-      (this->*rule)();
-    }
+    (this->*rule)();
     std::stable_partition(accesses_.begin(), accesses_.end(), [](const Access& a) { return !a.write; });
     return std::move(accesses_);
   }
@@ -127,6 +124,11 @@ class Rules {
   /// Every source over the destination's valid region.
   void elementwise() {
     for (int i = 1; i < count(); ++i) reads(i, rows(), cols());
+    writes_valid(0);
+  }
+  /// Every operand over its own valid region.
+  void each_over_its_region() {
+    for (int i = 1; i < count(); ++i) reads_valid(i);
     writes_valid(0);
   }
 
@@ -181,20 +183,12 @@ class Rules {
   /// A convolution tile, or a tensor in a layout that is no matrix: all its elements.
   bool is_conv() const { return operand(0).tile != nullptr && operand(0).global != nullptr; }
   void all_elements(int i, bool write);
-  bool shares_bytes(int i) const {
-    const PtoOperand& o = operand(i);
-    return (o.tile != nullptr ? o.tile->element_bytes : o.global->element_bytes) == 0;
-  }
-  /// Types of which two elements share a byte: what is written counts as a whole tile, and what is read is not looked at.
-  void twins() {
-    if (operand(0).tile == nullptr) return;
-    Ranges ranges;
-    ranges.add(static_cast<const uint8_t*>(operand(0).data), int64_t{operand(0).tile->rows} * operand(0).tile->cols / 2);
-    access(0, true, std::move(ranges));
-  }
   void move(int64_t src_row, int64_t src_col, int64_t dst_row, int64_t dst_col, int64_t extent_rows, int64_t extent_cols);
 
-  int64_t integer_at(int i, const Grid& g, int64_t r, int64_t c) const;
+  uint8_t element(int i) const { return operand(i).tile != nullptr ? operand(i).tile->element : operand(i).global->element; }
+  template <typename Number>
+  Number number_at(int i, const Grid& g, int64_t r, int64_t c) const;
+  int64_t integer_at(int i, const Grid& g, int64_t r, int64_t c) const { return number_at<int64_t>(i, g, r, c); }
   void outside(int i, int64_t inner_rows, int64_t inner_cols);
   void load();
   void store();
@@ -207,6 +201,7 @@ class Rules {
   void select();
   void scalar();
   void gather();
+  void collect();
   void gather_blocks();
   void scatter();
   void by_pattern(int wide, int compact, bool wide_is_written);
@@ -223,19 +218,25 @@ class Rules {
   std::vector<Access> accesses_;
 };
 
-int64_t Rules::integer_at(int i, const Grid& g, int64_t r, int64_t c) const {
+/// An element as another type of number.
+template <typename Number>
+Number Rules::number_at(int i, const Grid& g, int64_t r, int64_t c) const {
   const uint8_t* p = g.at(r, c);
   const auto read = [p](auto value) {
     std::memcpy(&value, p, sizeof(value));
-    return static_cast<int64_t>(value);
+    return static_cast<Number>(value);
   };
-  switch (operand(i).tile->element) {
+  switch (element(i)) {
+    case kPtoF32: return read(float{});
+    case kPtoF16: return read(half{});
+    case kPtoBf16: return read(bfloat16_t{});
     case kPtoI8: return read(int8_t{});
     case kPtoU8: return read(uint8_t{});
     case kPtoI16: return read(int16_t{});
     case kPtoU16: return read(uint16_t{});
     case kPtoI32: return read(int32_t{});
     case kPtoU32: return read(uint32_t{});
+    case kPtoU64: return read(uint64_t{});
     default: return read(int64_t{});
   }
 }
@@ -255,14 +256,16 @@ void Rules::all_elements(int i, bool write) {
     for (int d = 0; d < 6; ++d) count *= o.shape[d];
     ranges.add(static_cast<const uint8_t*>(o.data), count);
   } else {
-    const int64_t bytes = o.global->element_bytes;
+    // The innermost blocks of NDC1HWC0 are in no size of the tensor.
+    const bool blocks = static_cast<pto::Layout>(o.global->layout) == pto::Layout::NDC1HWC0;
+    const int64_t bytes = o.global->element_bytes, piece = blocks ? pto::BLOCK_BYTE_SIZE : bytes;
     const auto* const data = static_cast<const uint8_t*>(o.data);
     for (int64_t a = 0; a < o.shape[0]; ++a) {
       for (int64_t b = 0; b < o.shape[1]; ++b) {
         for (int64_t c = 0; c < o.shape[2]; ++c) {
           for (int64_t d = 0; d < o.shape[3]; ++d) {
             const uint8_t* const row = data + (a * o.stride[0] + b * o.stride[1] + c * o.stride[2] + d * o.stride[3]) * bytes;
-            for (int64_t e = 0; e < o.shape[4]; ++e) ranges.add(row + e * o.stride[4] * bytes, bytes);
+            for (int64_t e = 0; e < o.shape[4]; ++e) ranges.add(row + e * o.stride[4] * bytes, piece);
           }
         }
       }
@@ -379,6 +382,17 @@ void Rules::scalar() {
   access(0, static_cast<Op>(i_.op) == Op::SCALAR_SET, std::move(ranges));
 }
 
+bool holds(pto::CmpMode mode, long double a, long double b) {
+  switch (mode) {
+    case pto::CmpMode::EQ: return a == b;
+    case pto::CmpMode::NE: return a != b;
+    case pto::CmpMode::LT: return a < b;
+    case pto::CmpMode::LE: return a <= b;
+    case pto::CmpMode::GT: return a > b;
+    default: return a >= b;
+  }
+}
+
 bool selected(int32_t pattern, int64_t i) {
   switch (static_cast<pto::MaskPattern>(pattern)) {
     case pto::MaskPattern::P0101: return i % 2 == 0;
@@ -409,6 +423,7 @@ void Rules::by_pattern(int wide, int compact, bool wide_is_written) {
 }
 
 void Rules::gather() {
+  if (count() == 4) return collect();
   if (count() != 3) return by_pattern(1, 0, false);
   reads(2, rows(), cols());
   const int64_t src_cols = operand(1).tile->cols, elements = operand(1).tile->rows * src_cols;
@@ -422,6 +437,25 @@ void Rules::gather() {
   }
   access(1, false, std::move(ranges));
   writes_valid(0);
+}
+
+/// The columns for which a comparison holds, and how many there are. A long double holds every element exactly.
+void Rules::collect() {
+  const PtoOperand& src = operand(1);
+  const auto mode = static_cast<pto::CmpMode>(attributes().index[0]);
+  const int64_t keys = operand(2).valid_rows == 1 ? 1 : src.valid_rows;
+  const Grid dst = grid(0), from = grid(1), key = grid(2);
+  Ranges written;
+  for (int64_t r = 0; r < src.valid_rows; ++r) {
+    const auto wanted = number_at<long double>(2, key, keys == 1 ? 0 : r, 0);
+    int64_t found = 0;
+    for (int64_t c = 0; c < src.valid_cols; ++c) found += holds(mode, number_at<long double>(1, from, r, c), wanted);
+    written.add(dst, r, 0, 1, std::min<int64_t>(found, operand(0).valid_cols));
+  }
+  reads_valid(1);
+  reads(2, keys, 1);
+  writes(3, src.valid_rows, 1);
+  access(0, true, std::move(written));
 }
 
 void Rules::gather_blocks() {
@@ -465,7 +499,8 @@ void Rules::scatter() {
 void Rules::table(int tile, int table, bool gather) {
   const PtoOperand &t = operand(tile), &index = operand(2);
   const Extent extent = isa::global_extent(operand(table));
-  const bool for_each_element = index.valid_rows == t.valid_rows && index.valid_cols == t.valid_cols && t.valid_cols > 1;
+  const Extent given = index.tile != nullptr ? Extent{index.valid_rows, index.valid_cols} : isa::global_extent(index);
+  const bool for_each_element = given.rows == t.valid_rows && given.cols == t.valid_cols && t.valid_cols > 1;
   const int32_t mode = attributes().index[0];
   const bool by_row =
       mode == static_cast<int32_t>(pto::Coalesce::Row) || (mode != static_cast<int32_t>(pto::Coalesce::Elem) && !for_each_element);
@@ -481,27 +516,33 @@ void Rules::table(int tile, int table, bool gather) {
     if (wrap) return (at % limit + limit) % limit;
     return std::nullopt;
   };
-  Ranges ranges;
-  for (int64_t r = 0; r < t.valid_rows; ++r) {
-    if (by_row) {
-      const bool along = index.valid_rows == 1;
-      if (along ? r >= index.valid_cols : r >= index.valid_rows) break;  // refused by the handler
-      if (const auto row = resolve(integer_at(2, indices, along ? 0 : r, along ? r : 0))) {
-        ranges.add(entries, *row, 0, 1, std::min<int64_t>(t.valid_cols, extent.cols));
-      }
-      continue;
+  // Where the index of a row, or of an element, lies. Those of a tensor are taken row by row.
+  const bool along = index.tile == nullptr || (by_row && given.rows == 1);
+  const int64_t needed = by_row ? t.valid_rows : int64_t{t.valid_rows} * t.valid_cols;
+  const auto place = [&](int64_t r, int64_t c) -> Extent {
+    if (index.tile == nullptr) {
+      const int64_t number = by_row ? r : r * t.valid_cols + c;
+      return {number / given.cols, number % given.cols};
     }
-    for (int64_t c = 0; c < t.valid_cols; ++c) {
-      if (const auto at = resolve(integer_at(2, indices, r, c))) {
+    return by_row && along ? Extent{0, r} : Extent{r, c};
+  };
+  // The handler refuses too few indices.
+  if (along ? given.rows * given.cols < needed : given.rows < t.valid_rows || (!by_row && given.cols < t.valid_cols)) return;
+  Ranges ranges, read;
+  for (int64_t r = 0; r < t.valid_rows; ++r) {
+    for (int64_t c = 0; c < (by_row ? 1 : t.valid_cols); ++c) {
+      const Extent p = place(r, c);
+      read.add(indices, p.rows, p.cols, 1, 1);
+      const auto at = resolve(integer_at(2, indices, p.rows, p.cols));
+      if (!at) continue;
+      if (by_row) {
+        ranges.add(entries, *at, 0, 1, std::min<int64_t>(t.valid_cols, extent.cols));
+      } else {
         ranges.add(entries.at(*at / extent.cols, *at % extent.cols), entries.element_bytes);
       }
     }
   }
-  if (by_row) {
-    index.valid_rows == 1 ? reads(2, 1, std::min(t.valid_rows, index.valid_cols)) : reads(2, std::min(t.valid_rows, index.valid_rows), 1);
-  } else {
-    reads(2, t.valid_rows, t.valid_cols);
-  }
+  access(2, false, std::move(read));
   const bool atomic = !gather && static_cast<pto::ScatterAtomicOp>(attributes().phase) != pto::ScatterAtomicOp::None;
   access(table, !gather, std::move(ranges), atomic);
   region(tile, gather, 0, 0, t.valid_rows, t.valid_cols);
@@ -708,6 +749,30 @@ Rules::Rule Rules::rule_of(uint16_t op) {
   }
 }
 
+/// Of an instruction on elements that share bytes: as the backend sees it, with operands of bytes (isa/fold.h). A conversion reads and
+/// writes elements of two sizes, so its valid region is halved for one of them only.
+std::vector<Access> accesses_of_twins(const PtoInstruction& instruction, const CoreContext& core, Rules::Rule rule) {
+  PtoInstruction folded = instruction;
+  std::array<std::optional<isa::FoldedOperand>, kPtoMaxOperands> operands;
+  for (size_t i = 0; i < instruction.operand_count; ++i) {
+    operands[i].emplace(instruction.operands[i]);
+    folded.operands[i] = operands[i]->operand();
+  }
+  if (static_cast<Op>(instruction.op) == Op::TCVT) {
+    const int32_t rows = instruction.operands[0].valid_rows, cols = instruction.operands[0].valid_cols;
+    for (size_t i = 0; i < instruction.operand_count; ++i) {
+      const bool shares = instruction.operands[i].tile->element_bytes == 0;
+      folded.operands[i].valid_rows = shares && operands[i]->by_row() ? (rows + 1) / 2 : rows;
+      folded.operands[i].valid_cols = shares && !operands[i]->by_row() ? (cols + 1) / 2 : cols;
+    }
+    return Rules(folded, core).apply(&Rules::each_over_its_region);
+  }
+  folded.attributes.index[operands[0]->by_row() ? 0 : 1] /= 2;  // where TEXTRACT and TINSERT begin
+  return Rules(folded, core).apply(rule);
+}
+
+bool shares_bytes(const PtoOperand& o) { return (o.tile != nullptr ? o.tile->element_bytes : o.global->element_bytes) == 0; }
+
 }  // namespace
 
 std::vector<Access> accesses_of(const PtoInstruction& instruction, const CoreContext& core) {
@@ -718,6 +783,9 @@ std::vector<Access> accesses_of(const PtoInstruction& instruction, const CoreCon
       if (instruction.operands[i].tile == nullptr) return {};
     }
     rule = &Rules::elementwise;
+  }
+  for (int i = 0; i < instruction.operand_count; ++i) {
+    if (shares_bytes(instruction.operands[i])) return accesses_of_twins(instruction, core, rule);
   }
   return Rules(instruction, core).apply(rule);
 }

@@ -315,6 +315,131 @@ TEST_F(Claims, OfMatrixProducts) {
   expect_exact("TMATMUL_BIAS", [&] { TMATMUL_BIAS(c, a, b, bias); }, numbers);
 }
 
+TEST_F(Claims, OfCollections) {
+  Vec<int32_t, 8, 16, 5, 11> a;
+  Vec<int32_t, 8, 16, 5, 7> found;
+  Vec<int32_t, 8, 8, 5, 1> keys, counts;
+  Vec<int32_t, 1, 8, 1, 1> key;
+  place(a, 0), place(found, 1), place(keys, 2), place(counts, 3), place(key, 4);
+  const auto small = [&] { indices(a, 4), indices(keys, 4), indices(key, 4); };
+  expect_exact(
+      "TGATHER by comparison",
+      [&] {
+        TGATHER<decltype(found), decltype(a), decltype(keys), decltype(counts), decltype(a), CmpMode::LE>(found, a, keys, counts, a, 3);
+      },
+      small);
+  expect_exact(
+      "TGATHER by comparison with one key",
+      [&] {
+        TGATHER<decltype(found), decltype(a), decltype(key), decltype(counts), decltype(a), CmpMode::NE>(found, a, key, counts, a, 3);
+      },
+      small);
+  Vec<half, 8, 16, 5, 11> h;
+  Vec<half, 8, 16, 5, 1> half_keys;
+  place(h, 5), place(half_keys, 6);
+  expect_exact("TGATHER by comparison of halves", [&] {
+    TGATHER<decltype(found), decltype(h), decltype(half_keys), decltype(counts), decltype(a), CmpMode::GT>(found, h, half_keys, counts, a,
+                                                                                                           3);
+  });
+  Vec<uint64_t, 8, 8, 5, 6> wide;
+  Vec<uint64_t, 8, 4, 5, 1> wide_keys;
+  place(wide, 5), place(wide_keys, 6);
+  expect_exact("TGATHER by comparison of u64", [&] {
+    TGATHER<decltype(found), decltype(wide), decltype(wide_keys), decltype(counts), decltype(a), CmpMode::GE>(found, wide, wide_keys,
+                                                                                                              counts, a, 3);
+  });
+}
+
+TEST_F(Claims, OfTablesWithIndicesInDeviceMemory) {
+  Vec<int32_t, 8, 16, 5, 11> c;
+  Mat<half, 16, 32, 9, 18> m;
+  place(c, 0), place(m, 0);
+  Table<int32_t, 10, 14, 17> table(device<int32_t>(32));
+  Table<half, 10, 20, 21> halves(device<half>(32));
+  int32_t* const at = device<int32_t>(8192);
+  Table<int32_t, 8, 7, 9> by_element(at);
+  Table<int32_t, 3, 4, 6> by_row(at);
+  const auto below = [&](int limit) {
+    return [this, at, limit] {
+      for (int i = 0; i < 200; ++i) at[i] = pick(0, limit - 1);
+    };
+  };
+  expect_exact("MGATHER of elements", [&] { MGATHER<Coalesce::Elem>(c, table, by_element, table); }, below(140));
+  expect_exact("MGATHER, wrapping", [&] { MGATHER<Coalesce::Elem, GatherOOB::Wrap>(c, table, by_element, table); }, below(300));
+  expect_exact("MGATHER of rows", [&] { MGATHER<Coalesce::Row>(c, table, by_row, table); }, below(10));
+  expect_exact("MGATHER of rows into Mat", [&] { MGATHER<Coalesce::Row>(m, halves, by_row, table); }, below(10));
+}
+
+TEST_F(Claims, OfElementsThatShareBytes) {
+  using T = float4_e2m1x2_t;
+  Vec<T, 8, 128, 5, 38> a, b;
+  place(a, 0), place(b, 1);
+  Table<T, 5, 38, 44> t(device<T>(64));
+  expect_exact("TLOAD", [&] { TLOAD(a, t); });
+  expect_exact("TSTORE", [&] { TSTORE(t, a); });
+  expect_exact("TMOV", [&] { TMOV(b, a); });
+  Vec<T, 16, 128, 9, 60> large;
+  place(large, 2);
+  expect_exact("TEXTRACT", [&] { TEXTRACT(a, large, 4, 6); });
+  expect_exact("TINSERT", [&] { TINSERT(large, a, 2, 8); });
+  Tile<TileType::Vec, T, 64, 8, BLayout::ColMajor, 38, 5> dn, dn_large;
+  place(dn, 3), place(dn_large, 4);
+  expect_exact("TMOV of columns", [&] { TMOV(dn_large, dn); });
+  expect_exact("TEXTRACT of columns", [&] { TEXTRACT(dn, dn_large, 10, 2); });
+  Vec<half, 8, 64, 5, 38> halves;
+  Vec<float, 8, 64, 5, 38> floats;
+  place(halves, 5), place(floats, 6);
+  expect_exact("TCVT from fp4", [&] { TCVT(halves, a, RoundMode::CAST_RINT); });
+  expect_exact("TCVT to fp4", [&] { TCVT(a, floats, RoundMode::CAST_RINT); });
+  testing::internal::CaptureStdout();
+  expect_exact("TPRINT", [&] { TPRINT(a); });
+  testing::internal::GetCapturedStdout();
+  Mat<T, 32, 64, 20, 38> nz;
+  place(nz, 0);
+  Table<T, 20, 38, 44> wide(device<T>(64));
+  expect_exact("TLOAD ND to Nz", [&] { TLOAD(nz, wide); });
+}
+
+TEST_F(Claims, OfConvolutionTiles) {
+  using Map = ConvTile<TileType::Mat, half, 4096, Layout::NC1HWC0, ConvTileShape<2, 2, 3, 5, 16>>;
+  Map map;
+  TASSIGN(map, 0x200);
+  GlobalTensor<half, Shape<2, 2, 3, 5, 16>, Stride<1000, 400, 90, 16, 1>, Layout::NC1HWC0> tensor(device<half>(64));
+  expect_exact("TLOAD", [&] { TLOAD(map, tensor); });
+  using Deep = ConvTile<TileType::Mat, half, 4096, Layout::NDC1HWC0, ConvTileShape<1, 2, 2, 3, 4, 16>>;
+  Deep deep;
+  TASSIGN(deep, 0x1000);
+  GlobalTensor<half, Shape<1, 2, 2, 3, 4>, Stride<2000, 1000, 400, 70, 16>, Layout::NDC1HWC0> deep_tensor(device<half>(64));
+  expect_exact("TLOAD in three dimensions", [&] { TLOAD(deep, deep_tensor); });
+  using Plain = ConvTile<TileType::Vec, half, 4096, Layout::NCHW, ConvTileShape<2, 21, 3, 5>>;
+  using Blocked = ConvTile<TileType::Vec, half, 4096, Layout::NC1HWC0, ConvTileShape<2, 2, 3, 5, 16>>;
+  Plain plain;
+  Blocked blocked;
+  place(plain, 0), place(blocked, 1);
+  expect_exact("TTRANS to blocks", [&] { TTRANS(blocked, plain, plain); });
+  using Filters = ConvTile<TileType::Vec, float, 8192, Layout::NC1HWC0, ConvTileShape<18, 1, 2, 3, 8>>;
+  using Fractal = ConvTile<TileType::Vec, float, 8192, Layout::FRACTAL_Z, ConvTileShape<6, 2, 16, 8>>;
+  Filters filters;
+  Fractal fractal;
+  place(filters, 2), place(fractal, 4);
+  expect_exact("TTRANS to fractals", [&] { TTRANS(fractal, filters, filters); });
+}
+
+TEST_F(Claims, OfProductsForVectorCores) {
+  // A core that is no lane keeps the half of AIV0.
+  TileAcc<float, 32, 32, 20, 26> acc;
+  Vec<half, 16, 32, 10, 26> rows;
+  Vec<float, 32, 16, 20, 13> columns;
+  place(acc, 0), place(rows, 0), place(columns, 1);
+  expect_exact("TMOV split by rows", [&] { TMOV<decltype(rows), decltype(acc), AccToVecMode::DualModeSplitM>(rows, acc); });
+  expect_exact("TMOV split by columns", [&] { TMOV<decltype(columns), decltype(acc), AccToVecMode::DualModeSplitN>(columns, acc); });
+  expect_exact("TINSERT split by columns",
+               [&] { TINSERT<decltype(columns), decltype(acc), AccToVecMode::DualModeSplitN>(columns, acc, 2, 1); });
+  Vec<half, 32, 32, 20, 26> whole;
+  place(whole, 3);
+  expect_exact("TMOV to one core", [&] { TMOV<decltype(whole), decltype(acc), AccToVecMode::SingleModeVec0>(whole, acc); });
+}
+
 TEST(AccessRules, EveryInstructionOfTheSimulatorHasOne) {
   for (int i = 0; i < static_cast<int>(Op::OP_COUNT); ++i) {
     if (executes(static_cast<uint16_t>(i))) {

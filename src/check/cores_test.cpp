@@ -175,6 +175,23 @@ TEST_F(Cores, AFlagBetweenCoresThatNobodyWaitsFor) {
 using Pipe = TPipe<0, DIR_C2V, 1024, 2, 2, true>;
 using Acc = TileAcc<float, 16, 16>;
 
+/// A product of loaded matrices, with the flags that it needs.
+void multiply(Acc& acc, std::vector<half>& in) {
+  Tile<TileType::Mat, half, 16, 16, BLayout::ColMajor, 16, 16, SLayout::RowMajor> mat;
+  TileLeft<half, 16, 16> left;
+  TileRight<half, 16, 16> right;
+  TASSIGN(mat, 0x0);
+  TASSIGN(left, 0x0);
+  TASSIGN(right, 0x0);
+  GlobalTensor<half, Shape<1, 1, 1, 16, 16>, Stride<256, 256, 256, 16, 1>> source(in.data());
+  TLOAD(mat, source);
+  order(PIPE_MTE2, PIPE_MTE1);
+  TMOV(left, mat);
+  TMOV(right, mat);
+  order(PIPE_MTE1, PIPE_M);
+  TMATMUL(acc, left, right);
+}
+
 TEST_F(Cores, AProductThatIsPushedAndPopped) {
   const auto report = [&](bool waits_for_product, bool waits_for_pop) {
     std::vector<half> in(256, half(1.0f));
@@ -182,21 +199,9 @@ TEST_F(Cores, AProductThatIsPushedAndPopped) {
       Pipe pipe(nullptr, 0x4000, 0x0);
       for (int round = 0; round < 5; ++round) {
         if (lane.lane == kLaneAic) {
-          Tile<TileType::Mat, half, 16, 16, BLayout::ColMajor, 16, 16, SLayout::RowMajor> mat;
-          TileLeft<half, 16, 16> left;
-          TileRight<half, 16, 16> right;
           Acc acc;
-          TASSIGN(mat, 0x0);
-          TASSIGN(left, 0x0);
-          TASSIGN(right, 0x0);
           TASSIGN(acc, 0x0);
-          GlobalTensor<half, Shape<1, 1, 1, 16, 16>, Stride<256, 256, 256, 16, 1>> source(in.data());
-          TLOAD(mat, source);
-          order(PIPE_MTE2, PIPE_MTE1);
-          TMOV(left, mat);
-          TMOV(right, mat);
-          order(PIPE_MTE1, PIPE_M);
-          TMATMUL(acc, left, right);
+          multiply(acc, in);
           if (waits_for_product) order(PIPE_M, PIPE_FIX);
           TPUSH(acc, pipe);
           pipe_barrier(PIPE_ALL);
@@ -221,6 +226,58 @@ TEST_F(Cores, AProductThatIsPushedAndPopped) {
   EXPECT_EQ(pop.first.name, "TPOP");
   EXPECT_EQ(pop.second.name, "TADDS");
   EXPECT_EQ(pop.begin, 0x4000u);
+}
+
+/// Which vector cores wait before they read what the cube core gives them, and whether the cube core waits before it writes.
+struct Waits {
+  bool aic = true, aiv0 = true, aiv1 = true;
+};
+template <AccToVecMode kMode, int kRows>
+CheckReport move_to_vector_cores(Waits waits) {
+  std::vector<half> in(256, half(1.0f));
+  return check_team(1, kAic | kAiv0 | kAiv1, [&](const Team::Lane& lane) {
+    Tile<TileType::Vec, float, kRows, 16> tile, sum;
+    TASSIGN(tile, 0x400);
+    TASSIGN(sum, 0x2000);
+    if (lane.lane == kLaneAic) {
+      Acc acc;
+      TASSIGN(acc, 0x0);
+      multiply(acc, in);
+      order(PIPE_M, PIPE_FIX);
+      if (waits.aic) wait_flag_dev(2);
+      TMOV<decltype(tile), Acc, kMode>(tile, acc);
+      ffts_cross_core_sync(PIPE_FIX, flag_config(2, 3));
+      if (!waits.aic) wait_flag_dev(2);
+      return;
+    }
+    TEXPANDS(tile, 1.0f);
+    ffts_cross_core_sync(PIPE_V, flag_config(2, 2));
+    const bool waits_first = lane.lane == kLaneAiv0 ? waits.aiv0 : waits.aiv1;
+    if (waits_first) wait_flag_dev(3);
+    TADDS(sum, tile, 1.0f);
+    if (!waits_first) wait_flag_dev(3);
+  });
+}
+
+TEST_F(Cores, AProductThatIsMovedToVectorCores) {
+  const auto to_one = [](Waits waits) { return move_to_vector_cores<AccToVecMode::SingleModeVec0, 16>(waits); };
+  const auto to_both = [](Waits waits) { return move_to_vector_cores<AccToVecMode::DualModeSplitM, 8>(waits); };
+  const auto expect_race = [](const CheckReport& report, const std::string& core) {
+    const CheckFault fault = only_fault(report, "unordered");
+    const bool moves_first = fault.first.name == "TMOV";  // the cores run side by side
+    EXPECT_EQ((moves_first ? fault.first : fault.second).name, "TMOV");
+    EXPECT_EQ((moves_first ? fault.second : fault.first).name, "TADDS");
+    EXPECT_EQ((moves_first ? fault.second : fault.first).core, core);
+    EXPECT_EQ(fault.begin, 0x400u);
+  };
+  expect_clean(to_one({}));
+  expect_clean(to_both({}));
+  expect_clean(to_one({.aiv1 = false}));  // AIV1 gets nothing
+  expect_race(to_both({.aiv1 = false}), "AIV1");
+  expect_race(to_one({.aiv0 = false}), "AIV0");
+  const CheckReport too_early = to_one({.aic = false});
+  ASSERT_EQ(too_early.faults.size(), 1u) << format_check_report(too_early);
+  EXPECT_EQ(too_early.faults[0].kind, "unordered");
 }
 
 TEST_F(Cores, WhatIsPushedOrdersWhatWasStoredBefore) {

@@ -403,6 +403,107 @@ TEST_F(Faults, TheBiasTableIsNoPartOfTheUnifiedBuffer) {
   EXPECT_EQ(fault.second.name, "TMATMUL_BIAS");
 }
 
+TEST_F(Faults, TheMemoryOfScalesIsNoPartOfTheUnifiedBuffer) {
+  std::vector<uint64_t> scales(16, 1);
+  std::vector<float> one(16);
+  const auto kernel = [&](bool fills_ub) {
+    return check(
+        [&, fills_ub] {
+          Tile<TileType::Mat, uint64_t, 1, 16> mat;
+          Tile<TileType::Scaling, uint64_t, 1, 16> scaling;
+          Tile<TileType::Vec, float, 1, 16> ub, sum;
+          TASSIGN(mat, 0x0);
+          TASSIGN(scaling, 0x0);
+          TASSIGN(ub, 0x0);
+          TASSIGN(sum, 0x1000);
+          if (fills_ub) TEXPANDS(ub, 1.0f);
+          GlobalTensor<uint64_t, Shape<1, 1, 1, 1, 16>, Stride<16, 16, 16, 16, 1>> global(scales.data());
+          TLOAD(mat, global);
+          order(PIPE_MTE2, PIPE_FIX);
+          order(PIPE_MTE2, PIPE_MTE1);
+          TMOV(scaling, mat);     // writes offset 0 of its own memory, in no order with PIPE_V
+          TADDS(sum, ub, 1.0f);   // reads offset 0 of UB
+        },
+        {.kernel = "test"});
+  };
+  expect_clean(kernel(true));
+  const CheckFault fault = only_fault(kernel(false), "never-written");
+  EXPECT_EQ(fault.memory, "UB (Vec)");
+  EXPECT_EQ(fault.second.name, "TADDS");
+}
+
+TEST_F(Faults, ScalesAreLoadedBeforeTheyAreMoved) {
+  std::vector<uint64_t> scales(16, 1);
+  const auto kernel = [&](bool loads, bool ordered) {
+    return check(
+        [&, loads, ordered] {
+          Tile<TileType::Mat, uint64_t, 1, 16> mat;
+          Tile<TileType::Scaling, uint64_t, 1, 16> scaling;
+          TASSIGN(mat, 0x0);
+          TASSIGN(scaling, 0x0);
+          GlobalTensor<uint64_t, Shape<1, 1, 1, 1, 16>, Stride<16, 16, 16, 16, 1>> global(scales.data());
+          if (loads) TLOAD(mat, global);
+          if (ordered) pipe_barrier(PIPE_ALL);
+          TMOV(scaling, mat);
+        },
+        {.kernel = "test"}, true);
+  };
+  expect_clean(kernel(true, true));
+  EXPECT_EQ(only_fault(kernel(true, false), "unordered").memory, "L1 (Mat)");
+  EXPECT_EQ(only_fault(kernel(false, true), "never-written").memory, "L1 (Mat)");
+}
+
+TEST_F(Faults, ElementsThatShareBytesAreLookedAt) {
+  // The bytes of fp4 are ordered and written like any others; a neighbour's bytes are not its own.
+  std::vector<uint8_t> bytes(16 * 32);
+  using T = float4_e2m1x2_t;
+  const auto kernel = [&](bool ordered, int valid) {
+    return check([&, ordered, valid] {
+      Tile<TileType::Vec, T, 16, 64, BLayout::RowMajor, 16, 32> loaded;
+      Tile<TileType::Vec, T, 16, 64, BLayout::RowMajor, 16, -1> used(valid);
+      Tile<TileType::Vec, half, 16, 64, BLayout::RowMajor, 16, -1> halves(valid);
+      TASSIGN(loaded, 0x0);
+      TASSIGN(used, 0x0);
+      TASSIGN(halves, 0x1000);
+      GlobalTensor<T, Shape<1, 1, 1, 16, 32>, Stride<1024, 1024, 1024, 64, 1>> source(reinterpret_cast<T*>(bytes.data()));
+      TLOAD(loaded, source);
+      if (ordered) order(PIPE_MTE2, PIPE_V);
+      TCVT(halves, used, RoundMode::CAST_RINT);
+    });
+  };
+  expect_clean(kernel(true, 32));
+  const CheckFault race = only_fault(kernel(false, 32), "unordered");
+  EXPECT_EQ(race.second.name, "TCVT");
+  EXPECT_EQ(race.bytes, 256u);
+  const CheckFault unwritten = only_fault(kernel(true, 34), "never-written");
+  EXPECT_EQ(unwritten.begin, 16u);
+  EXPECT_EQ(unwritten.end, 17u);
+  EXPECT_EQ(unwritten.bytes, 16u);
+}
+
+TEST_F(Faults, ConvolutionTilesAreLookedAt) {
+  using Map = ConvTile<TileType::Vec, half, 4096, Layout::NCHW, ConvTileShape<2, 16, 3, 4>>;
+  using Blocked = ConvTile<TileType::Vec, half, 4096, Layout::NC1HWC0, ConvTileShape<2, 1, 3, 4, 16>>;
+  std::vector<half> in(768, half(1.0f));
+  const auto kernel = [&](bool loads, bool ordered) {
+    return check([&, loads, ordered] {
+      Map map;
+      Blocked blocked;
+      TASSIGN(map, 0x0);
+      TASSIGN(blocked, 0x1000);
+      Tile<TileType::Vec, half, 24, 32> elements;  // the same bytes
+      TASSIGN(elements, 0x0);
+      GlobalTensor<half, Shape<1, 1, 1, 24, 32>, Stride<768, 768, 768, 32, 1>> source(in.data());
+      if (loads) TLOAD(elements, source);
+      if (ordered) order(PIPE_MTE2, PIPE_V);
+      TTRANS(blocked, map, map);
+    });
+  };
+  expect_clean(kernel(true, true));
+  EXPECT_EQ(only_fault(kernel(true, false), "unordered").bytes, 768u);
+  EXPECT_EQ(only_fault(kernel(false, true), "never-written").bytes, 768u);
+}
+
 TEST_F(Faults, OutsideTheTensor) {
   std::vector<float> buffer(512, 1.0f);
   std::vector<float> half_of_it(256);

@@ -46,6 +46,8 @@ class Integers {
         element_(operand.tile != nullptr ? operand.tile->element : operand.global->element) {}
 
   bool dense(int64_t cols) const { return elements_.dense(cols); }
+  /// Row r where its elements lie one behind the other, else null.
+  const uint8_t* row(int64_t r) const { return elements_.by_row() ? elements_.at(r, 0) : nullptr; }
   /// n of row r from column c on; where they are dense, rows go on in the next.
   void read(int64_t r, int64_t c, int64_t n, int64_t* out) const {
     if (!elements_.by_row()) {
@@ -303,22 +305,34 @@ void gather(const Execution& execution) {
 void gather_blocks(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoOperand& src = execution.operand(1);
-  const int64_t per_block = 32 / dst.tile->element_bytes, blocks = (dst.valid_cols + per_block - 1) / per_block;
+  constexpr int64_t kBlock = 32;
+  const int64_t per_block = kBlock / dst.tile->element_bytes, blocks = (dst.valid_cols + per_block - 1) / per_block;
   require_region(execution, 2, 0, 0, dst.valid_rows, blocks);
-  const Grid to = tile_grid(dst);
   const Integers offsets(execution.operand(2));
-  const int64_t bytes = int64_t{src.tile->rows} * src.tile->cols * src.tile->element_bytes;
-  int64_t offset[kGatherRun];
+  const int64_t last = int64_t{src.tile->rows} * src.tile->cols * src.tile->element_bytes - kBlock;  // where the last block begins
+  const uint8_t* const from = static_cast<const uint8_t*>(src.data);
+  uint32_t buffer[kGatherRun];
+  int64_t wide[kGatherRun];
   for (int64_t r = 0; r < dst.valid_rows; ++r) {
-    uint8_t* const row = to.data + r * dst.tile->cols * dst.tile->element_bytes;  // row-major, as the instruction asks
+    // row-major, as the instruction asks
+    uint8_t* to = static_cast<uint8_t*>(dst.data) + r * dst.tile->cols * dst.tile->element_bytes;
     for (int64_t first = 0; first < blocks; first += kGatherRun) {
       const int64_t n = std::min(kGatherRun, blocks - first);
-      offsets.read(r, first, n, offset);
-      for (int64_t j = 0; j < n; ++j) {
-        if (offset[j] + 32 > bytes)
-          refuse_index(execution, offset[j], r, first + j, bytes - 31, "give byte offsets of blocks of 32 bytes within the source");
-        std::memcpy(row + (first + j) * 32, static_cast<const uint8_t*>(src.data) + offset[j], 32);
+      const uint32_t* offset = reinterpret_cast<const uint32_t*>(offsets.row(r));
+      if (offset != nullptr) {
+        offset += first;
+      } else {
+        offsets.read(r, first, n, wide);
+        std::copy_n(wide, n, buffer);
+        offset = buffer;
       }
+      uint32_t highest = 0;
+      for (int64_t j = 0; j < n; ++j) highest = std::max(highest, offset[j]);
+      if (highest > last) {
+        const int64_t j = std::find_if(offset, offset + n, [last](uint32_t o) { return o > last; }) - offset;
+        refuse_index(execution, offset[j], r, first + j, last + 1, "give byte offsets of blocks of 32 bytes within the source");
+      }
+      for (int64_t j = 0; j < n; ++j, to += kBlock) std::memcpy(to, from + offset[j], kBlock);
     }
   }
 }

@@ -9,12 +9,15 @@
 namespace tilewright::isa {
 namespace {
 
-/// first, first + step, ... in the low bytes, which wrap as the element does.
+/// first, first + 1, ... or first, first - 1, ...; wraps as the element does.
 template <typename T>
-void count_run(uint8_t* dst, uint64_t first, uint64_t step, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T value = static_cast<T>(first + step * static_cast<uint64_t>(i));
-    std::memcpy(dst + i * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
+void count_run(uint8_t* dst, uint64_t first, bool down, int64_t n) {
+  T* const out = reinterpret_cast<T*>(dst);
+  const T start = static_cast<T>(first);
+  if (down) {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(start - static_cast<T>(i));
+  } else {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(start + static_cast<T>(i));
   }
 }
 
@@ -23,18 +26,19 @@ void count(const Execution& execution) {
   if (dst.valid_rows != 1) {
     fail(execution, kPtoFailInvalidArgument, describe_operand(execution, 0) + " has other than one valid row", "count along one row");
   }
-  const Grid to = tile_grid(dst);
-  const uint64_t step = execution.attributes().index[0] != 0 ? UINT64_MAX : 1;
-  const int bytes = to.element_bytes;
+  const uint64_t first = execution.attributes().scalar;
+  const bool down = execution.attributes().index[0] != 0;
+  const int bytes = dst.tile->element_bytes;
   const auto run = bytes == 1   ? count_run<uint8_t>
                    : bytes == 2 ? count_run<uint16_t>
                    : bytes == 4 ? count_run<uint32_t>
                                 : count_run<uint64_t>;
-  if (dst.tile->layout == kPtoNd) return run(to.data, execution.attributes().scalar, step, dst.valid_cols);
+  if (dst.tile->layout == kPtoNd) return run(static_cast<uint8_t*>(dst.data), first, down, dst.valid_cols);
+  const Grid to = tile_grid(dst);
   alignas(64) uint8_t buffer[kGatherRun * 8];
   for (int64_t c = 0; c < dst.valid_cols; c += kGatherRun) {
     const int64_t n = std::min<int64_t>(kGatherRun, dst.valid_cols - c);
-    run(buffer, execution.attributes().scalar + step * static_cast<uint64_t>(c), step, n);
+    run(buffer, down ? first - static_cast<uint64_t>(c) : first + static_cast<uint64_t>(c), down, n);
     copy_grid(to, 0, c, row_buffer(buffer, bytes), 0, 0, 1, n);
   }
 }

@@ -41,27 +41,14 @@ void unpack_row(const Grid& a, ConvertKernel convert, void* out, int64_t depth) 
   for_each_block(dst, 0, 0, a, 0, 0, 1, depth, [&](const Block& block) { convert(block.dst, block.src, block.cols); });
 }
 
-/// A's boxes in the accumulator's type: where they lie, or converted into the scratch in the same order.
-template <typename T>
-struct LeftBoxes {
-  const T* data;
-  int64_t row_step, box_step;  ///< elements
-  int inner;
+/// Where boxes of A lie, steps in elements.
+struct Boxes {
+  int64_t row_step, box_step;  ///< to the next 16 rows, to the next columns
 };
-
-template <typename T>
-LeftBoxes<T> left_boxes(const PtoOperand& a, ConvertKernel convert, T* scratch, int64_t rows, int64_t depth) {
-  const PtoTileType& type = *a.tile;
-  const bool nz = type.layout == kPtoNz;  // columns of boxes; else rows of boxes
-  const int64_t inner = type.inner_cols, box = kBoxRows * inner;
-  const int64_t row_step = nz ? box : int64_t{type.cols} * kBoxRows, box_step = nz ? int64_t{type.rows} * inner : box;
-  if (type.element == kPtoF32) return {static_cast<const T*>(a.data), row_step, box_step, static_cast<int>(inner)};
-  const int64_t line_step = nz ? box_step : row_step, lines = nz ? (depth + inner - 1) / inner : (rows + kBoxRows - 1) / kBoxRows;
-  const int64_t count = nz ? rows * inner : (depth + inner - 1) / inner * box;
-  for (int64_t line = 0; line < lines; ++line) {
-    convert(scratch + line * line_step, static_cast<const uint8_t*>(a.data) + line * line_step * type.element_bytes, count);
-  }
-  return {scratch, row_step, box_step, static_cast<int>(inner)};
+Boxes boxes_of(const PtoTileType& type) {
+  const int64_t box = kBoxRows * type.inner_cols;
+  if (type.layout == kPtoNz) return {box, int64_t{type.rows} * type.inner_cols};  // columns of boxes; else rows of boxes
+  return {int64_t{type.cols} * kBoxRows, box};
 }
 
 /// Whether the kernels widen elements of B themselves.
@@ -73,13 +60,12 @@ template <typename T>
 void pack_right(const PtoOperand& b, ConvertKernel convert, T* out, T* box, int64_t k0, int64_t n0, int64_t depth) {
   const PtoTileType& type = *b.tile;
   const int64_t inner = type.inner_rows, bytes = type.element_bytes;
-  const bool direct = bytes == static_cast<int64_t>(sizeof(T)) || is_widened_by_kernel(type.element);
-  uint8_t* const to = reinterpret_cast<uint8_t*>(direct ? out : box);  // the narrower elements are turned, then widened
+  uint8_t* const to = reinterpret_cast<uint8_t*>(convert == nullptr ? out : box);  // the narrower elements are turned, then widened
   for (int64_t k = 0; k < depth; k += inner) {
     const uint8_t* from = static_cast<const uint8_t*>(b.data) + ((k0 + k) / inner * type.cols * inner + n0 * inner) * bytes;
     transpose({to + k * kPanelCols * bytes, from, kPanelCols * bytes, inner * bytes, kPanelCols, inner, static_cast<int>(bytes)});
   }
-  if (!direct) convert(out, box, (depth + inner - 1) / inner * inner * kPanelCols);
+  if (convert != nullptr) convert(out, box, (depth + inner - 1) / inner * inner * kPanelCols);
 }
 
 struct Product {
@@ -115,47 +101,121 @@ void multiply_row(const Product& p, const Scratch& scratch, PtoElement accumulat
                         p.cols > kPanelCols ? c.col.offset(kPanelCols) : 0, p.depth, p.cols, p.accumulate});
 }
 
-/// Calls panel(k, depth, n, target, rows, accumulate) for panels of 16 columns and passes of at most kDepthBlock; `target` is where the panel
-/// of the result lies: in its boxes, or in a buffer for the last columns, which fill part of a box, and what lies beside them there is not
-/// ours.
-template <typename T, typename Pack, typename Multiply>
-void for_panels(const Product& p, const Scratch& scratch, Pack pack, Multiply multiply_panel) {
+/// Calls steps.start(k, depth) for passes of at most kDepthBlock, and in each pass steps.pack(k, n, depth) and steps.multiply(m, rows, target,
+/// accumulate) for panels of 16 columns; `target` is where the panel of the result lies: in its boxes, or in a buffer for the last columns,
+/// which fill part of a box, and what lies beside them there is not ours.
+template <typename T, typename Steps>
+void for_panels(const Product& p, const Scratch& scratch, Steps steps) {
   const Grid c = tile_grid(p.c);
   for (int64_t k = 0; k < p.depth || k == 0; k += kDepthBlock) {
     const int64_t depth = std::min(kDepthBlock, p.depth - k);
     const bool accumulate = p.accumulate || k > 0;
+    steps.start(k, depth);
     for (int64_t n = 0; n < p.cols; n += kPanelCols) {
-      pack(k, n, depth);
+      steps.pack(k, n, depth);
       if (n + kPanelCols <= p.cols) {
-        multiply_panel(k, depth, int64_t{0}, p.rows, reinterpret_cast<T*>(c.at(0, n)), accumulate);
+        steps.multiply(int64_t{0}, p.rows, reinterpret_cast<T*>(c.at(0, n)), accumulate);
         continue;
       }
       const int64_t rest = p.cols - n;
-      const int64_t step = kPanelCols * static_cast<int64_t>(sizeof(T));
+      const Grid buffer = row_major(scratch.edge, kPanelCols * static_cast<int64_t>(sizeof(T)), sizeof(T));
       for (int64_t m = 0; m < p.rows; m += kDepthBlock) {
         const int64_t rows = std::min(kDepthBlock, p.rows - m);
-        const Grid buffer = row_major(scratch.edge, step, sizeof(T));
         if (accumulate) copy_grid(buffer, 0, 0, c, m, n, rows, rest);
-        multiply_panel(k, depth, m, rows, reinterpret_cast<T*>(scratch.edge), accumulate);
+        steps.multiply(m, rows, reinterpret_cast<T*>(scratch.edge), accumulate);
         copy_grid(c, m, n, buffer, 0, 0, rows, rest);
       }
     }
   }
 }
 
+/// Products in f32, or of bytes in i32 where there is nothing better. A narrower A is widened into the scratch, row of boxes after row of
+/// boxes; f16 and bf16 on the way: while the kernel multiplies 16 rows with the first panel, it widens the next.
+template <typename T>
+class Widened {
+ public:
+  Widened(const Product& p, const Scratch& scratch, PtoElement accumulator)
+      : p_(p),
+        scratch_(scratch),
+        inner_(p.a.tile->inner_cols),
+        bytes_(p.a.tile->element_bytes),
+        source_boxes_(boxes_of(*p.a.tile)),
+        kernel_widens_(is_widened_by_kernel(p.b.tile->element)),
+        b_element_(kernel_widens_ ? static_cast<PtoElement>(p.b.tile->element) : accumulator),
+        accumulator_(accumulator),
+        in_place_(p.a.tile->element == accumulator),
+        convert_b_(kernel_widens_ || in_place_ ? nullptr : widening_kernel(p.b.tile->element, accumulator)) {}
+
+  void start(int64_t k, int64_t depth) {
+    depth_ = depth;
+    source_ = static_cast<const uint8_t*>(p_.a.data) + k / inner_ * source_boxes_.box_step * bytes_;
+    if (in_place_) {
+      a_ = reinterpret_cast<const T*>(source_), boxes_ = source_boxes_;
+      return;
+    }
+    a_ = reinterpret_cast<const T*>(scratch_.a);
+    boxes_ = {(depth + inner_ - 1) / inner_ * inner_ * kBoxRows, kBoxRows * inner_};
+    is_widened_ = false;
+  }
+  void pack(int64_t k, int64_t n, int64_t depth) const {
+    pack_right(p_.b, convert_b_, reinterpret_cast<T*>(scratch_.panel), reinterpret_cast<T*>(scratch_.box), k, n, depth);
+  }
+  void multiply(int64_t m, int64_t rows, T* target, bool accumulate) {
+    PanelProduct<T> product{a_ + m / kBoxRows * boxes_.row_step,
+                            boxes_.row_step,
+                            boxes_.box_step,
+                            static_cast<int>(inner_),
+                            scratch_.panel,
+                            b_element_,
+                            target,
+                            rows,
+                            depth_,
+                            accumulate,
+                            {}};
+    if (!in_place_ && !is_widened_) {
+      if (kernel_widens_ && rows == p_.rows && rows % kBoxRows == 0) {
+        product.source = {source_, source_boxes_.row_step, source_boxes_.box_step};
+      } else {
+        widen();
+      }
+      is_widened_ = true;
+    }
+    panel_product(product);
+  }
+
+ private:
+  void widen() const {
+    const ConvertKernel convert = widening_kernel(p_.a.tile->element, accumulator_);
+    T* const to = reinterpret_cast<T*>(scratch_.a);
+    const int64_t box = kBoxRows * inner_;
+    for (int64_t m = 0; m < p_.rows; m += kBoxRows) {
+      for (int64_t b = 0; b * box < boxes_.row_step; ++b) {
+        const int64_t from = m / kBoxRows * source_boxes_.row_step + b * source_boxes_.box_step;
+        convert(to + m / kBoxRows * boxes_.row_step + b * box, source_ + from * bytes_, box);
+      }
+    }
+  }
+
+  const Product& p_;
+  const Scratch& scratch_;
+  int64_t inner_, bytes_;
+  Boxes source_boxes_;
+  bool kernel_widens_;
+  PtoElement b_element_;
+  PtoElement accumulator_;
+  bool in_place_;
+  ConvertKernel convert_b_;
+  // of the pass
+  const uint8_t* source_ = nullptr;
+  const T* a_ = nullptr;
+  Boxes boxes_{};
+  int64_t depth_ = 0;
+  bool is_widened_ = false;
+};
+
 template <typename T>
 void multiply(const Product& p, const Scratch& scratch, PtoElement accumulator) {
-  const ConvertKernel convert = widening_kernel(p.b.tile->element, accumulator);
-  T* panel = reinterpret_cast<T*>(scratch.panel);
-  const PtoElement b_element = is_widened_by_kernel(p.b.tile->element) ? static_cast<PtoElement>(p.b.tile->element) : accumulator;
-  const LeftBoxes<T> a = left_boxes(p.a, widening_kernel(p.a.tile->element, accumulator), reinterpret_cast<T*>(scratch.a), p.rows, p.depth);
-  for_panels<T>(
-      p, scratch,
-      [&](int64_t k, int64_t n, int64_t depth) { pack_right(p.b, convert, panel, reinterpret_cast<T*>(scratch.box), k, n, depth); },
-      [&](int64_t k, int64_t depth, int64_t m, int64_t rows, T* target, bool accumulate) {
-        const T* first = a.data + m / kBoxRows * a.row_step + k / a.inner * a.box_step;
-        panel_product({first, a.row_step, a.box_step, a.inner, panel, b_element, target, rows, depth, accumulate});
-      });
+  for_panels<T>(p, scratch, Widened<T>(p, scratch, accumulator));
 }
 
 /// Rows k0 .. k0 + depth of a panel of B, four k side by side and zeros up to a multiple of four.
@@ -170,6 +230,21 @@ void pack_right_bytes(const PtoOperand& b, int8_t* out, int64_t k0, int64_t n0, 
   }
 }
 
+/// Products of bytes, four at a time: all of A lies in the scratch, row after row, with 128 added.
+struct Bytes {
+  const Product& p;
+  const Scratch& scratch;
+  int64_t stride;
+  int64_t k = 0, depth = 0;
+
+  void start(int64_t pass_k, int64_t pass_depth) { k = pass_k, depth = pass_depth; }
+  void pack(int64_t, int64_t n, int64_t) const { pack_right_bytes(p.b, reinterpret_cast<int8_t*>(scratch.panel), k, n, depth); }
+  void multiply(int64_t m, int64_t rows, int32_t* target, bool accumulate) const {
+    panel_product(BytePanelProduct{scratch.a + m * stride + k, stride, reinterpret_cast<const int8_t*>(scratch.panel), target, rows,
+                                   (depth + 3) / 4 * 4, accumulate});
+  }
+};
+
 void multiply_bytes(const Product& p, const Scratch& scratch) {
   const int64_t stride = (p.depth + 3) / 4 * 4;
   for_each_block(row_major(scratch.a, stride, 1), 0, 0, tile_grid(p.a), 0, 0, p.rows, p.depth, [](const Block& block) {
@@ -179,12 +254,7 @@ void multiply_bytes(const Product& p, const Scratch& scratch) {
       for (int64_t c = 0; c < block.cols; ++c) to[c] = from[c] ^ 0x80u;
     }
   });
-  int8_t* panel = reinterpret_cast<int8_t*>(scratch.panel);
-  for_panels<int32_t>(
-      p, scratch, [&](int64_t k, int64_t n, int64_t depth) { pack_right_bytes(p.b, panel, k, n, depth); },
-      [&](int64_t k, int64_t depth, int64_t m, int64_t rows, int32_t* target, bool accumulate) {
-        panel_product(BytePanelProduct{scratch.a + m * stride + k, stride, panel, target, rows, (depth + 3) / 4 * 4, accumulate});
-      });
+  for_panels<int32_t>(p, scratch, Bytes{p, scratch, stride});
 }
 
 /// c = what the product is added to.

@@ -100,6 +100,12 @@ struct PanelProduct {
   T* c;  ///< row m at c + 16 * m
   int64_t rows, depth;
   bool accumulate;
+  /// Set: nothing is in `a` yet; the kernel widens it from b_element, f16 or bf16, into `a`, which it may write then, while it multiplies.
+  /// `rows` is a multiple of 16 then, and a's boxes lie one behind the other up to whole boxes.
+  struct {
+    const void* boxes;
+    int64_t row_step, box_step;  ///< elements, as above
+  } source;
 };
 constexpr int kPanelCols = 16;
 void panel_product(const PanelProduct<float>& product);

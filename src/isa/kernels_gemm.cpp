@@ -43,9 +43,34 @@ struct RowHalf {
   static HWY_INLINE VF load(const Element* p) { return L::load(p); }
 };
 
+/// What a block does beside its products, in the shade of the multiply-additions: nothing, or a line of a box of the next rows of A is
+/// widened for each k.
+struct NoNext {
+  HWY_INLINE void line(int64_t) {}
+  HWY_INLINE void end_box(int64_t) {}
+};
+template <class L>
+struct NextRows {
+  static constexpr int64_t kSide = 16;  ///< of a box
+  const typename L::Element* from;
+  int64_t from_step;
+  float* to;
+
+  HWY_INLINE void line(int64_t i) {
+    for (int64_t j = 0; j < kSide; j += static_cast<int64_t>(lanes())) {
+      hn::StoreU(L::load(from + i * kSide + j), DF(), to + i * kSide + j);
+    }
+  }
+  /// After `done` lines.
+  HWY_INLINE void end_box(int64_t done) {
+    for (int64_t i = done; i < kSide; ++i) line(i);
+    from += from_step, to += kSide * kSide;
+  }
+};
+
 /// kRows rows of the result; a points to the first of them in its box.
-template <typename T, class Row, int kInner, int kRows>
-HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c) {
+template <typename T, class Row, int kInner, int kRows, class Next = NoNext>
+HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c, Next next = {}) {
   const typename Row::D d;
   using V = hn::Vec<decltype(d)>;
   constexpr int kWidth = static_cast<int>(hn::MaxLanes(decltype(d)()));
@@ -69,7 +94,9 @@ HWY_INLINE void panel_block(const PanelProduct<T>& p, const T* a, T* c) {
 #pragma GCC unroll 16
         for (int v = 0; v < kVectors; ++v) acc[r][v] = multiply_add<T>(factor, row[v], acc[r][v]);
       }
+      next.line(i);
     }
+    next.end_box(depth);
   }
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
@@ -107,10 +134,38 @@ void panel(const PanelProduct<T>& p) {
   }
 }
 
+/// The same where A is to be widened: the first 16 rows before, the others on the way.
+template <class L>
+void widening_panel(const PanelProduct<float>& p) {
+  using Row = RowHalf<L>;
+  constexpr bool kOneVector = hn::MaxLanes(DF()) == kPanelCols;
+  constexpr int kRows = kOneVector ? 16 : 6;
+  PanelProduct<float> rest = p;
+  rest.source = {};
+  const auto* const boxes = static_cast<const typename L::Element*>(p.source.boxes);
+  NextRows<L> first{boxes, p.source.box_step, const_cast<float*>(p.a)};
+  for (int64_t k = 0; k < p.depth; k += 16) first.end_box(0);
+  for (int64_t m = 0; m < p.rows; m += 16) {
+    rest.a = p.a + m / 16 * p.a_row_step, rest.c = p.c + m * kPanelCols, rest.rows = 16;
+    float* const behind = const_cast<float*>(rest.a) + p.a_row_step;
+    if (m + 16 == p.rows) {
+      panel<float, Row, 16>(rest);
+      return;
+    }
+    // Rows are taken as `panel` takes them; the first of them widen.
+    panel_block<float, Row, 16, kRows>(rest, rest.a, rest.c,
+                                       NextRows<L>{boxes + (m / 16 + 1) * p.source.row_step, p.source.box_step, behind});
+    if constexpr (!kOneVector) {
+      panel_block<float, Row, 16, 6>(rest, rest.a + 6 * 16, rest.c + 6 * kPanelCols);
+      panel_block<float, Row, 16, 4>(rest, rest.a + 12 * 16, rest.c + 12 * kPanelCols);
+    }
+  }
+}
+
 /// A's boxes have as many columns as fill 32 bytes of the type that the tile had.
 void panel_f32(const PanelProduct<float>& p) {
-  if (p.b_element == kPtoF16) return panel<float, RowHalf<LanesF16>, 16>(p);
-  if (p.b_element == kPtoBf16) return panel<float, RowHalf<LanesBf16>, 16>(p);
+  if (p.b_element == kPtoF16) return p.source.boxes != nullptr ? widening_panel<LanesF16>(p) : panel<float, RowHalf<LanesF16>, 16>(p);
+  if (p.b_element == kPtoBf16) return p.source.boxes != nullptr ? widening_panel<LanesBf16>(p) : panel<float, RowHalf<LanesBf16>, 16>(p);
   if (p.inner == 8) return panel<float, RowF32, 8>(p);
   p.inner == 16 ? panel<float, RowF32, 16>(p) : panel<float, RowF32, 32>(p);
 }

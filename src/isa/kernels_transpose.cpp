@@ -17,7 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET <= HWY_AVX2
 /// One 8 x 8 square of 32-bit elements, in vectors of two blocks.
 struct Square32 {
-  static constexpr int64_t kSide = 8;
+  static constexpr int64_t kRows = 8, kCols = 8;
   using Element = uint32_t;
   using D = hn::Full256<uint32_t>;
   using D64 = hn::Full256<uint64_t>;
@@ -49,7 +49,7 @@ struct Square32 {
 #elif HWY_TARGET != HWY_SCALAR
 /// One 4 x 4 square of 32-bit elements.
 struct Square32 {
-  static constexpr int64_t kSide = 4;
+  static constexpr int64_t kRows = 4, kCols = 4;
   using Element = uint32_t;
   static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
     const hn::Full128<uint32_t> d;
@@ -70,7 +70,7 @@ struct Square32 {
 #if HWY_TARGET != HWY_SCALAR
 /// One 8 x 8 square of 16-bit elements.
 struct Square16 {
-  static constexpr int64_t kSide = 8;
+  static constexpr int64_t kRows = 8, kCols = 8;
   using Element = uint16_t;
   static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
     const hn::Full128<uint16_t> d;
@@ -107,11 +107,50 @@ struct Square16 {
   }
 };
 
+#if HWY_TARGET <= HWY_AVX2
+/// Two squares of 16-bit elements below each other, 16 rows and 8 columns, one in each block of a vector.
+struct Pair16 {
+  static constexpr int64_t kRows = 16, kCols = 8;
+  using Element = uint16_t;
+  using D64 = hn::Full256<uint64_t>;
+  using V64 = hn::Vec<D64>;
+  static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
+    // Per block, four rows become columns of four; two such quarters make columns of eight.
+    V64 top[4], bottom[4];
+    columns_of_four(src, src_step, top);
+    columns_of_four(src + 4 * src_step, src_step, bottom);
+    const D64 d;
+    for (int i = 0; i < 4; ++i) {
+      hn::StoreU(hn::InterleaveLower(d, top[i], bottom[i]), d, reinterpret_cast<uint64_t*>(dst + 2 * i * dst_step));
+      hn::StoreU(hn::InterleaveUpper(d, top[i], bottom[i]), d, reinterpret_cast<uint64_t*>(dst + (2 * i + 1) * dst_step));
+    }
+  }
+  /// Columns 2i and 2i + 1 of four rows in each half of a block.
+  static HWY_INLINE void columns_of_four(const uint8_t* src, int64_t step, V64* out) {
+    const hn::Full256<uint16_t> d;
+    const hn::Full256<uint32_t> d32;
+    const D64 d64;
+    const auto row = [&](int i) HWY_ATTR {
+      const hn::Full128<uint16_t> half;
+      const auto load = [&](int at) HWY_ATTR { return hn::LoadU(half, reinterpret_cast<const uint16_t*>(src + at * step)); };
+      return hn::Combine(d, load(i + 8), load(i));
+    };
+    const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
+    const auto a = hn::BitCast(d32, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d32, hn::InterleaveLower(d, r2, r3));
+    const auto e = hn::BitCast(d32, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d32, hn::InterleaveUpper(d, r2, r3));
+    out[0] = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
+    out[1] = hn::BitCast(d64, hn::InterleaveUpper(d32, a, b));
+    out[2] = hn::BitCast(d64, hn::InterleaveLower(d32, e, f));
+    out[3] = hn::BitCast(d64, hn::InterleaveUpper(d32, e, f));
+  }
+};
+#endif
+
 #endif  // HWY_TARGET != HWY_SCALAR
 
 /// One 8 x 8 square of bytes, in general registers: blocks of 1, 2 and 4 bytes change sides in turn (Hacker's Delight, 7-3).
 struct Square8 {
-  static constexpr int64_t kSide = 8;
+  static constexpr int64_t kRows = 8, kCols = 8;
   using Element = uint8_t;
   static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
     uint64_t x[8];
@@ -142,25 +181,36 @@ HWY_INLINE void transpose_elements(const Transposition& t, int64_t row, int64_t 
   }
 }
 
-template <class Square>
+/// In squares of the first kind, the rows that are left in those of the next, and what is left in the end by elements.
+template <class Square, class... Smaller>
 void transpose_squares(const Transposition& t) {
   using T = typename Square::Element;
-  constexpr int64_t kSide = Square::kSide, kBytes = sizeof(T);
-  const int64_t whole_rows = t.rows / kSide * kSide, whole_cols = t.cols / kSide * kSide;
-  for (int64_t r = 0; r < whole_rows; r += kSide) {
-    for (int64_t c = 0; c < whole_cols; c += kSide) {
+  constexpr int64_t kBytes = sizeof(T);
+  const int64_t whole_rows = t.rows / Square::kRows * Square::kRows, whole_cols = t.cols / Square::kCols * Square::kCols;
+  for (int64_t r = 0; r < whole_rows; r += Square::kRows) {
+    for (int64_t c = 0; c < whole_cols; c += Square::kCols) {
       Square::run(t.dst + c * t.dst_step + r * kBytes, t.dst_step, t.src + r * t.src_step + c * kBytes, t.src_step);
     }
   }
-  transpose_elements<T>(t, 0, whole_cols, whole_rows, t.cols - whole_cols);
-  transpose_elements<T>(t, whole_rows, 0, t.rows - whole_rows, t.cols);
+  if (whole_cols < t.cols) transpose_elements<T>(t, 0, whole_cols, whole_rows, t.cols - whole_cols);
+  if (whole_rows == t.rows) return;
+  if constexpr (sizeof...(Smaller) != 0) {
+    transpose_squares<Smaller...>({t.dst + whole_rows * kBytes, t.src + whole_rows * t.src_step, t.dst_step, t.src_step,
+                                   t.rows - whole_rows, t.cols, t.element_bytes});
+  } else {
+    transpose_elements<T>(t, whole_rows, 0, t.rows - whole_rows, t.cols);
+  }
 }
 
 void transpose_rectangle(const Transposition& t) {
   switch (t.element_bytes) {
     case 1: return transpose_squares<Square8>(t);
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET <= HWY_AVX2
+    case 2: return transpose_squares<Pair16, Square16>(t);
+#elif HWY_TARGET != HWY_SCALAR
     case 2: return transpose_squares<Square16>(t);
+#endif
+#if HWY_TARGET != HWY_SCALAR
     case 4: return transpose_squares<Square32>(t);
 #else
     case 2: return transpose_elements<uint16_t>(t, 0, 0, t.rows, t.cols);

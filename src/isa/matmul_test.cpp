@@ -124,6 +124,16 @@ TYPED_TEST(MatmulTest, TallAndWideProducts) {
   this->template check<TileLeft<T, 16, 32, -1, -1>, TileRight<T, 32, 224, -1, -1>, 16, 224>(5, 20, 210);
 }
 
+/// Rows in whole boxes, of which a narrow A is widened while it is multiplied: several of them, several panels and passes over K, a last box
+/// of K that is not full, a last panel that is not.
+TYPED_TEST(MatmulTest, RowsInWholeBoxes) {
+  using T = TypeParam;
+  this->template check<TileLeft<T, 48, 320, -1, -1>, TileRight<T, 320, 48, -1, -1>, 48, 48>(48, 301, 48);
+  this->template check<ZzLeft<T, 48, 320>, TileRight<T, 320, 48, -1, -1>, 48, 48>(32, 277, 41);
+  this->template check<TileLeft<T, 320, 32, -1, -1>, TileRight<T, 32, 16, -1, -1>, 320, 16>(304, 19, 11);
+  this->template check<TileLeft<T, 32, 32, -1, -1>, TileRight<T, 32, 32, -1, -1>, 32, 32>(32, 1, 32);
+}
+
 class MatmulFull : public IsaTest {};
 
 /// A whole L0A of i8 is the largest operand there is; extreme values must not overflow on the way.

@@ -90,6 +90,32 @@ class SpecialValues : public IsaTest {
     ASSERT_TRUE(same) << what << " of " << a << " and " << b << ": " << got << " != " << want;
   }
 
+  /// Of a function that is within 2 ulp: right where the exact result is zero, infinite or no number, near it elsewhere.
+  void expect_near(const char* what, double got, double want, double a, double b) {
+    const double rounded = nearest<T>(want);
+    if (std::isfinite(rounded) && rounded != 0 && std::isfinite(got)) {
+      ASSERT_LE(std::abs(got - want), 2 * ulp<T>(rounded)) << what << " of " << a << " and " << b;
+    } else if (!std::isfinite(want) || want == 0) {
+      expect(what, got, rounded, a, b);
+    } else {  // beyond the range, or nearly
+      ASSERT_TRUE(std::isfinite(rounded) ? std::abs(rounded) >= decode(std::numeric_limits<T>::max()) || std::abs(got) <= 2 * ulp<T>(0)
+                                         : got == rounded)
+          << what << " of " << a << " and " << b << ": " << got << " != " << rounded;
+    }
+  }
+
+  /// Runs an instruction on all pairs; want(a, b, held) with what the destination held before.
+  template <typename Instruction, typename Want>
+  void all_pairs(const char* what, Instruction instruction, Want want) {
+    for (int i = 0; i < Square::Numel; ++i) c_.data()[i] = values_[static_cast<size_t>(i / kCount * 7 + i % kCount * 5) % kCount];
+    const auto held = snapshot(c_);
+    instruction();
+    for (int i = 0; i < Square::Numel; ++i) {
+      const double a = decode(a_.data()[i]), b = decode(b_.data()[i]), h = decode(held[static_cast<size_t>(i)]);
+      expect(what, decode(c_.data()[i]), nearest<T>(want(a, b, h)), a, b);
+    }
+  }
+
   std::vector<T> values_;
   Square a_, b_, c_;
 };
@@ -179,25 +205,82 @@ TYPED_TEST(SpecialValues, UnaryOperationsAreIeee754) {
   check("max(0)", [](auto& d, auto& s) { TRELU(d, s); }, [](double x) { return x > 0 ? x : 0.0; });
   check("sqrt", [](auto& d, auto& s) { TSQRT(d, s); }, [](double x) { return std::sqrt(x); });
   check("recip", [](auto& d, auto& s) { TRECIP(d, s); }, [](double x) { return 1 / x; });
-  // Not correctly rounded, but right where the result is exact or no number.
   const auto edges = [this](const char* name, auto instruction, auto exact) {
     instruction(this->c_, this->b_);
     for (int i = 0; i < TestFixture::kCount; ++i) {
-      const double x = decode(this->b_.data()[i]), got = decode(this->c_.data()[i]), want = exact(x), rounded = nearest<T>(want);
-      if (std::isfinite(rounded) && rounded != 0 && std::isfinite(got)) {
-        ASSERT_LE(std::abs(got - want), 2 * ulp<T>(rounded)) << name << " of " << x;
-      } else if (!std::isfinite(want) || want == 0) {
-        this->expect(name, got, rounded, x, 0);
-      } else {  // beyond the range, or nearly
-        ASSERT_TRUE(std::isfinite(rounded) ? std::abs(rounded) >= decode(std::numeric_limits<T>::max()) || std::abs(got) <= 2 * ulp<T>(0)
-                                           : got == rounded)
-            << name << " of " << x << ": " << got << " != " << rounded;
-      }
+      const double x = decode(this->b_.data()[i]);
+      this->expect_near(name, decode(this->c_.data()[i]), exact(x), x, 0);
     }
   };
   edges("exp", [](auto& d, auto& s) { TEXP(d, s); }, [](double x) { return std::exp(x); });
   edges("log", [](auto& d, auto& s) { TLOG(d, s); }, [](double x) { return std::log(x); });
   edges("rsqrt", [](auto& d, auto& s) { TRSQRT(d, s); }, [](double x) { return 1 / std::sqrt(x); });
+}
+
+/// a * b + c in f32, of values that f32 holds: the product exact, the sum rounded once.
+double multiply_add(double a, double b, double c) {
+  return static_cast<double>(std::fma(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c)));
+}
+double relu(double x) { return x > 0 ? x : 0; }
+
+TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryPair) {
+  auto &a = this->a_, &b = this->b_, &c = this->c_;
+  this->all_pairs("subtract, relu", [&] { TSUBRELU(c, a, b); }, [](double x, double y, double) { return relu(x - y); });
+  this->all_pairs("prelu", [&] { TPRELU(c, a, b, b); }, [](double x, double y, double) { return x > 0 ? x : x * y; });
+  this->all_pairs("multiply, add", [&] { TMULADDDST(c, a, b); }, multiply_add);
+  this->all_pairs(
+      "multiply by what is held, add", [&] { TFUSEDMULADD(c, a, b); },
+      [](double x, double y, double held) { return multiply_add(x, held, y); });
+  this->all_pairs(
+      "multiply by what is held, add, relu", [&] { TFUSEDMULADDRELU(c, a, b); },
+      [](double x, double y, double held) { return relu(multiply_add(x, held, y)); });
+  // Signs of zero remainders are not promised; these names begin with an m.
+  this->all_pairs("modulo, truncated", [&] { TFMOD(c, a, b); }, [](double x, double y, double) { return std::fmod(x, y); });
+  this->all_pairs(
+      "modulo, floored", [&] { TREM(c, a, b, b); },
+      [](double x, double y, double) {
+        const double rest = std::fmod(x, y);
+        return rest != 0 && std::signbit(rest) != std::signbit(y) ? rest + y : rest;
+      });
+  const auto sum = [](double x, double y) { return static_cast<double>(static_cast<float>(x + y)); };  // sums of three round twice in f32
+  this->all_pairs("sum of three", [&] { TADDC(c, a, b, c); }, [&](double x, double y, double held) { return sum(sum(x, y), held); });
+  this->all_pairs("difference and sum", [&] { TSUBC(c, a, b, c); }, [&](double x, double y, double held) { return sum(sum(x, -y), held); });
+}
+
+TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryScalar) {
+  for (const TypeParam scalar : this->values_) {
+    const double s = decode(scalar);
+    auto &a = this->a_, &b = this->b_, &c = this->c_;
+    this->all_pairs("leaky relu", [&] { TLRELU(c, a, scalar); }, [s](double x, double, double) { return x > 0 ? x : x * s; });
+    this->all_pairs("axpy", [&] { TAXPY(c, a, scalar); }, [s](double x, double, double held) { return multiply_add(s, x, held); });
+    this->all_pairs("modulo, truncated", [&] { TFMODS(c, a, scalar); }, [s](double x, double, double) { return std::fmod(x, s); });
+    this->all_pairs(
+        "modulo, floored", [&] { TREMS(c, a, scalar, b); },
+        [s](double x, double, double) {
+          const double rest = std::fmod(x, s);
+          return rest != 0 && std::signbit(rest) != std::signbit(s) ? rest + s : rest;
+        });
+  }
+}
+
+TYPED_TEST(SpecialValues, ExponentialsOfDifferencesMeetEveryPair) {
+  using T = TypeParam;
+  Tile<TileType::Vec, T, TestFixture::kCount, 1, BLayout::ColMajor> column;
+  Tile<TileType::Vec, T, 1, TestFixture::kCount> row;
+  TASSIGN(column, 0x18000);
+  TASSIGN(row, 0x1a000);
+  for (int i = 0; i < TestFixture::kCount; ++i) column.data()[i] = row.data()[i] = this->values_[static_cast<size_t>(i)];
+  const auto check = [this](const char* what, bool by_row) {
+    for (int i = 0; i < TestFixture::Square::Numel; ++i) {
+      const double a = decode(by_row ? this->b_.data()[i] : this->a_.data()[i]),
+                   b = decode(by_row ? this->a_.data()[i] : this->b_.data()[i]);
+      this->expect_near(what, decode(this->c_.data()[i]), std::exp(static_cast<double>(static_cast<float>(a - b))), a, b);
+    }
+  };
+  TROWEXPANDEXPDIF(this->c_, this->b_, column);
+  check("row expdif", true);
+  TCOLEXPANDEXPDIF(this->c_, this->a_, row);
+  check("column expdif", false);
 }
 
 TYPED_TEST(SpecialValues, ComparisonsAreIeee754) {
