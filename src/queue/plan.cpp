@@ -188,7 +188,8 @@ class Planner {
       const PlanJob& job = order_[i];
       if (decision.start) continue;
       if (job.width == 0) {
-        decision.reason = fmt::format("{} jobs without a device run, which is the limit; {} jobs wait in front", deviceless_, in_front++);
+        decision.reason =
+            fmt::format("the limit of jobs without a device is reached: running {}, waiting in front {}", deviceless_, in_front++);
         continue;
       }
       const Start start = future.earliest(job);
@@ -198,11 +199,15 @@ class Planner {
       } else {
         if (start.unknown == 0) decision.expected = start.time;
         future.occupy(start.devices, end_of(job, start.unknown == 0 ? start.time : kNever));
-        decision.reason = fmt::format(
-            "needs {} of {} devices, {} free now; {}", job.width, job.pool.size(), timeline_.free_now(job),
-            reserved ? "first in line: its devices are reserved as they become free"
-                     : fmt::format("{} jobs wait in front, and starting now would delay a reservation or lacks devices", in_front));
-        if (start.unknown > 0) decision.reason += fmt::format("; waits for {} devices whose jobs have no time limit", start.unknown);
+        const int free = timeline_.free_now(job);
+        decision.reason = fmt::format("needs {} of {} devices, free now {}; ", job.width, job.pool.size(), free);
+        if (reserved) {
+          decision.reason += "first in line: its devices are reserved as they become free";
+        } else {
+          decision.reason += fmt::format("waiting in front {}", in_front);
+          if (free >= job.width) decision.reason += "; a start now would delay a reservation";
+        }
+        if (start.unknown > 0) decision.reason += fmt::format("; devices it needs whose jobs have no time limit: {}", start.unknown);
       }
       ++in_front;
     }

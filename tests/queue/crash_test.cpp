@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -48,6 +50,24 @@ TEST_P(CrashTest, TheCommandsEndEndsWhatItLeftBehind) {
   EXPECT_EQ(holder.child->wait(), 0);
   EXPECT_EQ(waiting->wait(), 0);
   EXPECT_EQ(waiting->out(), "alone\n");
+}
+
+TEST_P(CrashTest, TheClientReturnsWhenNothingOfTheTreeIsLeft) {
+  Holder holder = hold_with_daemon();
+  holder.release();
+  EXPECT_EQ(holder.child->wait(), 0);
+  const FileDescriptor daemons_lock(::open(pulse().c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(::flock(daemons_lock.get(), LOCK_EX | LOCK_NB), 0) << "the daemon lives on";
+}
+
+TEST_P(CrashTest, WhatTheCommandLeftBehindGetsItsGrace) {
+  const std::string up = root_ / "up", ended = root_ / "ended";
+  const std::string daemon = "trap \"echo ended > " + ended + "; exit\" TERM; echo > " + up + "; while :; do sleep 0.05; done";
+  // The subshell is the daemon's parent and ends at once: the daemon is nobody's child that the queue started.
+  const Ran ran = submit({"--device", "0", "--isolation", GetParam(), "--grace", "20", "--run",
+                          "(setsid bash -c '" + daemon + "' &); while [ ! -e " + up + " ]; do sleep 0.01; done"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(std::filesystem::exists(ended)) << "it was killed without a TERM";
 }
 
 TEST_P(CrashTest, Client) {
