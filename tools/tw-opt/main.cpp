@@ -2,6 +2,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 #include "compiler/ir/register.h"
+#include "compiler/passes/register.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -11,5 +12,6 @@ int main(int argc, char** argv) {
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   mlir::registerSymbolDCEPass();
+  tilewright::register_passes();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Tilewright's passes on .mlir text\n", registry));
 }
