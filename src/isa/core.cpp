@@ -61,13 +61,16 @@ thread_local ThreadState thread_state;
 }  // namespace
 
 const CoreArch& CoreArch::a2a3() {
-  static const CoreArch arch{"a2a3", {192 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 128 * kKiB, 1 * kKiB, 2 * kKiB, 0, 0, kCtrlBytes}};
+  static const CoreArch arch{"a2a3",
+                             {192 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 128 * kKiB, 1 * kKiB, 2 * kKiB, 0, 0, kCtrlBytes},
+                             pto::legality::Generation::kA2A3};
   return arch;
 }
 
 const CoreArch& CoreArch::a5() {
-  static const CoreArch arch{
-      "a5", {256 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 256 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, kCtrlBytes}};
+  static const CoreArch arch{"a5",
+                             {256 * kKiB, 512 * kKiB, 64 * kKiB, 64 * kKiB, 256 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, 4 * kKiB, kCtrlBytes},
+                             pto::legality::Generation::kA5};
   return arch;
 }
 

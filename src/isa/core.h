@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "pto/common/legality.hpp"
 #include "pto/common/sim_abi.h"
 
 namespace tilewright {
@@ -23,6 +24,7 @@ constexpr int kSpaceCount = 10;
 struct CoreArch {
   const char* name;                                ///< "a2a3" or "a5"
   std::array<uint64_t, kSpaceCount> memory_bytes;  ///< 0: this generation has no such memory
+  pto::legality::Generation generation;            ///< which instructions it has: pto/common/legality.hpp
 
   static const CoreArch& a2a3();
   static const CoreArch& a5();
@@ -98,6 +100,7 @@ struct CoreContext {
   uint8_t lanes = 0;             ///< mask of the task's lanes
   const void* issued_from = nullptr;  ///< return address of the instruction under way; set for the instruction hook only
   void* watcher = nullptr;            ///< belongs to the instruction hook: what it knows of this core
+  bool strict = false;                ///< refuses what its generation does not have; host test programs may use all there is
 
   /// Reports an error of the kernel to the host, and aborts if that returns.
   [[noreturn]] void fail(int code, const std::string& text) const;

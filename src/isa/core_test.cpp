@@ -191,11 +191,25 @@ TEST_F(CoreTest, AnInstructionOfAnotherVersionIsRefused) {
   EXPECT_NE(error.text.find("TQUANT"), std::string::npos) << error.text;
 }
 
+TEST_F(CoreTest, AStrictCoreRefusesWhatItsGenerationLacksAndAnotherDoesNot) {
+  Tile<TileType::Vec, float, 16, 16> vec;
+  TileAcc<float, 16, 16> acc;
+  TASSIGN(vec, 0);
+  TASSIGN(acc, 0);
+  EXPECT_EQ(error_of([&] { TMOV(vec, acc); }).code, 0) << "a host test program";
+  context_.strict = true;
+  EXPECT_EQ(error_of([&] { TADD(vec, vec, vec); }).code, 0);
+  const KernelError error = error_of([&] { TMOV(vec, acc); });
+  EXPECT_EQ(error.code, 1007);
+  EXPECT_EQ(error.text, "TMOV from Acc to Vec: a2a3 does not have this instruction; use another instruction, or a platform that has it");
+}
+
 TEST(CoreTable, DescribesItself) {
   EXPECT_EQ(sim_table()->version, PTO_SIM_ABI_VERSION);
   EXPECT_EQ(sim_table()->size, sizeof(PtoSimTable));
   EXPECT_EQ(pto_sim_default_table(), sim_table());
   EXPECT_EQ(pto_sim_abi_version(), PTO_SIM_ABI_VERSION);
+  EXPECT_EQ(pto_sim_npu_arch(), uint32_t{__NPU_ARCH__});
   EXPECT_STREQ(op_name(static_cast<uint16_t>(Op::TMATMUL_ACC)), "TMATMUL_ACC");
   EXPECT_STREQ(op_name(60000), "?");
   EXPECT_STREQ(element_name(kPtoBf16), "bf16");

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "isa/execution.h"
 #include "isa/hook.h"
+#include "isa/legality.h"
 
 namespace tilewright {
 namespace {
@@ -69,6 +70,7 @@ const HandlerTable handler_table;
 
 void execute(const PtoInstruction* instruction) {
   const Execution execution{*instruction, *current_core()};
+  if (execution.core.strict && instruction->op < kOpCount) isa::check_generation(execution);
   const Handler handler = instruction->op < kOpCount ? handler_table.handlers[instruction->op] : nullptr;
   if (handler == nullptr) {
     isa::fail(execution, kPtoFailUnsupported, "this simulator does not have the instruction",

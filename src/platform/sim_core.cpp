@@ -2,14 +2,31 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "base/error.h"
 #include "platform/crash_report.h"
 
 namespace tilewright {
 
-KernelFunction* bind_kernel(const CodeObject& object) {
+namespace {
+
+/// Kernels depend on their generation in more than instructions: where a pipe's slots lie, how large memories are.
+void check_arch(const CodeObject& object, const CoreArch& arch) {
+  using NpuArch = uint32_t();
+  NpuArch* const npu_arch = reinterpret_cast<NpuArch*>(object.find("pto_sim_npu_arch"));
+  if (npu_arch == nullptr) return;  // of headers that did not say
+  const CoreArch& built_for = npu_arch() == 2201 ? CoreArch::a2a3() : CoreArch::a5();
+  if (&built_for == &arch) return;
+  throw Error(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{} was compiled for {} (__NPU_ARCH__ {}), and the device is {}", object.name(), built_for.name, npu_arch(), arch.name),
+      "build the callable for the platform that it runs on");
+}
+
+}  // namespace
+
+const CoreArch& core_arch(std::string_view name) { return name == "a5" ? CoreArch::a5() : CoreArch::a2a3(); }
+
+KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch) {
   using Version = uint32_t();
   using Bind = void(const PtoSimTable*);
   if (Version* version = reinterpret_cast<Version*>(object.find("pto_sim_abi_version")); version != nullptr) {
@@ -18,15 +35,16 @@ KernelFunction* bind_kernel(const CodeObject& object) {
                   fmt::format("{} was built for simulator interface {}, this is {}", object.name(), version(), PTO_SIM_ABI_VERSION),
                   "build it again with this version's headers");
     }
+    check_arch(object, arch);
     object.function<Bind>("pto_sim_bind")(sim_table());
   }
   return object.function<KernelFunction>("kernel_entry");
 }
 
 SimCore::SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHost* host)
-    : CoreContext{type == CoreType::AIC ? CoreKind::kAic : CoreKind::kAiv,
-                  std::strcmp(info.arch, "a5") == 0 ? &CoreArch::a5() : &CoreArch::a2a3(), nullptr, host},
+    : CoreContext{type == CoreType::AIC ? CoreKind::kAic : CoreKind::kAiv, &core_arch(info.arch), nullptr, host},
       name_(fmt::format("{} {}", type == CoreType::AIC ? "AIC" : "AIV", index)) {
+  strict = true;
   core_id = index;
   sub_block_id = type == CoreType::AIV ? index % 2 : 0;
   sub_block_num = type == CoreType::AIV ? 2 : 1;

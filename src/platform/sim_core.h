@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "exec/scheduler.h"
 #include "intrinsic.h"
@@ -18,8 +19,12 @@ namespace tilewright {
 using KernelFunction = void(int64_t*);
 
 /// Finds kernel_entry and, if the object uses tile instructions, connects it to the simulator. Throws
-/// Error(kSymbolMissing), and kInvalidArgument if it was built for another version of the interface.
-KernelFunction* bind_kernel(const CodeObject& object);
+/// Error(kSymbolMissing), and kInvalidArgument if it was built for another version of the interface or another
+/// generation than `arch`.
+KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch);
+
+/// The generation of a platform whose PlatformInfo::arch is `name`.
+const CoreArch& core_arch(std::string_view name);
 
 /// Used by one kernel at a time.
 class SimCore : public CoreContext {

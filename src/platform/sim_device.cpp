@@ -216,7 +216,7 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
   for (const KernelImage& kernel : callable.parts.kernels) {
     const size_t id = static_cast<size_t>(kernel.func_id);
     pins_.push_back(code_.acquire(code_key(slot, static_cast<uint32_t>(id)), kernel.binary, fmt::format("kernel_{}.so", id)));
-    kernels_[id] = {bind_kernel(*pins_.back()), callable.kernel_names[id].c_str(), &kernel};
+    kernels_[id] = {bind_kernel(*pins_.back(), core_arch(info_.arch)), callable.kernel_names[id].c_str(), &kernel};
   }
 }
 

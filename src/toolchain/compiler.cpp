@@ -112,8 +112,9 @@ std::vector<std::string> code_flags(const CompileUnit& unit) {
                              "-frandom-seed=tilewright", "-Wno-builtin-macro-redefined", "-D__DATE__=\"Jan  1 1970\"",
                              "-D__TIME__=\"00:00:00\"", "-D__TIMESTAMP__=\"Thu Jan  1 00:00:00 1970\""});
   if (unit.kind != UnitKind::kOrchestration) {
-    flags.insert(flags.end(), {"-D__CPU_SIM", unit.kind == UnitKind::kAicKernel ? "-D__DAV_CUBE__" : "-D__DAV_VEC__",
-                               unit.arch == "a5" ? "-D__NPU_ARCH__=3510" : "-D__NPU_ARCH__=2201", "-DPTO_CPU_MAX_THREADS=1"});
+    flags.insert(flags.end(),
+                 {"-D__CPU_SIM", unit.kind == UnitKind::kAicKernel ? "-D__DAV_CUBE__" : "-D__DAV_VEC__",
+                  unit.arch == "a5" ? "-D__NPU_ARCH__=3510" : "-D__NPU_ARCH__=2201", "-DPTO_CPU_MAX_THREADS=1", "-DPTO_STRICT_ARCH"});
   }
   return flags;
 }

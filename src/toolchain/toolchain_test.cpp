@@ -360,6 +360,20 @@ TEST_F(Toolchain, ACompilerThatWritesNonsenseIsFoundOut) {
   expect_error(spec(), ErrorCode::kCompileFailed, HasSubstr("not a readable shared object"));
 }
 
+TEST_F(Toolchain, AnInstructionThatThePlatformLacksIsRefusedInOneLine) {
+  write(project_ / "kernel.cpp", R"(#include <pto/pto-inst.hpp>
+using namespace pto;
+extern "C" __aicore__ void kernel_entry(__gm__ int64_t *) {
+  Tile<TileType::Vec, bfloat16_t, 16, 16> vec;
+  TASSIGN(vec, 0);
+  TADD(vec, vec, vec);
+})");
+  const std::string kernel = (project_ / "kernel.cpp").string();
+  expect_error(spec(), ErrorCode::kCompileFailed, HasSubstr(kernel + ":6: TADD: a2a3 does not have this instruction for elements bf16\n"),
+               {.platform_arch = "a2a3sim"});
+  EXPECT_NO_THROW(build(spec(), {.platform_arch = "a5sim"}));
+}
+
 TEST_F(Toolchain, HeadersAreFoundOrEveryPlaceTriedIsNamed) {
   EXPECT_TRUE(fs::exists(find_toolchain_paths().include_root / "orchestration" / "tensor.h"));
   const ScopedVariable headers("TW_INCLUDE_DIR", project_.string());

@@ -455,6 +455,27 @@ TEST_P(DeviceSuite, ATileFitsToTheLastByteOfEachMemoryAndNotBeyond) {
   }
 }
 
+TEST_P(DeviceSuite, AnInstructionThatTheGenerationLacksIsRefusedByName) {
+  const Request acc_to_vec{.verb = kA5Only, .on_aic = true}, mat_to_memory{.verb = kA2A3Only, .on_aic = true};
+  EXPECT_NO_THROW(run(is_a5() ? acc_to_vec : mat_to_memory));
+  expect_run_error(
+      is_a5() ? mat_to_memory : acc_to_vec, ErrorCode::kRunFailed,
+      {is_a5() ? "TSTORE from Mat: a5 does not have this instruction" : "TMOV from Acc to Vec: a2a3 does not have this instruction",
+       "AIC 0"});
+}
+
+TEST_P(DeviceSuite, AKernelOfTheOtherGenerationIsRefused) {
+  if (recipe_of(platform()) != nullptr) GTEST_SKIP() << "this platform has a compiler of its own";
+  const CallableHandle other = worker_.register_callable(image_for(is_a5() ? "a2a3sim" : "a5sim"));
+  TaskArguments arguments;
+  arguments.add_tensor(x_.data(), DataType::FLOAT32, {kCount}, IN).add_tensor(y_.data(), DataType::FLOAT32, {kCount}, INOUT);
+  add_scalars(arguments, {});
+  expect_error([&] { worker_.run(other, arguments); }, ErrorCode::kInvalidArgument,
+               {is_a5() ? "was compiled for a2a3 (__NPU_ARCH__ 2201), and the device is a5"
+                        : "was compiled for a5 (__NPU_ARCH__ 3510), and the device is a2a3"});
+  expect_scaled(4);
+}
+
 TEST_P(DeviceSuite, KernelsOfAnotherCompilerAreRefused) {
   if (recipe_of(platform()) == nullptr) GTEST_SKIP() << "this platform's compiler is the host's";
   expect_error([&] { worker_.register_callable(image_for("a2a3sim")); }, ErrorCode::kInvalidArgument, {"was not compiled for"});

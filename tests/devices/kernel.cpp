@@ -1,5 +1,8 @@
 #include "kernel.h"
 
+// The device is asked here, not the compiler.
+#undef PTO_STRICT_ARCH
+
 #include <pto/pto-inst.hpp>
 
 #include "intrinsic.h"

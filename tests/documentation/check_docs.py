@@ -101,8 +101,8 @@ class Check:
     def instructions(self):
         page = "docs/reference/instructions.md"
         forms = set(FORM.findall(self.read("src/isa/testdata/forms.cpp")))
-        # The list of numbers of operations reserves names that nothing else has.
-        paths = [path for path in sorted((self.root / "include/pto").rglob("*.h*")) if path.name != "op.hpp"]
+        # The list of numbers of operations and the table of legality reserve names that nothing else has.
+        paths = [path for path in sorted((self.root / "include/pto").rglob("*.h*")) if path.name not in ("op.hpp", "legality.hpp")]
         everywhere = "".join(without_comments(path.read_text()) for path in paths)
         in_comm = "".join(without_comments(path.read_text()) for path in paths if path.parent.name == "comm")
         cmake = self.read("src/isa/CMakeLists.txt")

@@ -156,7 +156,7 @@ struct PrefetchAsyncContext {
 template <detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
 PTO_FN comm::AsyncEvent TPREFETCH_ASYNC(GlobalData& srcGlobalData, PrefetchAsyncContext& ctx, WaitEvents&... events) {
   TSYNC(events...);
-  detail::issue(Op::TPREFETCH_ASYNC, srcGlobalData);
+  detail::issue<Op::TPREFETCH_ASYNC>(srcGlobalData);
   return {1, ctx.session.engine};
 }
 

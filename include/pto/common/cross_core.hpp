@@ -38,6 +38,17 @@ PTO_FN void get_buf(pipe_t pipe, int id, int mode = 0) {
 PTO_FN void rls_buf(pipe_t pipe, int id, int mode = 0) {
   pto::detail::issue_control(pto::Op::RLS_BUF, pipe, mode, 0, static_cast<uint64_t>(id));
 }
+#else
+#define PTO_DETAIL_ONLY_A5(NAME, ADVICE)                                                      \
+  template <typename Pipe>                                                                    \
+  PTO_FN void NAME(Pipe, int, int = 0) {                                                      \
+    static_assert(sizeof(Pipe) == 0, #NAME ": a2a3 does not have this instruction; " ADVICE); \
+  }
+PTO_DETAIL_ONLY_A5(set_intra_block, "ffts_cross_core_sync sets its flags")
+PTO_DETAIL_ONLY_A5(wait_intra_block, "wait_flag_dev waits for its flags")
+PTO_DETAIL_ONLY_A5(get_buf, "set_flag and wait_flag order its pipes")
+PTO_DETAIL_ONLY_A5(rls_buf, "set_flag and wait_flag order its pipes")
+#undef PTO_DETAIL_ONLY_A5
 #endif
 
 #pragma GCC visibility pop

@@ -73,6 +73,9 @@ struct TPipe {
       uint64_t{FlagID} << 56 | uint64_t{DirType} << 48 | uint64_t{SlotNum} << 40 | uint64_t{LocalSlotNum} << 32 | SlotSize;
   using RingFiFo = RingFIFO<SlotSize, SlotNum, LocalSlotNum>;
 
+#if defined(PTO_STRICT_ARCH) && __NPU_ARCH__ == 2201
+  static_assert(DirType < DIR_C2V_GM, "TPipe: a2a3 does not have the directions DIR_C2V_GM, DIR_V2C_GM and DIR_BOTH_GM");
+#endif
   static_assert(kToVector || kToCube, "TPipe: the direction is DIR_C2V, DIR_V2C, DIR_BOTH (or their _GM forms) or DIR_V2C_CTRL");
   static_assert(SlotNum >= 1 && SlotNum <= 255, "TPipe: 1 to 255 slots");
   static_assert(LocalSlotNum >= 1 && LocalSlotNum <= 255, "TPipe: 1 to 255 local slots");

@@ -55,6 +55,7 @@ PTO_FN const PtoSimTable& sim() {
 #if !defined(__CUDACC__)
 // The symbols that a kernel object exports besides its entry.
 extern "C" __attribute__((visibility("default"), used)) inline uint32_t pto_sim_abi_version() { return PTO_SIM_ABI_VERSION; }
+extern "C" __attribute__((visibility("default"), used)) inline uint32_t pto_sim_npu_arch() { return __NPU_ARCH__; }
 extern "C" __attribute__((visibility("default"), used)) inline void pto_sim_bind(const PtoSimTable* table) {
   pto::detail::SimBinding::table = table;
 }

@@ -17,12 +17,12 @@ PTO_FN constexpr void check_bitwise() {
   static_assert(std::is_integral_v<typename Dst::DType>, "bit operations and shifts work on integers");
 }
 
-template <typename Dst, typename Src>
-PTO_FN RecordEvent issue_bits(Op op, Dst& dst, Src& src, uint64_t scalar) {
+template <Op kOp, typename Dst, typename Src>
+PTO_FN RecordEvent issue_bits(Dst& dst, Src& src, uint64_t scalar) {
   check_bitwise<Dst, Src>();
   PtoAttributes attributes = {};
   attributes.scalar = scalar;
-  return issue(op, PIPE_V, attributes, dst, src);
+  return issue<kOp>(PIPE_V, attributes, dst, src);
 }
 
 }  // namespace detail
@@ -32,7 +32,7 @@ PTO_FN RecordEvent issue_bits(Op op, Dst& dst, Src& src, uint64_t scalar) {
   PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                                             \
     detail::check_bitwise<TDDst, TDSrc0, TDSrc1>();                                                                                    \
     TSYNC(events...);                                                                                                                  \
-    return detail::issue(Op::NAME, dst, src0, src1);                                                                                   \
+    return detail::issue<Op::NAME>(dst, src0, src1);                                                                                   \
   }
 PTO_DETAIL_BITS(TAND)  ///< dst = src0 & src1
 PTO_DETAIL_BITS(TOR)   ///< dst = src0 | src1
@@ -52,14 +52,14 @@ PTO_FN RecordEvent TXOR(TDDst& dst, TDSrc0& src0, TDSrc1& src1, TDTmp&, WaitEven
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TNOT(TDDst& dst, TDSrc& src, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::issue_bits(Op::TNOT, dst, src, 0);
+  return detail::issue_bits<Op::TNOT>(dst, src, 0);
 }
 
 #define PTO_DETAIL_BITS_SCALAR(NAME)                                                                     \
   template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents> \
   PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src, typename TDDst::DType scalar, WaitEvents&... events) { \
     TSYNC(events...);                                                                                    \
-    return detail::issue_bits(Op::NAME, dst, src, detail::scalar_bits(scalar));                          \
+    return detail::issue_bits<Op::NAME>(dst, src, detail::scalar_bits(scalar));                          \
   }
 PTO_DETAIL_BITS_SCALAR(TANDS)  ///< dst = src & scalar
 PTO_DETAIL_BITS_SCALAR(TORS)   ///< dst = src | scalar
@@ -71,7 +71,7 @@ PTO_DETAIL_BITS_SCALAR(TSHRS)  ///< dst = src >> scalar
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::TileArgument TDTmp, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TXORS(TDDst& dst, TDSrc& src, typename TDSrc::DType scalar, TDTmp&, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::issue_bits(Op::TXORS, dst, src, detail::scalar_bits(scalar));
+  return detail::issue_bits<Op::TXORS>(dst, src, detail::scalar_bits(scalar));
 }
 
 }  // namespace pto

@@ -18,13 +18,13 @@ PTO_FN constexpr void check_elementwise() {
   static_assert(is_arithmetic_v<typename Dst::DType>, "no arithmetic on this element type");
 }
 
-template <typename Dst, typename Src>
-PTO_FN RecordEvent issue_scalar(Op op, Dst& dst, Src& src, typename Src::DType scalar, bool scalar_first = false) {
+template <Op kOp, typename Dst, typename Src>
+PTO_FN RecordEvent issue_scalar(Dst& dst, Src& src, typename Src::DType scalar, bool scalar_first = false) {
   check_elementwise<Dst, Src>();
   PtoAttributes attributes = {};
   attributes.scalar = scalar_bits(scalar);
   attributes.scalar_first = scalar_first;
-  return issue(op, PIPE_V, attributes, dst, src);
+  return issue<kOp>(PIPE_V, attributes, dst, src);
 }
 
 }  // namespace detail
@@ -34,7 +34,7 @@ PTO_FN RecordEvent issue_scalar(Op op, Dst& dst, Src& src, typename Src::DType s
   PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                                             \
     detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                                                \
     TSYNC(events...);                                                                                                                  \
-    return detail::issue(Op::NAME, dst, src0, src1);                                                                                   \
+    return detail::issue<Op::NAME>(dst, src0, src1);                                                                                   \
   }
 PTO_DETAIL_BINARY(TADD)  ///< dst = src0 + src1
 PTO_DETAIL_BINARY(TSUB)  ///< dst = src0 - src1
@@ -49,7 +49,7 @@ template <auto PrecisionType = DivAlgorithm::DEFAULT, detail::TileArgument TDDst
 PTO_FN RecordEvent TDIV(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {
   detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();
   TSYNC(events...);
-  return detail::issue(Op::TDIV, dst, src0, src1);
+  return detail::issue<Op::TDIV>(dst, src0, src1);
 }
 
 #define PTO_DETAIL_UNARY(NAME, CONDITION, MESSAGE)                                                       \
@@ -58,7 +58,7 @@ PTO_FN RecordEvent TDIV(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... e
     detail::check_elementwise<TDDst, TDSrc>();                                                           \
     static_assert(CONDITION<typename TDDst::DType>, MESSAGE);                                            \
     TSYNC(events...);                                                                                    \
-    return detail::issue(Op::NAME, dst, src);                                                            \
+    return detail::issue<Op::NAME>(dst, src);                                                            \
   }
 PTO_DETAIL_UNARY(TABS, detail::is_signed_v, "TABS works on signed elements")    ///< dst = |src|
 PTO_DETAIL_UNARY(TNEG, detail::is_signed_v, "TNEG works on signed elements")    ///< dst = -src
@@ -72,7 +72,7 @@ PTO_DETAIL_UNARY(TRELU, detail::is_signed_v, "TRELU works on signed elements")  
     detail::check_elementwise<TDDst, TDSrc>();                                                               \
     static_assert(detail::is_float_v<typename TDDst::DType>, #NAME " works on floating-point elements");     \
     TSYNC(events...);                                                                                        \
-    return detail::issue(Op::NAME, dst, src);                                                                \
+    return detail::issue<Op::NAME>(dst, src);                                                                \
   }
 PTO_DETAIL_MATH(TEXP, ExpAlgorithm)      ///< dst = exp(src)
 PTO_DETAIL_MATH(TLOG, LogAlgorithm)      ///< dst = ln(src)
@@ -92,7 +92,7 @@ PTO_FN RecordEvent TRSQRT(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events)
   template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents>  \
   PTO_FN RecordEvent NAME(TDDst& dst, TDSrc& src0, typename TDSrc::DType scalar, WaitEvents&... events) { \
     TSYNC(events...);                                                                                     \
-    return detail::issue_scalar(Op::NAME, dst, src0, scalar);                                             \
+    return detail::issue_scalar<Op::NAME>(dst, src0, scalar);                                             \
   }
 PTO_DETAIL_SCALAR(TADDS)  ///< dst = src0 + scalar
 PTO_DETAIL_SCALAR(TSUBS)  ///< dst = src0 - scalar
@@ -106,14 +106,14 @@ template <auto PrecisionType = DivAlgorithm::DEFAULT, detail::TileArgument TDDst
           detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TDIVS(TDDst& dst, TDSrc& src0, typename TDSrc::DType scalar, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::issue_scalar(Op::TDIVS, dst, src0, scalar);
+  return detail::issue_scalar<Op::TDIVS>(dst, src0, scalar);
 }
 /// dst = scalar / src0
 template <auto PrecisionType = DivAlgorithm::DEFAULT, detail::TileArgument TDDst, detail::TileArgument TDSrc,
           detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TDIVS(TDDst& dst, typename TDDst::DType scalar, TDSrc& src0, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::issue_scalar(Op::TDIVS, dst, src0, scalar, true);
+  return detail::issue_scalar<Op::TDIVS>(dst, src0, scalar, true);
 }
 
 /// Fills the valid region of a Vec tile, or the whole of a Mat tile, with a scalar.
@@ -123,7 +123,7 @@ PTO_FN RecordEvent TEXPANDS(TD& dst, typename TD::DType scalar, WaitEvents&... e
   TSYNC(events...);
   PtoAttributes attributes = {};
   attributes.scalar = detail::scalar_bits(scalar);
-  return detail::issue(Op::TEXPANDS, TD::Loc == TileType::Mat ? PIPE_MTE2 : PIPE_V, attributes, dst);
+  return detail::issue<Op::TEXPANDS>(TD::Loc == TileType::Mat ? PIPE_MTE2 : PIPE_V, attributes, dst);
 }
 
 /// dst = src converted, between any two element types. Rounding to an integer, and to a narrower float, follows `mode` (CAST_NONE rounds
@@ -136,7 +136,7 @@ PTO_FN RecordEvent TCVT(TDD& dst, TDS& src, RoundMode mode, SaturationMode satMo
   PtoAttributes attributes = {};
   attributes.round_mode = static_cast<uint8_t>(mode);
   attributes.saturate = satMode == SaturationMode::ON;
-  return detail::issue(Op::TCVT, PIPE_V, attributes, dst, src);
+  return detail::issue<Op::TCVT>(PIPE_V, attributes, dst, src);
 }
 template <bool NeedSetCtrl = true, detail::TileArgument TDD, detail::TileArgument TDS, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCVT(TDD& dst, TDS& src, RoundMode mode, WaitEvents&... events) {

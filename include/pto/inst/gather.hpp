@@ -60,7 +60,7 @@ PTO_FN RecordEvent TGATHER(TDD& dst, TDS0& src0, TDS1& src1, TDTmp&, WaitEvents&
   detail::check_moved<TDD, TDS0>();
   detail::check_index<TDS1>();
   TSYNC(events...);
-  return detail::issue(Op::TGATHER, dst, src0, src1);
+  return detail::issue<Op::TGATHER>(dst, src0, src1);
 }
 
 /// Moves the columns (GATHER_COL: the rows) of src's valid region that the pattern selects to the front of dst, in their order.
@@ -72,7 +72,7 @@ PTO_FN RecordEvent TGATHER(DstTD& dst, SrcTD& src, WaitEvents&... events) {
   PtoAttributes attributes = {};
   attributes.index[0] = static_cast<int32_t>(maskPattern);
   attributes.index[1] = gatherType == GatherAxis::GATHER_COL;
-  return detail::issue(Op::TGATHER, PIPE_V, attributes, dst, src);
+  return detail::issue<Op::TGATHER>(PIPE_V, attributes, dst, src);
 }
 
 /// Compares and collects: dst(r, 0), dst(r, 1) ... = offset + the columns c, in order, for which src0(r, c) cmp k holds, as far as dst's
@@ -90,7 +90,7 @@ PTO_FN RecordEvent TGATHER(TDD& dst, TDS& src0, TDS1& k_value, TDC& cdst, TDTmp&
   PtoAttributes attributes = {};
   attributes.index[0] = static_cast<int32_t>(cmpMode);
   attributes.index[1] = offset;
-  return detail::issue(Op::TGATHER, PIPE_V, attributes, dst, src0, k_value, cdst);
+  return detail::issue<Op::TGATHER>(PIPE_V, attributes, dst, src0, k_value, cdst);
 }
 
 /// dst's j-th 32 bytes of row r = the 32 bytes of src at byte offset offset(r, j).
@@ -100,7 +100,7 @@ PTO_FN RecordEvent TGATHERB(TDDst& dst, TDSrc& src, TDOffset& offset, WaitEvents
   static_assert(TDDst::isRowMajor && !TDDst::isBoxedLayout, "TGATHERB: the destination is row-major without boxes");
   static_assert(std::is_same_v<typename TDOffset::DType, uint32_t>, "TGATHERB: offsets are uint32_t");
   TSYNC(events...);
-  return detail::issue(Op::TGATHERB, dst, src, offset);
+  return detail::issue<Op::TGATHERB>(dst, src, offset);
 }
 
 /// dst(indexes(i, j), j) = src(i, j) over src's valid region; a later row wins. With PTO_TSCATTER_FLAT_INDEX defined, indexes(i, j) is
@@ -114,7 +114,7 @@ PTO_FN RecordEvent TSCATTER(TDD& dst, TDS& src, TDI& indexes, WaitEvents&... eve
 #ifdef PTO_TSCATTER_FLAT_INDEX
   attributes.index[0] = 1;
 #endif
-  return detail::issue(Op::TSCATTER, PIPE_V, attributes, dst, src, indexes);
+  return detail::issue<Op::TSCATTER>(PIPE_V, attributes, dst, src, indexes);
 }
 
 /// The inverse of TGATHER by pattern: src's columns (rows) go to the selected ones of dst's valid region, the others become 0.
@@ -126,7 +126,7 @@ PTO_FN RecordEvent TSCATTER(DstTD& dst, SrcTD& src, WaitEvents&... events) {
   PtoAttributes attributes = {};
   attributes.index[0] = static_cast<int32_t>(maskPattern);
   attributes.index[1] = ScatterType == ScatterAxis::SCATTER_COL;
-  return detail::issue(Op::TSCATTER, PIPE_V, attributes, dst, src);
+  return detail::issue<Op::TSCATTER>(PIPE_V, attributes, dst, src);
 }
 
 /// Row: dst(r, :) = row indexes[r] of the table. Elem: dst(r, c) = element number indexes(r, c) of the table. An index outside is
@@ -137,8 +137,8 @@ PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, TileInd& indexes, Wait
   detail::check_table<TileDst, GlobalData>();
   detail::check_index<TileInd>();
   TSYNC(events...);
-  return detail::issue(Op::MGATHER, PIPE_MTE2, detail::table_attributes(static_cast<int>(CMode), static_cast<int>(Mode)), dst, src,
-                       indexes);
+  return detail::issue<Op::MGATHER>(PIPE_MTE2, detail::table_attributes(static_cast<int>(CMode), static_cast<int>(Mode)), dst, src,
+                                    indexes);
 }
 template <Coalesce CMode, detail::TileArgument TileDst, detail::GlobalArgument GlobalData, detail::TileArgument TileInd,
           detail::EventArgument... WaitEvents>
@@ -152,8 +152,8 @@ PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, TileInd& indexes, Wait
   detail::check_table<TileDst, GlobalData>();
   detail::check_index<TileInd>();
   TSYNC(events...);
-  return detail::issue(Op::MGATHER, PIPE_MTE2, detail::table_attributes(detail::kCoalesceByShape, static_cast<int>(GatherOOB::Undefined)),
-                       dst, src, indexes);
+  return detail::issue<Op::MGATHER>(PIPE_MTE2, detail::table_attributes(detail::kCoalesceByShape, static_cast<int>(GatherOOB::Undefined)),
+                                    dst, src, indexes);
 }
 
 /// The same with indices in global memory, into a Vec or Mat tile of any arrangement; of an index tensor, indices are taken row by row.
@@ -163,8 +163,8 @@ template <Coalesce CMode, GatherOOB Mode, GatherExec Exec, detail::TileArgument 
 PTO_FN RecordEvent MGATHER(TileDst& dst, GlobalData& src, GlobalIdx& indexes, GlobalScratch&, WaitEvents&... events) {
   detail::check_global_table<TileDst, GlobalData, GlobalIdx>();
   TSYNC(events...);
-  return detail::issue(Op::MGATHER, PIPE_MTE2, detail::table_attributes(static_cast<int>(CMode), static_cast<int>(Mode)), dst, src,
-                       indexes);
+  return detail::issue<Op::MGATHER>(PIPE_MTE2, detail::table_attributes(static_cast<int>(CMode), static_cast<int>(Mode)), dst, src,
+                                    indexes);
 }
 template <Coalesce CMode, GatherOOB Mode, detail::TileArgument TileDst, detail::GlobalArgument GlobalData, detail::GlobalArgument GlobalIdx,
           detail::GlobalArgument GlobalScratch, detail::EventArgument... WaitEvents>
@@ -187,8 +187,8 @@ PTO_FN RecordEvent MSCATTER(GlobalData& dst, TileSrc& src, TileInd& indexes, Wai
   static_assert(Atomic == ScatterAtomicOp::None || detail::is_arithmetic_v<typename TileSrc::DType>,
                 "MSCATTER: no atomic operation on this element type");
   TSYNC(events...);
-  return detail::issue(Op::MSCATTER, PIPE_MTE3, detail::table_attributes(static_cast<int>(Mode), static_cast<int>(Oob), Atomic), dst, src,
-                       indexes);
+  return detail::issue<Op::MSCATTER>(PIPE_MTE3, detail::table_attributes(static_cast<int>(Mode), static_cast<int>(Oob), Atomic), dst, src,
+                                     indexes);
 }
 template <Coalesce Mode, ScatterAtomicOp Atomic, ScatterOOB Oob, detail::GlobalArgument GlobalData, detail::TileArgument TileSrc,
           detail::TileArgument TileInd, detail::EventArgument... WaitEvents>
@@ -212,8 +212,8 @@ PTO_FN RecordEvent MSCATTER(GlobalData& dst, TileSrc& src, TileInd& indexes, Wai
   detail::check_table<TileSrc, GlobalData>();
   detail::check_index<TileInd>();
   TSYNC(events...);
-  return detail::issue(Op::MSCATTER, PIPE_MTE3, detail::table_attributes(detail::kCoalesceByShape, static_cast<int>(ScatterOOB::Undefined)),
-                       dst, src, indexes);
+  return detail::issue<Op::MSCATTER>(PIPE_MTE3, detail::table_attributes(detail::kCoalesceByShape, static_cast<int>(ScatterOOB::Undefined)),
+                                     dst, src, indexes);
 }
 
 }  // namespace pto

@@ -16,7 +16,7 @@ PTO_FN RecordEvent count_up(TD& dst, T start) {
   PtoAttributes attributes = {};
   attributes.scalar = scalar_bits(static_cast<typename TD::DType>(start));
   attributes.index[0] = Descending != 0;
-  return issue(Op::TCI, PIPE_S, attributes, dst);
+  return issue<Op::TCI>(PIPE_S, attributes, dst);
 }
 
 }  // namespace detail
@@ -45,7 +45,7 @@ PTO_FN RecordEvent TTRI(TD& dst, int diagonal, WaitEvents&... events) {
   attributes.scalar = detail::scalar_bits(static_cast<typename TD::DType>(1));
   attributes.index[0] = diagonal;
   attributes.index[1] = isUpperOrLower;
-  return detail::issue(Op::TTRI, PIPE_V, attributes, dst);
+  return detail::issue<Op::TTRI>(PIPE_V, attributes, dst);
 }
 
 }  // namespace pto

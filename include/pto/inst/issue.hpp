@@ -3,6 +3,7 @@
 
 #include "pto/common/event.hpp"
 #include "pto/common/pto_tile.hpp"
+#include "pto/inst/generation.hpp"
 
 #pragma GCC visibility push(hidden)
 
@@ -29,10 +30,15 @@ PTO_FN RecordEvent issue(Op op, pipe_t pipe, const PtoAttributes& attributes, co
   return {};
 }
 
-/// Inlined, so that the pipe is a constant where the operation is one.
-template <typename... Operands>
-PTO_FN __attribute__((always_inline)) RecordEvent issue(Op op, const Operands&... operands) {
-  return issue(op, op_pipe(op), PtoAttributes{}, operands...);
+/// The same for instructions that the table of pto/common/legality.hpp may refuse: at compile time, if the kernel is for one generation.
+template <Op kOp, typename... Operands>
+PTO_FN __attribute__((always_inline)) RecordEvent issue(pipe_t pipe, const PtoAttributes& attributes, const Operands&... operands) {
+  check_generation<kOp, Operands...>();
+  return issue(kOp, pipe, attributes, operands...);
+}
+template <Op kOp, typename... Operands>
+PTO_FN __attribute__((always_inline)) RecordEvent issue(const Operands&... operands) {
+  return issue<kOp>(op_pipe(kOp), PtoAttributes{}, operands...);
 }
 
 /// The bytes of a scalar, zero-extended.

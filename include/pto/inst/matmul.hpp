@@ -37,31 +37,31 @@ PTO_FN constexpr void check_matmul() {
   static_assert(static_extents_agree(B::ValidCol, C::ValidCol), "N differs: b's valid columns are c's valid columns");
 }
 
-template <AccPhase Phase, typename... Operands>
-PTO_FN RecordEvent issue_matmul(Op op, Operands&... operands) {
+template <Op kOp, AccPhase Phase, typename... Operands>
+PTO_FN RecordEvent issue_matmul(Operands&... operands) {
   PtoAttributes attributes = {};
   attributes.phase = static_cast<uint8_t>(Phase);
-  return issue(op, PIPE_M, attributes, operands...);
+  return issue<kOp>(PIPE_M, attributes, operands...);
 }
 
-template <AccPhase Phase, typename C, typename A, typename B>
-PTO_FN RecordEvent matmul(Op op, C& c, A& a, B& b) {
+template <Op kOp, AccPhase Phase, typename C, typename A, typename B>
+PTO_FN RecordEvent matmul(C& c, A& a, B& b) {
   check_matmul<C, A, B>();
-  return issue_matmul<Phase>(op, c, a, b);
+  return issue_matmul<kOp, Phase>(c, a, b);
 }
 
-template <AccPhase Phase, typename C, typename A, typename B>
-PTO_FN RecordEvent matmul_acc(Op op, C& c_out, C& c_in, A& a, B& b) {
+template <Op kOp, AccPhase Phase, typename C, typename A, typename B>
+PTO_FN RecordEvent matmul_acc(C& c_out, C& c_in, A& a, B& b) {
   check_matmul<C, A, B>();
-  return issue_matmul<Phase>(op, c_out, a, b, c_in);
+  return issue_matmul<kOp, Phase>(c_out, a, b, c_in);
 }
 
-template <AccPhase Phase, typename C, typename A, typename B, typename Bias>
-PTO_FN RecordEvent matmul_bias(Op op, C& c, A& a, B& b, Bias& bias) {
+template <Op kOp, AccPhase Phase, typename C, typename A, typename B, typename Bias>
+PTO_FN RecordEvent matmul_bias(C& c, A& a, B& b, Bias& bias) {
   check_matmul<C, A, B>();
   static_assert(Bias::Loc == TileType::Bias && Bias::Rows == 1, "the bias is a Bias tile of one row");
   static_assert(std::is_same_v<typename Bias::DType, typename C::DType>, "the bias has the accumulator's element type");
-  return issue_matmul<Phase>(op, c, a, b, bias);
+  return issue_matmul<kOp, Phase>(c, a, b, bias);
 }
 
 }  // namespace detail
@@ -71,34 +71,34 @@ PTO_FN RecordEvent matmul_bias(Op op, C& c, A& a, B& b, Bias& bias) {
   template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                 \
   PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                   \
     TSYNC(events...);                                                                                                                    \
-    return detail::matmul<AccPhase::Unspecified>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                   \
+    return detail::matmul<Op::NAME, AccPhase::Unspecified>(cMatrix, aMatrix, bMatrix);                                                   \
   }                                                                                                                                      \
   template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents> \
   PTO_FN RecordEvent NAME(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                                                   \
     TSYNC(events...);                                                                                                                    \
-    return detail::matmul<Phase>(Op::NAME, cMatrix, aMatrix, bMatrix);                                                                   \
+    return detail::matmul<Op::NAME, Phase>(cMatrix, aMatrix, bMatrix);                                                                   \
   }                                                                                                                                      \
   template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents>                 \
   PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                            \
     TSYNC(events...);                                                                                                                    \
-    return detail::matmul_acc<AccPhase::Unspecified>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                           \
+    return detail::matmul_acc<Op::NAME##_ACC, AccPhase::Unspecified>(cOutMatrix, cInMatrix, aMatrix, bMatrix);                           \
   }                                                                                                                                      \
   template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::EventArgument... WaitEvents> \
   PTO_FN RecordEvent NAME##_ACC(C& cOutMatrix, C& cInMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {                            \
     TSYNC(events...);                                                                                                                    \
-    return detail::matmul_acc<Phase>(Op::NAME##_ACC, cOutMatrix, cInMatrix, aMatrix, bMatrix);                                           \
+    return detail::matmul_acc<Op::NAME##_ACC, Phase>(cOutMatrix, cInMatrix, aMatrix, bMatrix);                                           \
   }                                                                                                                                      \
   template <detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,                           \
             detail::EventArgument... WaitEvents>                                                                                         \
   PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                            \
     TSYNC(events...);                                                                                                                    \
-    return detail::matmul_bias<AccPhase::Unspecified>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                             \
+    return detail::matmul_bias<Op::NAME##_BIAS, AccPhase::Unspecified>(cMatrix, aMatrix, bMatrix, biasData);                             \
   }                                                                                                                                      \
   template <AccPhase Phase, detail::TileArgument C, detail::TileArgument A, detail::TileArgument B, detail::TileArgument Bias,           \
             detail::EventArgument... WaitEvents>                                                                                         \
   PTO_FN RecordEvent NAME##_BIAS(C& cMatrix, A& aMatrix, B& bMatrix, Bias& biasData, WaitEvents&... events) {                            \
     TSYNC(events...);                                                                                                                    \
-    return detail::matmul_bias<Phase>(Op::NAME##_BIAS, cMatrix, aMatrix, bMatrix, biasData);                                             \
+    return detail::matmul_bias<Op::NAME##_BIAS, Phase>(cMatrix, aMatrix, bMatrix, biasData);                                             \
   }
 PTO_DETAIL_MATMUL(TMATMUL)  ///< TMATMUL: C = AB; TMATMUL_ACC: C = Cin + AB; TMATMUL_BIAS: C = AB + bias(0, n)
 PTO_DETAIL_MATMUL(TGEMV)  ///< the same with M = 1
@@ -109,7 +109,7 @@ template <AccPhase Phase = AccPhase::Unspecified, detail::TileArgument C, detail
           detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TMATMUL_ACC(C& cMatrix, A& aMatrix, B& bMatrix, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::matmul_acc<Phase>(Op::TMATMUL_ACC, cMatrix, cMatrix, aMatrix, bMatrix);
+  return detail::matmul_acc<Op::TMATMUL_ACC, Phase>(cMatrix, cMatrix, aMatrix, bMatrix);
 }
 
 }  // namespace pto

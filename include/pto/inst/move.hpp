@@ -120,7 +120,7 @@ PTO_FN RecordEvent move(Dst& dst, Src& src) {
   static_assert(kOp != kNoMove, "TMOV: no path between these memories (Vec->Vec/Mat, Mat->Left/Right/Bias/Scaling/Vec, Acc->Vec/Mat)");
   static_assert(Relu == ReluPreMode::NoRelu || Src::Loc == TileType::Acc, "TMOV: relu is for moves from Acc");
   check_move_elements<Src, Dst>();
-  return issue(kOp, op_pipe(kOp), move_attributes<Relu, Target>(Phase, 0, 0), dst, src);
+  return issue<kOp>(op_pipe(kOp), move_attributes<Relu, Target>(Phase, 0, 0), dst, src);
 }
 
 template <ReluPreMode Relu, uint8_t Target = kOwnMemory, typename Dst, typename Src>
@@ -130,7 +130,7 @@ PTO_FN RecordEvent extract(Dst& dst, Src& src, int row, int col) {
   static_assert(kOp != kNoMove, "TEXTRACT: no path between these memories (Vec->Vec/Mat, Mat->Left/Right, Acc->Vec/Mat)");
   static_assert(Relu == ReluPreMode::NoRelu || Src::Loc == TileType::Acc, "TEXTRACT: relu is for moves from Acc");
   check_move_elements<Src, Dst>();
-  return issue(kOp, op_pipe(kOp), move_attributes<Relu, Target>(STPhase::Unspecified, row, col), dst, src);
+  return issue<kOp>(op_pipe(kOp), move_attributes<Relu, Target>(STPhase::Unspecified, row, col), dst, src);
 }
 
 template <ReluPreMode Relu, uint8_t Target = kOwnMemory, typename Dst, typename Src>
@@ -140,7 +140,7 @@ PTO_FN RecordEvent insert(Dst& dst, Src& src, int row, int col) {
   static_assert(kOp != kNoMove, "TINSERT: no path between these memories (Vec->Vec/Mat, Acc->Vec/Mat)");
   static_assert(Relu == ReluPreMode::NoRelu || Src::Loc == TileType::Acc, "TINSERT: relu is for moves from Acc");
   check_move_elements<Src, Dst>();
-  return issue(kOp, op_pipe(kOp), move_attributes<Relu, Target>(STPhase::Unspecified, row, col), dst, src);
+  return issue<kOp>(op_pipe(kOp), move_attributes<Relu, Target>(STPhase::Unspecified, row, col), dst, src);
 }
 
 /// Layouts of global memory in which a tensor is a matrix (spec/tile-isa.md, 1.1, and docs/design/isa.md).
@@ -174,7 +174,7 @@ PTO_FN RecordEvent store(Global& dst, Src& src) {
   constexpr Op kOp = Src::Loc == TileType::Vec ? Op::TSTORE_VEC : Src::Loc == TileType::Mat ? Op::TSTORE_MAT : Op::TSTORE_ACC;
   PtoAttributes attributes = move_attributes<Relu>(Phase, 0, 0);
   attributes.atomic_add = Atomic == AtomicType::AtomicAdd;
-  return issue(kOp, op_pipe(kOp), attributes, dst, src);
+  return issue<kOp>(op_pipe(kOp), attributes, dst, src);
 }
 
 #define PTO_DETAIL_NO_QUANT(NAME) \
@@ -191,7 +191,7 @@ PTO_FN RecordEvent TLOAD(TD& dst, GlobalData& src, WaitEvents&... events) {
                 "TLOAD: tile and global tensor have elements of one size");
   static_assert(detail::loadable_layout(GlobalData::layout), "TLOAD: a tile is not loaded from this global layout");
   TSYNC(events...);
-  return detail::issue(Op::TLOAD, dst, src);
+  return detail::issue<Op::TLOAD>(dst, src);
 }
 
 /// A convolution tile takes the tensor as it is: one layout, the same sizes (NDC1HWC0: the tile has C0 as its last size, the tensor's last
@@ -205,14 +205,14 @@ PTO_FN RecordEvent TLOAD(TD& dst, GlobalData& src, WaitEvents&... events) {
   static_assert(TD::layout == Layout::NC1HWC0 || TD::layout == Layout::NDC1HWC0 || TD::layout == Layout::FRACTAL_Z,
                 "TLOAD: convolution tiles are loaded in NC1HWC0, NDC1HWC0 and FRACTAL_Z");
   TSYNC(events...);
-  return detail::issue(Op::TLOAD, dst, src);
+  return detail::issue<Op::TLOAD>(dst, src);
 }
 
 /// A hint that the tile will be loaded from the tensor; nothing is loaded.
 template <detail::TileArgument TD, detail::GlobalArgument GlobalData, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TPREFETCH(TD&, GlobalData& src, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::issue(Op::TPREFETCH, src);
+  return detail::issue<Op::TPREFETCH>(src);
 }
 
 /// tensor(map(r, c)) = tile(r, c) over the tile's valid region; from Acc with conversion f32 -> f16, bf16 and relu; optionally
@@ -388,6 +388,9 @@ PTO_FN RecordEvent TINSERT(DstTD& dst, SrcTD& src, uint16_t indexRow, uint16_t i
 template <TInsertMode mode, detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TINSERT(DstTD& dst, SrcTD& src, uint16_t indexRow = 0, uint16_t indexCol = 0, WaitEvents&... events) {
   static_assert(mode == TInsertMode::SPLIT2 || mode == TInsertMode::SPLIT4, "TINSERT: the mode is SPLIT2 or SPLIT4");
+#if defined(PTO_STRICT_ARCH) && __NPU_ARCH__ == 2201
+  static_assert(detail::never_v<DstTD>, "TINSERT: a2a3 does not have this instruction with a TInsertMode");
+#endif
   TSYNC(events...);
   return detail::insert<ReluPreMode::NoRelu>(dst, src, indexRow, indexCol);
 }
@@ -454,7 +457,7 @@ PTO_FN RecordEvent TRESHAPE(TDOut& dst, TDIn& src, WaitEvents&... events) {
   static_assert(TDOut::isBoxedLayout == TDIn::isBoxedLayout, "TRESHAPE: both tiles are boxed, or neither is");
   TSYNC(events...);
   dst.rebind(reinterpret_cast<typename TDOut::TileDType>(src.data()));
-  return detail::issue(Op::TRESHAPE, dst, src);
+  return detail::issue<Op::TRESHAPE>(dst, src);
 }
 
 /// Makes dst an alias of src from (rowIdx, colIdx) on; of boxed tiles, from the corner of a box.
@@ -466,7 +469,7 @@ PTO_FN RecordEvent TSUBVIEW(TDDst& dst, TDSrc& src, uint16_t rowIdx, uint16_t co
                 "TSUBVIEW: both tiles have one arrangement");
   TSYNC(events...);
   dst.rebind(src.data() + int64_t{rowIdx} * TDSrc::RowStride + int64_t{colIdx} * TDSrc::ColStride);
-  return detail::issue(Op::TSUBVIEW, PIPE_S, detail::move_attributes<ReluPreMode::NoRelu>(STPhase::Unspecified, rowIdx, colIdx), dst, src);
+  return detail::issue<Op::TSUBVIEW>(PIPE_S, detail::move_attributes<ReluPreMode::NoRelu>(STPhase::Unspecified, rowIdx, colIdx), dst, src);
 }
 
 namespace detail {
@@ -483,7 +486,7 @@ PTO_FN RecordEvent fill_pad(Dst& dst, Src& src, PadValue pad) {
   PtoAttributes attributes = {};
   attributes.fill_mode = static_cast<uint8_t>(Mode);
   attributes.pad = static_cast<uint64_t>(pad);
-  return issue(Op::TFILLPAD, Dst::Loc == TileType::Mat ? PIPE_MTE2 : PIPE_V, attributes, dst, src);
+  return issue<Op::TFILLPAD>(Dst::Loc == TileType::Mat ? PIPE_MTE2 : PIPE_V, attributes, dst, src);
 }
 
 }  // namespace detail
@@ -538,7 +541,7 @@ template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileA
 PTO_FN RecordEvent TCONCAT(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {
   detail::check_concat<TDDst, TDSrc0, TDSrc1>();
   TSYNC(events...);
-  return detail::issue(Op::TCONCAT, dst, src0, src1);
+  return detail::issue<Op::TCONCAT>(dst, src0, src1);
 }
 /// Of each row only as many bytes as element (r, 0) of the index tiles says.
 template <detail::TileArgument DstTile, detail::TileArgument Src0Tile, detail::TileArgument Src1Tile, detail::TileArgument Src0IdxTile,
@@ -548,7 +551,7 @@ PTO_FN RecordEvent TCONCAT(DstTile& dst, Src0Tile& src0, Src1Tile& src1, Src0Idx
   detail::check_concat<DstTile, Src0Tile, Src1Tile>();
   detail::check_counts<Src0IdxTile, Src1IdxTile>();
   TSYNC(events...);
-  return detail::issue(Op::TCONCAT, dst, src0, src1, src0Idx, src1Idx);
+  return detail::issue<Op::TCONCAT>(dst, src0, src1, src0Idx, src1Idx);
 }
 /// And dstIdx(r, 0) = the sum of both numbers of bytes.
 template <detail::TileArgument DstTile, detail::TileArgument Src0Tile, detail::TileArgument Src1Tile, detail::TileArgument DstIdxTile,
@@ -558,7 +561,7 @@ PTO_FN RecordEvent TCONCAT(DstTile& dst, Src0Tile& src0, Src1Tile& src1, DstIdxT
   detail::check_concat<DstTile, Src0Tile, Src1Tile>();
   detail::check_counts<DstIdxTile, Src0IdxTile, Src1IdxTile>();
   TSYNC(events...);
-  return detail::issue(Op::TCONCAT, dst, src0, src1, src0Idx, src1Idx, dstIdx);
+  return detail::issue<Op::TCONCAT>(dst, src0, src1, src0Idx, src1Idx, dstIdx);
 }
 
 /// dst(i, j) = src(j, i) over src's valid region. `tmp` is scratch that only hardware needs.
@@ -567,7 +570,7 @@ PTO_FN RecordEvent TTRANS(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events)
   static_assert(detail::all_vec_v<TDDst, TDSrc>, "TTRANS: operands are Vec tiles");
   static_assert(detail::same_element_v<TDDst, TDSrc>, "TTRANS: both tiles have one element type");
   TSYNC(events...);
-  return detail::issue(Op::TTRANS, dst, src);
+  return detail::issue<Op::TTRANS>(dst, src);
 }
 /// Between layouts of a feature map or a filter: NCHW <-> NC1HWC0, GNCHW <-> GNC1HWC0, NC1HWC0 and GNC1HWC0 -> FRACTAL_Z (sizes C1*H*W, N1,
 /// 16, C0, groups before C1), NCDHW -> FRACTAL_Z_3D (D*C1*H*W, N1, 16, C0). Channels and filters that the source lacks become 0.
@@ -577,7 +580,7 @@ PTO_FN RecordEvent TTRANS(TDDst& dst, TDSrc& src, TDTmp&, WaitEvents&... events)
   static_assert(std::is_same_v<typename TDDst::DType, typename TDSrc::DType>, "TTRANS: both tiles have one element type");
   static_assert(detail::conv_transposition_exists(TDSrc::layout, TDDst::layout), "TTRANS: there is no way between these layouts");
   TSYNC(events...);
-  return detail::issue(Op::TTRANS, dst, src);
+  return detail::issue<Op::TTRANS>(dst, src);
 }
 
 }  // namespace pto

@@ -13,7 +13,7 @@ template <PrintFormat Format = PrintFormat::Width8_Precision4, typename TD>
 PTO_FN RecordEvent TPRINT(TD& src) {
   PtoAttributes attributes = {};
   attributes.index[0] = static_cast<int32_t>(Format);
-  return detail::issue(Op::TPRINT, PIPE_S, attributes, src);
+  return detail::issue<Op::TPRINT>(PIPE_S, attributes, src);
 }
 /// The same; `tmp` is device memory that only hardware needs.
 template <PrintFormat Format = PrintFormat::Width8_Precision4, detail::TileArgument TD, detail::GlobalArgument GlobalData>

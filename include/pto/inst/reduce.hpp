@@ -13,7 +13,7 @@ namespace pto {
   PTO_FN RecordEvent NAME(TDOut& dst, TDIn& src, TDTmp&, WaitEvents&... events) {                                                   \
     detail::check_elementwise<TDOut, TDIn>();                                                                                       \
     TSYNC(events...);                                                                                                               \
-    return detail::issue(Op::NAME, dst, src);                                                                                       \
+    return detail::issue<Op::NAME>(dst, src);                                                                                       \
   }
 PTO_DETAIL_ROW_REDUCE(TROWSUM)  ///< dst(r, 0) = sum of row r over src's valid columns
 PTO_DETAIL_ROW_REDUCE(TROWMAX)  ///< dst(r, 0) = maximum of row r
@@ -25,7 +25,7 @@ PTO_DETAIL_ROW_REDUCE(TROWMIN)  ///< dst(r, 0) = minimum of row r
   PTO_FN RecordEvent NAME(TDOut& dst, TDIn& src, WaitEvents&... events) {                               \
     detail::check_elementwise<TDOut, TDIn>();                                                           \
     TSYNC(events...);                                                                                   \
-    return detail::issue(Op::NAME, dst, src);                                                           \
+    return detail::issue<Op::NAME>(dst, src);                                                           \
   }
 PTO_DETAIL_COL_REDUCE(TCOLSUM)  ///< dst(0, c) = sum of column c over src's valid rows
 PTO_DETAIL_COL_REDUCE(TCOLMAX)  ///< dst(0, c) = maximum of column c
@@ -43,7 +43,7 @@ template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventA
 PTO_FN RecordEvent TROWEXPAND(TDDst& dst, TDSrc& src, WaitEvents&... events) {
   detail::check_elementwise<TDDst, TDSrc>();
   TSYNC(events...);
-  return detail::issue(Op::TROWEXPAND, dst, src);
+  return detail::issue<Op::TROWEXPAND>(dst, src);
 }
 
 /// dst(r, c) = src(0, c)
@@ -51,7 +51,7 @@ template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventA
 PTO_FN RecordEvent TCOLEXPAND(TDDst& dst, TDSrc& src, WaitEvents&... events) {
   detail::check_elementwise<TDDst, TDSrc>();
   TSYNC(events...);
-  return detail::issue(Op::TCOLEXPAND, dst, src);
+  return detail::issue<Op::TCOLEXPAND>(dst, src);
 }
 
 // TROWEXPAND<op>: one source has dst's valid shape; the other is a vector with one value per row (Rx1), or with one block of 32
@@ -62,7 +62,7 @@ PTO_FN RecordEvent TCOLEXPAND(TDDst& dst, TDSrc& src, WaitEvents&... events) {
   PTO_FN RecordEvent NAME(TDDst& dst, TDSrc0& src0, TDSrc1& src1, WaitEvents&... events) {                    \
     detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                       \
     TSYNC(events...);                                                                                         \
-    return detail::issue(Op::NAME, dst, src0, src1);                                                          \
+    return detail::issue<Op::NAME>(dst, src0, src1);                                                          \
   }
 #define PTO_DETAIL_EXPAND_OP_TMP(NAME, ...)                                                                                               \
   template <__VA_ARGS__ detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::TileArgument TDTmp, \
@@ -98,7 +98,7 @@ PTO_DETAIL_EXPAND_OP(TCOLEXPANDMIN)
     detail::check_elementwise<TDDst, TDSrc0, TDSrc1>();                                                                                \
     static_assert(detail::is_float_v<typename TDDst::DType>, #NAME " works on floating-point elements");                               \
     TSYNC(events...);                                                                                                                  \
-    return detail::issue(Op::NAME, dst, src0, src1);                                                                                   \
+    return detail::issue<Op::NAME>(dst, src0, src1);                                                                                   \
   }
 PTO_DETAIL_EXPAND_EXPDIF(TROWEXPANDEXPDIF)  ///< dst = exp(src0 - src1), one of them a vector with values per row
 PTO_DETAIL_EXPAND_EXPDIF(TCOLEXPANDEXPDIF)  ///< dst(r, c) = exp(src0(r, c) - src1(0, c))

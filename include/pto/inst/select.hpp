@@ -16,14 +16,14 @@ PTO_FN constexpr void check_mask() {
   static_assert(Mask::isRowMajor && !Mask::isBoxedLayout, "the mask is row-major without boxes");
 }
 
-template <typename Mask, typename... Operands>
-PTO_FN RecordEvent compare(Op op, CmpMode mode, uint64_t scalar, Mask& dst, Operands&... operands) {
+template <Op kOp, typename Mask, typename... Operands>
+PTO_FN RecordEvent compare(CmpMode mode, uint64_t scalar, Mask& dst, Operands&... operands) {
   check_mask<Mask>();
   check_elementwise<Operands...>();
   PtoAttributes attributes = {};
   attributes.index[0] = static_cast<int32_t>(mode);
   attributes.scalar = scalar;
-  return issue(op, PIPE_V, attributes, dst, operands...);
+  return issue<kOp>(PIPE_V, attributes, dst, operands...);
 }
 
 }  // namespace detail
@@ -33,7 +33,7 @@ PTO_FN RecordEvent compare(Op op, CmpMode mode, uint64_t scalar, Mask& dst, Oper
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCMP(TDDst& dst, TDSrc0& src0, TDSrc1& src1, CmpMode cmpMode, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::compare(Op::TCMP, cmpMode, 0, dst, src0, src1);
+  return detail::compare<Op::TCMP>(cmpMode, 0, dst, src0, src1);
 }
 
 /// The same with one number for all elements: a scalar, or element (0, 0) of a tile. With PTO_TCMPS_ELEMENTWISE defined, the tile's
@@ -41,15 +41,15 @@ PTO_FN RecordEvent TCMP(TDDst& dst, TDSrc0& src0, TDSrc1& src1, CmpMode cmpMode,
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCMPS(TDDst& dst, TDSrc& src0, typename TDSrc::DType src1, CmpMode mode, WaitEvents&... events) {
   TSYNC(events...);
-  return detail::compare(Op::TCMPS, mode, detail::scalar_bits(src1), dst, src0);
+  return detail::compare<Op::TCMPS>(mode, detail::scalar_bits(src1), dst, src0);
 }
 template <detail::TileArgument TDDst, detail::TileArgument TDSrc0, detail::TileArgument TDSrc1, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TCMPS(TDDst& dst, TDSrc0& src0, TDSrc1& src1, CmpMode mode, WaitEvents&... events) {
   TSYNC(events...);
 #ifdef PTO_TCMPS_ELEMENTWISE
-  return detail::compare(Op::TCMP, mode, 0, dst, src0, src1);
+  return detail::compare<Op::TCMP>(mode, 0, dst, src0, src1);
 #else
-  return detail::compare(Op::TCMPS, mode, 0, dst, src0, src1);
+  return detail::compare<Op::TCMPS>(mode, 0, dst, src0, src1);
 #endif
 }
 
@@ -59,7 +59,7 @@ PTO_FN RecordEvent TSEL(TD& dst, MaskTile& selMask, TD& src0, TD& src1, TmpTile&
   detail::check_mask<MaskTile>();
   static_assert(TD::Loc == TileType::Vec, "TSEL: operands are Vec tiles");
   TSYNC(events...);
-  return detail::issue(Op::TSEL, dst, src0, src1, selMask);
+  return detail::issue<Op::TSEL>(dst, src0, src1, selMask);
 }
 
 /// dst(r, c) = bit (r, c) of the mask ? src(r, c) : scalar
@@ -72,7 +72,7 @@ PTO_FN RecordEvent TSELS(TDDst& dst, TDMask& mask, TDSrc& src, TDTmp&, typename 
   TSYNC(events...);
   PtoAttributes attributes = {};
   attributes.scalar = detail::scalar_bits(scalar);
-  return detail::issue(Op::TSELS, PIPE_V, attributes, dst, src, mask);
+  return detail::issue<Op::TSELS>(PIPE_V, attributes, dst, src, mask);
 }
 
 }  // namespace pto

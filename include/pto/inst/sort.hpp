@@ -35,7 +35,7 @@ PTO_FN RecordEvent merge_lists(Dst& dst, MrgSortExecutedNumList& executed, Srcs&
   PtoAttributes attributes = {};
   attributes.index[0] = Exhausted;
   attributes.scalar = reinterpret_cast<uint64_t>(counts);
-  issue(Op::TMRGSORT, PIPE_V, attributes, dst, srcs...);
+  issue<Op::TMRGSORT>(PIPE_V, attributes, dst, srcs...);
   executed = {counts[0], counts[1], counts[2], counts[3]};
   return {};
 }
@@ -50,7 +50,7 @@ PTO_FN RecordEvent TSORT32(DstTD& dst, SrcTD& src, IdxTD& idx, WaitEvents&... ev
   static_assert(std::is_same_v<typename IdxTD::DType, uint32_t> && IdxTD::Loc == TileType::Vec,
                 "TSORT32: indices are a Vec tile of uint32_t");
   TSYNC(events...);
-  return detail::issue(Op::TSORT32, dst, src, idx);
+  return detail::issue<Op::TSORT32>(dst, src, idx);
 }
 /// The same; `tmp` is scratch that only hardware needs.
 template <detail::TileArgument DstTD, detail::TileArgument SrcTD, detail::TileArgument IdxTD, detail::TileArgument TmpTD,
@@ -68,7 +68,7 @@ PTO_FN RecordEvent TMRGSORT(DstTD& dst, SrcTD& src, uint32_t blockLen, WaitEvent
   TSYNC(events...);
   PtoAttributes attributes = {};
   attributes.index[1] = static_cast<int32_t>(blockLen);
-  return detail::issue(Op::TMRGSORT, PIPE_V, attributes, dst, src);
+  return detail::issue<Op::TMRGSORT>(PIPE_V, attributes, dst, src);
 }
 
 /// Merges two to four sorted lists of records, their valid columns. With `exhausted`, stops when one of them has nothing left; the list of

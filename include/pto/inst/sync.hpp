@@ -28,7 +28,7 @@ PTO_FN void SYNCALL(GlobalData& gmWorkspace, int32_t usedCores = 0) {
     PtoAttributes attributes = {};
     attributes.index[0] = static_cast<int>(CoreType);
     attributes.index[1] = usedCores;
-    detail::issue(Op::SYNCALL, PIPE_ALL, attributes, gmWorkspace);
+    detail::issue<Op::SYNCALL>(PIPE_ALL, attributes, gmWorkspace);
   }
 }
 

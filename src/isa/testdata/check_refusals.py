@@ -1,7 +1,7 @@
 """Compiles a source once and compares the compiler's errors with the lines marked "// refused: PATTERN".
 
-usage: check_refusals.py SOURCE COMPILER ARG...      exit code 0: each marked line gives an error of one line that matches, and no other
-line gives one; 1: not so
+usage: check_refusals.py [--on NAME] SOURCE COMPILER ARG...      exit code 0: each marked line gives an error of one line that matches, and
+no other line gives one; 1: not so. With --on the mark is "// NAME: PATTERN", up to the next " // ".
 """
 
 import pathlib
@@ -10,7 +10,6 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-MARK = re.compile(r"// refused: (.*)$")
 
 
 def errors_by_line(text, name):
@@ -38,7 +37,7 @@ def errors_by_line(text, name):
     return result
 
 
-def main(source, command):
+def main(mark, source, command):
     lines = pathlib.Path(source).read_text().splitlines()
     run = subprocess.run([*command, "-fsyntax-only", "-ferror-limit=0" if "clang" in command[0] else "-fmax-errors=0", source],
                          capture_output=True, text=True, check=False)
@@ -46,7 +45,7 @@ def main(source, command):
     wrong = 0
     marked = set()
     for number, text in enumerate(lines, 1):
-        match = MARK.search(text)
+        match = mark.search(text)
         if not match:
             continue
         marked.add(number)
@@ -62,4 +61,9 @@ def main(source, command):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    arguments = sys.argv[1:]
+    pattern = r"// refused: (.*)$"
+    if arguments[0] == "--on":
+        pattern = rf"// {re.escape(arguments[1])}: (.*?)(?: //|$)"
+        arguments = arguments[2:]
+    sys.exit(main(re.compile(pattern), arguments[0], arguments[1:]))

@@ -110,6 +110,6 @@ void communicating(Global& global, ByteGlobal& byte_global, GlobalTensor<float, 
 void unknown(Vec& vec) {
   TADD(vec, vec);                                           // no matching function for call to .*TADD
   TQUANTISE(vec);                                           // .*TQUANTISE.* was not declared
-  set_intra_block(PIPE_V, 1);                               // .*set_intra_block.* was not declared
+  set_intra_block(PIPE_V, 1);                               // set_intra_block: a2a3 does not have this instruction
 }
 // clang-format on
