@@ -215,6 +215,10 @@ template <bool kPlain>
     if (!kPlain && args.tag(index) == TensorArgType::OUTPUT) continue;
     if (!add_tensor<kPlain>(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
   }
+  for (uint32_t i = 0; i < tensor_count; ++i) {
+    const int32_t index = static_cast<int32_t>(i);
+    if (kPlain || args.tag(index) != TensorArgType::OUTPUT) copy_descriptor(descriptors + i, args.tensor(index).ref());
+  }
   if constexpr (!kPlain) {
     if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
     if (has_hints(args)) record.flags |= hint_flags(args, record);
@@ -462,6 +466,10 @@ void Graph::list_one_of_many(TaskRef task, EdgeSource source) {
   if (count == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
   predecessors_[predecessor_count_++] = task;
   ++edge_count_[static_cast<size_t>(source)];
+}
+
+void Graph::list_all(std::span<const RegionHit> hits) {
+  for (const RegionHit& hit : hits) list_predecessor({table_.slot_of(hit.ring, hit.task), hit.task}, EdgeSource::kTensorMap);
 }
 
 void Graph::store_many_predecessors(uint32_t ring, TaskSlot& record) {

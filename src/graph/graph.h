@@ -226,6 +226,7 @@ class Graph {
   template <bool kPlain>
   void track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void list_predecessor(TaskRef task, EdgeSource source);
+  [[gnu::noinline]] void list_all(std::span<const RegionHit> hits);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   bool mark_new(TaskRef task);
   void retain(const Plan& plan, TaskRef task);
