@@ -42,7 +42,7 @@ Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
 void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer, const GraphPolicy& policy) {
   policy_ = policy;
   map_.begin_run(policy.track_war);
-  kernel_lanes_ = kernel_lanes;
+  kernel_lanes_ = kernel_lanes != nullptr ? std::span<const uint8_t>(*kernel_lanes) : std::span<const uint8_t>();
   observer_ = observer;
   for (Ring& ring : rings_) ring.first = ring.next;
   task_count_ = published_count_ = 0;
@@ -138,7 +138,7 @@ bool Graph::check_sync_start(uint8_t lanes, int32_t blocks) {
 }
 
 void Graph::fail_kernel(int32_t id, uint8_t lane) {
-  const uint8_t lanes = id >= 0 && static_cast<size_t>(id) < kernel_lanes_->size() ? (*kernel_lanes_)[static_cast<size_t>(id)] : 0;
+  const uint8_t lanes = id >= 0 && static_cast<size_t>(id) < kernel_lanes_.size() ? kernel_lanes_[static_cast<size_t>(id)] : 0;
   if (lanes == 0) return fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
   const bool aic = lane == PTO2_SUBTASK_MASK_AIC;
   fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_, id,

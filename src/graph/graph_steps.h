@@ -101,10 +101,11 @@ template <bool kPlain>
     return false;
   if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) [[unlikely]]
     return false;
-  if (tag == TensorArgType::NO_DEP) [[unlikely]]
-    return true;
-  if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
-    unpublished_writes_.push_back({descriptor, task_count_});
+  if (tag != TensorArgType::INPUT) {
+    if (tag == TensorArgType::NO_DEP) [[unlikely]]
+      return true;
+    if (policy_.publish != GraphPolicy::Publish::kAtSubmit) [[unlikely]]
+      unpublished_writes_.push_back({descriptor, task_count_});
   }
   if ((kPlain || !plan.manual) && !tensor.manual_dep) [[likely]]
     track<kPlain>(plan, tensor, descriptor, range, index, tag);

@@ -60,8 +60,9 @@ struct RegionIndex::LevelClass : Class {
   RegionEntry& bucket_beside(const RegionTable::Group& group, uint64_t at, uint64_t granule) {
     if ((at ^ granule) >> RegionTable::kGroupBits == 0) [[likely]]
       return group[granule];
-    return bucket(granule);
+    return bucket_elsewhere(granule);
   }
+  [[gnu::noinline]] RegionEntry& bucket_elsewhere(uint64_t granule) { return bucket(granule); }
 
   /// Calls test(entry) for what is live in granules first to last; true removes the entry.
   template <typename Test>

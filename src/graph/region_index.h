@@ -54,22 +54,22 @@ class RegionOwner {
   uint64_t both_;
 };
 
-/// What an access by a short way found: nothing, or one access, which is to the same bytes; or it is not known. In a register.
+/// What an access by a short way found: nothing, or one access, which is to the same bytes; or it is not known.
 class OneHit {
  public:
-  static constexpr OneHit unknown() { return OneHit(~uint64_t{0}); }
-  static constexpr OneHit none() { return OneHit(~uint64_t{1}); }
-  OneHit(uint32_t ring, uint32_t task) : bits_(ring | uint64_t{task} << 32) {}
+  static constexpr OneHit unknown() { return {kRingCount + 1, 0}; }
+  static constexpr OneHit none() { return {kRingCount, 0}; }
+  constexpr OneHit(uint32_t ring, uint32_t task) : ring_(ring), task_(task) {}
   explicit OneHit(const RegionEntry& entry) : OneHit(entry.ring(), entry.task) {}
 
-  bool is_one() const { return static_cast<uint32_t>(bits_) < kRingCount; }
-  bool is_unknown() const { return bits_ == unknown().bits_; }
-  uint32_t ring() const { return static_cast<uint32_t>(bits_); }
-  uint32_t task() const { return static_cast<uint32_t>(bits_ >> 32); }
+  bool is_one() const { return ring_ < kRingCount; }
+  bool is_unknown() const { return ring_ > kRingCount; }
+  uint32_t ring() const { return ring_; }
+  uint32_t task() const { return task_; }
 
  private:
-  explicit constexpr OneHit(uint64_t bits) : bits_(bits) {}
-  uint64_t bits_;
+  uint32_t ring_;
+  uint32_t task_;
 };
 
 /// Regions are kept in classes of like shape, each with a hash table:

@@ -42,6 +42,8 @@ class RegionShapes {
       look_up(view);
     return last_->region;
   }
+  /// The same if it was `view`'s shape that was asked for last, else null.
+  ShapedRegion* same_shape(const ChipTensor& view) { return last_->is(view) ? &last_->region : nullptr; }
 
  private:
   struct Seen {

@@ -36,11 +36,24 @@ inline void TensorMap::access_bytes(ByteRange range, TensorArgType tag, RegionOw
   }
 }
 
+// Nothing is called but at the end, so that nothing need be saved.
 OneHit TensorMap::find_gapped(const ChipTensor& view, ByteRange range, RegionOwner owner) {
+  if (const ShapedRegion* const region = shapes_.same_shape(view); region != nullptr) [[likely]]
+    return writers_.find_one(*region, range, owner);
+  return find_other_shape(view, range, owner);
+}
+
+OneHit TensorMap::find_other_shape(const ChipTensor& view, ByteRange range, RegionOwner owner) {
   return writers_.find_one(shapes_.shape_of(view), range, owner);
 }
 
 OneHit TensorMap::update_gapped(const ChipTensor& view, ByteRange range, RegionOwner owner) {
+  if (const ShapedRegion* const region = shapes_.same_shape(view); region != nullptr) [[likely]]
+    return writers_.update_one(*region, range, owner);
+  return update_other_shape(view, range, owner);
+}
+
+OneHit TensorMap::update_other_shape(const ChipTensor& view, ByteRange range, RegionOwner owner) {
   return writers_.update_one(shapes_.shape_of(view), range, owner);
 }
 

@@ -54,6 +54,8 @@ class TensorMap {
   [[gnu::noinline]] OneHit update_bytes(ByteRange range, RegionOwner owner);
   [[gnu::noinline]] OneHit find_gapped(const ChipTensor& view, ByteRange range, RegionOwner owner);
   [[gnu::noinline]] OneHit update_gapped(const ChipTensor& view, ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit find_other_shape(const ChipTensor& view, ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit update_other_shape(const ChipTensor& view, ByteRange range, RegionOwner owner);
   [[gnu::noinline]] OneHit access_gapped_anyhow(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
                                                 RegionOwner owner);
   void access_region(const ShapedRegion& region, const ChipTensor& lasting, TensorArgType tag, RegionOwner owner);
