@@ -93,8 +93,9 @@ struct alignas(64) ChipTensor {
 
   /// The box [offsets, offsets + view_shapes) of this view. A box with a zero dimension is an accepted empty view.
   ChipTensor view(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in = false) const {
-    return ndims == 1 ? view_of_rank<1>(view_shapes, view_offsets, manual_dep_in)
-                      : view_of_any_rank(view_shapes, view_offsets, manual_dep_in);
+    return ndims == 1   ? view_of_vector(view_shapes, view_offsets, manual_dep_in)
+           : ndims == 2 ? view_of_matrix(view_shapes, view_offsets, manual_dep_in)
+                        : view_of_any_rank(view_shapes, view_offsets, manual_dep_in);
   }
 
   bool valid_transpose(uint32_t x, uint32_t y) const { return x < ndims && y < ndims; }
@@ -194,47 +195,64 @@ struct alignas(64) ChipTensor {
   }
 
  private:
-  // A call, because compilers would warn of arrays with one element that are read only if the rank is more.
+  // Orchestrations derive a view for every argument. So the common ranks have code of their own, without loops, which does in one pass
+  // what refresh() does too.
+
+  /// A copy by halves, which compilers do in place: the whole is a call of memcpy.
+  void copy_by_halves(const ChipTensor &other) {
+    __builtin_memcpy(static_cast<void *>(this), &other, 64);
+    __builtin_memcpy(reinterpret_cast<char *>(this) + 64, reinterpret_cast<const char *>(&other) + 64, 64);
+  }
+  ChipTensor view_of_vector(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in) const {
+    ChipTensor result;
+    result.copy_by_halves(*this);
+    const uint64_t count = view_shapes[0], at = view_offsets[0], stride = strides[0];
+    result.shapes[0] = view_shapes[0];
+    result.manual_dep = manual_dep_in;
+    result.is_contiguous = stride == 1 || count <= 1;
+    result.extent_elem_cache = count == 0 ? 0 : (count - 1) * stride + 1;
+    if (count == 0) return result;
+    result.start_offset = start_offset + at * stride;
+    if (at + count > shapes[0]) result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
+    return result;
+  }
+  // Calls, because compilers would warn of arrays with one element that are read only if the rank is more.
+  __attribute__((noinline)) ChipTensor view_of_matrix(const uint32_t view_shapes[], const uint32_t view_offsets[],
+                                                      bool manual_dep_in) const {
+    ChipTensor result;
+    result.copy_by_halves(*this);
+    const uint64_t rows = view_shapes[0], columns = view_shapes[1];
+    const uint64_t row = view_offsets[0], column = view_offsets[1];
+    const uint64_t pitch = strides[0], step = strides[1];
+    result.shapes[0] = view_shapes[0];
+    result.shapes[1] = view_shapes[1];
+    result.manual_dep = manual_dep_in;
+    result.is_contiguous = (pitch == columns || rows == 1) && (step == 1 || columns == 1);
+    result.start_offset = start_offset + row * pitch + column * step;
+    result.extent_elem_cache = (rows - 1) * pitch + (columns - 1) * step + 1;
+    if (rows * columns == 0) {
+      result.start_offset = start_offset;
+      result.extent_elem_cache = 0;
+      result.is_contiguous = true;
+    } else if (row + rows > shapes[0] || column + columns > shapes[1]) {
+      result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
+    }
+    return result;
+  }
   __attribute__((noinline)) ChipTensor view_of_any_rank(const uint32_t view_shapes[], const uint32_t view_offsets[],
                                                         bool manual_dep_in) const {
-    return ndims == 2 ? view_of_rank<2>(view_shapes, view_offsets, manual_dep_in)
-                      : view_of_rank<0>(view_shapes, view_offsets, manual_dep_in);
-  }
-  /// kRank is ndims, or 0 for any. Without a loop where it is known: orchestrations derive a view for every argument.
-  template <uint32_t kRank>
-  ChipTensor view_of_rank(const uint32_t view_shapes[], const uint32_t view_offsets[], bool manual_dep_in) const {
     ChipTensor result;
-    __builtin_memcpy(static_cast<void *>(&result), this, 64);  // by halves, which compilers do in place: the whole is a call of memcpy
-    __builtin_memcpy(reinterpret_cast<char *>(&result) + 64, reinterpret_cast<const char *>(this) + 64, 64);
-    uint64_t offset = 0;  // one pass does what refresh() does too
-    uint64_t extent = 1;
-    uint64_t row_major = 1;
-    bool empty = false;
+    result.copy_by_halves(*this);
+    result.manual_dep = manual_dep_in;
+    uint64_t offset = 0;
     bool outside = false;
-    bool contiguous = true;
-    const auto add_dimension = [&](uint32_t i) {
-      const uint64_t count = view_shapes[i];
-      const uint64_t stride = strides[i];
+    for (uint32_t i = 0; i < ndims; ++i) {
       result.shapes[i] = view_shapes[i];
-      empty |= count == 0;
-      outside |= view_offsets[i] + count > shapes[i];
-      offset += view_offsets[i] * stride;
-      extent += (count - 1) * stride;
-      contiguous &= (count == 1) | (stride == row_major);
-      row_major *= count;
-    };
-    if constexpr (kRank == 0) {
-      for (uint32_t i = ndims; i-- > 0;) add_dimension(i);
-    } else {
-      if constexpr (kRank == 2) add_dimension(1);
-      add_dimension(0);
+      offset += view_offsets[i] * static_cast<uint64_t>(strides[i]);
+      outside |= view_offsets[i] + static_cast<uint64_t>(view_shapes[i]) > shapes[i];
     }
-    // The four flags at once, as they are read when the view is submitted: a load waits if narrower stores are under way.
-    const uint32_t flags = static_cast<uint32_t>(dtype) | static_cast<uint32_t>(manual_dep_in) << 8 |
-                           static_cast<uint32_t>(contiguous || empty) << 16 | static_cast<uint32_t>(address_space) << 24;
-    __builtin_memcpy(static_cast<void *>(&result.dtype), &flags, sizeof flags);
-    result.extent_elem_cache = empty ? 0 : extent;
-    if (empty) return result;
+    result.refresh();
+    if (result.extent_elem_cache == 0) return result;
     result.start_offset += offset;
     if (outside) result.set_fault(TensorFault::VIEW_OUT_OF_BOUNDS);
     return result;
@@ -261,7 +279,7 @@ struct alignas(64) ChipTensor {
 };
 static_assert(sizeof(ChipTensor) == 128 && alignof(ChipTensor) == 64, "the kernel ABI fixes the descriptor's size");
 static_assert(std::is_trivially_copyable_v<ChipTensor>, "descriptors are copied as bytes");
-static_assert(__builtin_offsetof(ChipTensor, dtype) == 40 && __builtin_offsetof(ChipTensor, address_space) == 43, "flags are one word");
+static_assert(__builtin_offsetof(ChipTensor, dtype) == 40 && __builtin_offsetof(ChipTensor, address_space) == 43, "published layout");
 static_assert(__builtin_offsetof(ChipTensor, shapes) == 44 && __builtin_offsetof(ChipTensor, strides) == 72, "published layout");
 
 /// A contiguous tensor over memory that the caller owns.

@@ -510,14 +510,20 @@ void Scheduler::worker_main() {
 
 // Whether all predecessors are complete. If not, the task is parked: it comes back when the one it waits for is.
 [[gnu::always_inline]] inline bool Scheduler::is_ready(Carrier& carrier, uint32_t slot) {
+  if (table_.is_ready(table_.record(slot))) [[likely]]
+    return true;
+  return !park(carrier, slot);
+}
+
+// False if there is no reason to: all predecessors are complete.
+bool Scheduler::park(Carrier& carrier, uint32_t slot) {
   const TaskSlot& task = table_.record(slot);
   const TaskRef undone = table_.undone_predecessor(task);
-  if (undone.slot == kNoSlot) [[likely]]
-    return true;
+  if (undone.slot == kNoSlot) return false;
   if ((task.flags & TaskSlot::kMayStage) != 0) [[unlikely]]
     dispatch_.offer(slot);
   if (const uint32_t list = table_.park(slot, undone); list != kNoSlot) add_ready(carrier, list);
-  return false;
+  return true;
 }
 
 [[gnu::always_inline]] inline void Scheduler::start(Carrier& carrier, uint32_t slot) {

@@ -148,6 +148,7 @@ class Scheduler {
   void run_row(Carrier& carrier, uint32_t slot);
   uint32_t next_plain(Carrier& carrier, CoreType kind);
   bool is_ready(Carrier& carrier, uint32_t slot);
+  [[gnu::noinline]] bool park(Carrier& carrier, uint32_t slot);
   bool wants_attention(Carrier& carrier);
   bool run_kernel(const KernelCall& call);
   bool run_hinted_kernel(const KernelCall& call);

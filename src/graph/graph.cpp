@@ -42,7 +42,7 @@ Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
 void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer, const GraphPolicy& policy) {
   policy_ = policy;
   map_.begin_run(policy.track_war);
-  kernel_lanes_ = kernel_lanes;
+  kernel_lanes_ = kernel_lanes != nullptr ? std::span<const uint8_t>(*kernel_lanes) : std::span<const uint8_t>();
   observer_ = observer;
   for (Ring& ring : rings_) ring.first = ring.next;
   task_count_ = published_count_ = 0;
@@ -138,7 +138,7 @@ bool Graph::check_sync_start(uint8_t lanes, int32_t blocks) {
 }
 
 void Graph::fail_kernel(int32_t id, uint8_t lane) {
-  const uint8_t lanes = id >= 0 && static_cast<size_t>(id) < kernel_lanes_->size() ? (*kernel_lanes_)[static_cast<size_t>(id)] : 0;
+  const uint8_t lanes = id >= 0 && static_cast<size_t>(id) < kernel_lanes_.size() ? kernel_lanes_[static_cast<size_t>(id)] : 0;
   if (lanes == 0) return fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: the callable has no kernel with func_id {}", task_count_, id));
   const bool aic = lane == PTO2_SUBTASK_MASK_AIC;
   fail(PTO2_ERROR_INVALID_ARGS, fmt::format("task {}: kernel {} was compiled for {} cores and is submitted to an {} core", task_count_, id,
@@ -214,6 +214,10 @@ template <bool kPlain>
     const int32_t index = static_cast<int32_t>(i);
     if (!kPlain && args.tag(index) == TensorArgType::OUTPUT) continue;
     if (!add_tensor<kPlain>(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
+  }
+  for (uint32_t i = 0; i < tensor_count; ++i) {
+    const int32_t index = static_cast<int32_t>(i);
+    if (kPlain || args.tag(index) != TensorArgType::OUTPUT) copy_descriptor(descriptors + i, args.tensor(index).ref());
   }
   if constexpr (!kPlain) {
     if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
@@ -462,6 +466,10 @@ void Graph::list_one_of_many(TaskRef task, EdgeSource source) {
   if (count == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
   predecessors_[predecessor_count_++] = task;
   ++edge_count_[static_cast<size_t>(source)];
+}
+
+void Graph::list_all(std::span<const RegionHit> hits) {
+  for (const RegionHit& hit : hits) list_predecessor({table_.slot_of(hit.ring, hit.task), hit.task}, EdgeSource::kTensorMap);
 }
 
 void Graph::store_many_predecessors(uint32_t ring, TaskSlot& record) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -184,8 +185,8 @@ class Graph {
   bool check_call(const CoreTaskArgs& args) { return !args.has_error || refuse_call(args); }
   bool refuse_call(const CoreTaskArgs& args);
   bool runs_on(int32_t kernel, uint8_t lane) const {
-    return static_cast<size_t>(static_cast<uint32_t>(kernel)) < kernel_lanes_->size() &&
-           ((*kernel_lanes_)[static_cast<size_t>(kernel)] & lane) != 0;
+    const size_t index = static_cast<uint32_t>(kernel);
+    return index < kernel_lanes_.size() && (kernel_lanes_[index] & lane) != 0;
   }
   bool check_launch(uint8_t lanes, const MixedKernels& kernels, const CoreTaskArgs& args);
   bool check_sync_start(uint8_t lanes, int32_t blocks);
@@ -226,6 +227,7 @@ class Graph {
   template <bool kPlain>
   void track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range, int32_t index, TensorArgType tag);
   void list_predecessor(TaskRef task, EdgeSource source);
+  [[gnu::noinline]] void list_all(std::span<const RegionHit> hits);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
   bool mark_new(TaskRef task);
   void retain(const Plan& plan, TaskRef task);
@@ -263,7 +265,7 @@ class Graph {
   bool scope_manual_ = false;  ///< whether their edges are explicit only
   uint32_t next_scope_serial_ = 0;
   Site site_;
-  const std::vector<uint8_t>* kernel_lanes_ = nullptr;
+  std::span<const uint8_t> kernel_lanes_;
   GraphObserver* observer_ = nullptr;
   int32_t aic_cores_ = INT32_MAX / 2;
   bool read_elsewhere_ = true;       ///< threads other than the submitter run tasks

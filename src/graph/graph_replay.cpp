@@ -35,6 +35,7 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
     const int32_t index = static_cast<int32_t>(i);
     if (!add_tensor<false>(plan, args.tensor(index).ref(), definition.body().tags[i], index, descriptors + i)) return SubmitState::kFatal;
   }
+  for (uint32_t i = 0; i < tensor_count; ++i) copy_descriptor(descriptors + i, args.tensor(static_cast<int32_t>(i)).ref());
   std::byte* const tail = block + tensor_count * sizeof(ChipTensor);
   std::memcpy(tail, args.scalar_bits(), scalar_count * 8);
   const GraphShell shell{&definition, ring.heap_base + plan.heap_offset};

@@ -23,27 +23,12 @@ inline void prefetch_to_write(const void* address) {
 
 inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
 
-// A copy, mostly field by field: programs make a descriptor and submit it at once, and a load that is wider than the stores it reads
-// waits until they have left the store buffer, which costs more than the whole copy. Dimensions that the view does not have become 0.
+// A copy by halves, which compilers do in place, in vectors: the whole would be a call of memcpy. Programs make a descriptor and
+// submit it at once, and a load that is wider than the stores it reads waits until they have left the store buffer: so descriptors
+// are copied last, when all else that the submission does has passed since.
 [[gnu::always_inline]] inline void copy_descriptor(ChipTensor* __restrict to, const ChipTensor& from) {
-  to->buffer.addr = from.buffer.addr;
-  to->buffer.size = from.buffer.size;
-  to->owner_task_id = from.owner_task_id;
-  to->start_offset = from.start_offset;
-  to->version = from.version;
-  to->ndims = from.ndims;
-  std::memcpy(static_cast<void*>(&to->dtype), &from.dtype, 4);  // with manual_dep, is_contiguous, address_space
-  to->extent_elem_cache = from.extent_elem_cache;
-  std::memset(to->shapes + 1, 0, 16);
-  std::memset(to->strides + 1, 0, sizeof *to - offsetof(ChipTensor, strides) - 4);
-  to->shapes[0] = from.shapes[0];
-  to->strides[0] = from.strides[0];
-  to->shapes[1] = from.shapes[1];
-  to->strides[1] = from.strides[1];
-  for (uint32_t i = 2; i < from.ndims; ++i) {
-    to->shapes[i] = from.shapes[i];
-    to->strides[i] = from.strides[i];
-  }
+  std::memcpy(static_cast<void*>(to), &from, 64);
+  std::memcpy(reinterpret_cast<std::byte*>(to) + 64, reinterpret_cast<const std::byte*>(&from) + 64, 64);
 }
 
 /// Asks for the lines that submissions to come will write. Another core has read what they held before, and a store that waits
@@ -94,11 +79,14 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 template <bool kPlain>
 [[gnu::always_inline]] inline void Graph::track(const Plan& plan, const ChipTensor& tensor, const ChipTensor* descriptor, ByteRange range,
                                                 int32_t index, TensorArgType tag) {
-  for (const RegionHit& hit : map_.access(tensor, *descriptor, range, tag, plan.owner)) {
-    const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
-    if constexpr (kPlain) {  // without an observer the map forgets what is complete
-      list_predecessor(task, EdgeSource::kTensorMap);
-    } else {
+  if constexpr (kPlain) {  // without an observer the map forgets what is complete
+    const OneHit hit = map_.access_one(tensor, *descriptor, range, tag, plan.owner);
+    if (hit.is_one()) [[likely]]
+      return list_predecessor({table_.slot_of(hit.ring(), hit.task()), hit.task()}, EdgeSource::kTensorMap);
+    if (hit.is_unknown()) list_all(map_.hits());
+  } else {
+    for (const RegionHit& hit : map_.access(tensor, *descriptor, range, tag, plan.owner)) {
+      const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
       const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
       add_predecessor(plan, task, hit.ring, EdgeSource::kTensorMap, index, overlap);
     }
@@ -111,13 +99,13 @@ template <bool kPlain>
   const ByteRange range = byte_range(tensor);
   if (!check_tensor(tensor, range, index)) [[unlikely]]
     return false;
-  copy_descriptor(descriptor, tensor);
   if (tensor.owner_task_id.is_valid() && !add_creator(plan, tensor, index)) [[unlikely]]
     return false;
-  if (tag == TensorArgType::NO_DEP) [[unlikely]]
-    return true;
-  if (policy_.publish != GraphPolicy::Publish::kAtSubmit && tag != TensorArgType::INPUT) [[unlikely]] {
-    unpublished_writes_.push_back({descriptor, task_count_});
+  if (tag != TensorArgType::INPUT) {
+    if (tag == TensorArgType::NO_DEP) [[unlikely]]
+      return true;
+    if (policy_.publish != GraphPolicy::Publish::kAtSubmit) [[unlikely]]
+      unpublished_writes_.push_back({descriptor, task_count_});
   }
   if ((kPlain || !plan.manual) && !tensor.manual_dep) [[likely]]
     track<kPlain>(plan, tensor, descriptor, range, index, tag);

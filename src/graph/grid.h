@@ -91,13 +91,14 @@ class Grid {
   /// Whether `region`, nested and of these pitches, is a box here; it is none if it lies across the end of a row, or too far
   /// from the base.
   bool place(const Region& region, Box& box) const;
-  /// place for a region with one pitch, which is the grid's: its row, and the byte in that row.
-  bool place_tile(const Region& region, uint32_t& row, uint32_t& column) const {
-    if (region.range.begin < origin_ || region.range.end > end_) return false;
-    uint64_t at = region.range.begin - origin_;
-    row = static_cast<uint32_t>(outer_.divide(at));
-    column = static_cast<uint32_t>(at);
-    return at + region.run <= outer_.value();
+  /// The row in which `address` lies, of the outer pitch, and the byte in that row: what the coordinates of a region with this one pitch
+  /// are, if holds_tile() says that it has some.
+  uint64_t tile_row(uint64_t address, uint64_t& column) const {
+    column = address - origin_;
+    return outer_.divide(column);
+  }
+  bool holds_tile(ByteRange range, uint64_t width, uint64_t column) const {
+    return range.begin >= origin_ && range.end <= end_ && column + width <= outer_.value();
   }
   /// One box around `region`, as tight as its strides make easy to tell, or two disjoint ones if it lies across the end of a
   /// row; cut at the ends of the grid. Returns how many: 0 if it lies wholly outside.

@@ -21,13 +21,8 @@ class Neighbourhood {
   /// `range` is not empty.
   void add(ByteRange range) {
     const uint64_t first = range.begin >> kShift, last = (range.end - 1) >> kShift;
-    if (first == first_added_ && last == last_added_) return;
-    first_added_ = first;
-    last_added_ = last;
-    for_words(range, [](uint64_t& word, uint64_t mask) {
-      word |= mask;
-      return false;
-    });
+    if (first != first_added_ || last != last_added_) [[unlikely]]
+      add_words(range);
   }
   /// Whether a region that was added may share a byte with `range`, which is not empty.
   bool touches(ByteRange range) {
@@ -38,6 +33,14 @@ class Neighbourhood {
   static constexpr uint32_t kShift = 18;
   static constexpr uint64_t kWords = 64;
 
+  [[gnu::noinline]] void add_words(ByteRange range) {
+    first_added_ = range.begin >> kShift;
+    last_added_ = (range.end - 1) >> kShift;
+    for_words(range, [](uint64_t& word, uint64_t mask) {
+      word |= mask;
+      return false;
+    });
+  }
   template <typename Visit>
   bool for_words(ByteRange range, Visit&& visit) {
     const uint64_t first = range.begin >> kShift, last = (range.end - 1) >> kShift;

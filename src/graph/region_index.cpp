@@ -2,306 +2,10 @@
 
 #include <algorithm>
 
-#include "graph/neighbourhood.h"
 #include "graph/overlap.h"
+#include "graph/region_classes.h"
 
 namespace tilewright {
-namespace {
-
-constexpr uint64_t kMix = 0x9E3779B97F4A7C15ull;
-constexpr uint64_t kMiddleMix = 0xC2B2AE3D27D4EB4Full;
-constexpr uint64_t kColumnMix = 0xD6E8FEB86659FD93ull;
-
-bool owned(const RegionEntry& entry, RegionOwner owner) { return entry.task == owner.task() && entry.ring() == owner.ring(); }
-
-}  // namespace
-
-struct RegionIndex::Class {
-  RegionTable table;
-  uint32_t newest[kRingCount];  ///< task of the newest access, by ring; a completed one if there is none
-  Neighbourhood neighbourhood;
-
-  void reset(const uint32_t* completed) {
-    for (uint32_t ring = 0; ring < kRingCount; ++ring) newest[ring] = completed[ring] - 1;
-    neighbourhood.clear();
-  }
-  void note(ByteRange range, RegionOwner owner) {
-    newest[owner.ring()] = owner.task();
-    neighbourhood.add(range);
-  }
-  bool alive(const uint32_t* completed) const {
-    bool any = false;
-    for (uint32_t ring = 0; ring < kRingCount; ++ring) any = any || static_cast<int32_t>(newest[ring] - completed[ring]) >= 0;
-    return any;
-  }
-  /// Moves what is complete to the newest completed task, so that the ids' wrap does not revive it.
-  void forget_completed(const uint32_t* completed) {
-    for (uint32_t ring = 0; ring < kRingCount; ++ring) {
-      if (static_cast<int32_t>(newest[ring] - completed[ring]) < 0) newest[ring] = completed[ring] - 1;
-    }
-  }
-};
-
-struct RegionIndex::LevelClass : Class {
-  uint32_t level;
-  uint64_t offset;  ///< added to addresses, so that the first buffer starts at a granule's border
-  bool straddles;   ///< a region here crosses a border between granules
-  bool disjoint;    ///< live regions here that overlap are equal: who finds its own region has found all
-
-  uint64_t granule(uint64_t address) const { return (address + offset) >> level; }
-  /// The granule of the first region that may reach `address`.
-  uint64_t first_granule(uint64_t address) const {
-    const uint64_t at = granule(address);
-    return straddles && at != 0 ? at - 1 : at;
-  }
-  RegionTable::Group group(uint64_t granule) { return table.group((granule >> RegionTable::kGroupBits) * kMix); }
-  RegionEntry& bucket(uint64_t granule) { return group(granule)[granule]; }
-  /// The bucket of a granule beside granule `at`, which is of `group`.
-  RegionEntry& bucket_beside(const RegionTable::Group& group, uint64_t at, uint64_t granule) {
-    if ((at ^ granule) >> RegionTable::kGroupBits == 0) [[likely]]
-      return group[granule];
-    return bucket(granule);
-  }
-
-  /// Calls test(entry) for what is live in granules first to last; true removes the entry.
-  template <typename Test>
-  void visit_granules(uint64_t first, uint64_t last, const uint32_t* completed, Test&& test) {
-    for (uint64_t at = first; at <= last; ++at) {
-      table.visit(bucket(at), completed, [&](const RegionEntry& entry) { return granule(entry.bytes.range.begin) == at && test(entry); });
-    }
-  }
-  /// Of a contiguous region that belongs to this level.
-  [[gnu::noinline]] void find(ByteRange range, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
-    visit_granules(first_granule(range.begin), granule(range.end - 1), completed, [&](const RegionEntry& entry) {
-      return intersects(entry.bytes.range, range) && met(entry, range, owner, supersede, hits);
-    });
-  }
-  /// Whether `entry` is a live access to `range` itself, and so the only one that touches it.
-  bool is_the_one(const RegionEntry& entry, ByteRange range, const uint32_t* completed) const {
-    return disjoint && entry.bytes.range == range && !entry.has_older() && entry.live(completed) && entry.bytes.view == nullptr;
-  }
-  /// Whether a bucket holds no live access that touches `range`; may say no where it holds none.
-  static bool is_clear(const RegionEntry& entry, ByteRange range, const uint32_t* completed) {
-    return !entry.has_older() && !(intersects(entry.bytes.range, range) && entry.live(completed));
-  }
-  /// The same of the granules beside `at`, in which `range` begins, that it can meet: the one before, and the one in which it ends. A
-  /// region of this level touches two granules at most.
-  bool is_clear_beside(const RegionTable::Group& near, uint64_t at, ByteRange range, const uint32_t* completed) {
-    const uint64_t last = granule(range.end - 1);
-    if (straddles && at != 0 && !is_clear(bucket_beside(near, at, at - 1), range, completed)) [[unlikely]]
-      return false;
-    return last == at || is_clear(bucket_beside(near, at, last), range, completed);
-  }
-  /// find without supersede.
-  void read(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t at = granule(range.begin);
-    const RegionEntry& entry = bucket(at);
-    if (!is_the_one(entry, range, completed)) return read_others(at, range, owner, completed, hits);
-    if (!owned(entry, owner)) [[likely]]
-      hits.add({range, entry.task, entry.ring()});
-  }
-  [[gnu::noinline]] void read_others(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const RegionTable::Group near = group(at);
-    if (is_clear(near[at], range, completed) && is_clear_beside(near, at, range, completed)) return;
-    find(range, owner, false, completed, hits);
-  }
-  /// What find does with an entry whose range intersects. Out of the way of the many that find nothing.
-  [[gnu::noinline]] bool met(const RegionEntry& entry, ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
-    const ByteRange other = entry.bytes.range;
-    disjoint = disjoint && other == range;
-    if (owned(entry, owner)) return false;
-    if (entry.bytes.view != nullptr && !regions_overlap(Region(range), Region(*entry.bytes.view))) return false;
-    hits.add({other, entry.task, entry.ring()});
-    return supersede && contains(range, other);
-  }
-  void insert(ByteRange range, const ChipTensor* view, RegionOwner owner, const uint32_t* completed) {
-    const uint64_t at = granule(range.begin);
-    disjoint = false;  // unless somebody looked
-    straddles = straddles || granule(range.end - 1) != at;
-    table.insert(bucket(at), owner.ring(), owner.task(), completed).bytes = {range, view};
-    if (table.crowded()) [[unlikely]]
-      rebuild(completed);
-    note(range, owner);
-  }
-  /// find with supersede and insert in one, of a contiguous region.
-  void update(ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t at = granule(range.begin);
-    const RegionTable::Group near = group(at);
-    RegionEntry& entry = near[at];
-    if (is_the_one(entry, range, completed) && !owned(entry, owner)) {
-      hits.add({range, entry.task, entry.ring()});
-      table.overwrite(entry, owner.ring(), owner.task());
-      newest[owner.ring()] = owner.task();
-    } else if (!entry.has_older() && !entry.live(completed) && is_clear_beside(near, at, range, completed)) {
-      table.overwrite(entry, owner.ring(), owner.task()).bytes = {range, nullptr};
-      straddles = straddles || granule(range.end - 1) != at;
-      note(range, owner);
-    } else {
-      update_crowded(at, range, owner, completed, hits);
-    }
-  }
-  [[gnu::noinline]] void update_crowded(uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const uint64_t last = granule(range.end - 1);
-    const auto test = [&](const RegionEntry& entry) {
-      return intersects(entry.bytes.range, range) && met(entry, range, owner, true, hits);
-    };
-    if (straddles && at != 0) visit_granules(at - 1, at - 1, completed, test);
-    if (last != at) {
-      visit_granules(last, last, completed, test);
-      straddles = true;
-    }
-    put(bucket(at), at, range, owner, completed, hits);
-  }
-  void put(RegionEntry& home, uint64_t at, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    RegionEntry& entry = table.replace(home, owner.ring(), owner.task(), completed, [&](const RegionEntry& other) {
-      return intersects(other.bytes.range, range) && granule(other.bytes.range.begin) == at && met(other, range, owner, true, hits);
-    });
-    entry.bytes = {range, nullptr};
-    if (table.crowded()) [[unlikely]]
-      rebuild(completed);
-    note(range, owner);
-  }
-  [[gnu::noinline]] void rebuild(const uint32_t* completed) {
-    table.rebuild(completed, [&](const RegionEntry& entry) -> RegionEntry& { return bucket(granule(entry.bytes.range.begin)); });
-  }
-};
-
-using Granules = std::array<uint64_t, kBoxDims>;  // wide: bounds of large regions have large coordinates
-
-struct RegionIndex::GridClass : Class {
-  GridKey key;
-  uint8_t levels[kBoxDims];
-  Grid grid;
-  std::array<bool, kBoxDims> straddles;  ///< by dimension, as above
-  bool any_straddles;
-
-  /// The granules of the box's first bytes in each dimension.
-  Granules first_granules(const Box& box) const { return {box.at[0] >> levels[0], box.at[1] >> levels[1], box.at[2] >> levels[2]}; }
-  Granules last_granules(const Box& box) const {
-    Granules last;
-    for (uint32_t d = 0; d < kBoxDims; ++d) last[d] = (box.at[d] + (box.size[d] - 1)) >> levels[d];
-    return last;
-  }
-  /// Of the regions that may reach into granules from `first` on.
-  Granules widened(Granules first) const {
-    for (uint32_t d = 0; d < kBoxDims; ++d) {
-      if (straddles[d] && first[d] != 0) --first[d];
-    }
-    return first;
-  }
-  RegionEntry& bucket(const Granules& at) {
-    return table.bucket(at[0] * kMix + at[1] * kMiddleMix + (at[2] >> RegionTable::kGroupBits) * kColumnMix, at[2]);
-  }
-
-  template <typename Test>
-  void visit_granules(const Granules& first, const Granules& last, const uint32_t* completed, Test&& test) {
-    if (first == last) return table.visit(bucket(first), completed, test);
-    uint64_t buckets = 1;
-    for (uint32_t d = 0; d < kBoxDims; ++d) buckets *= std::min(last[d] - first[d] + 1, uint64_t{1} << 20);
-    if (buckets > table.bucket_count()) return table.visit_all(completed, test);
-    Granules at;
-    for (at[0] = first[0]; at[0] <= last[0]; ++at[0]) {
-      for (at[1] = first[1]; at[1] <= last[1]; ++at[1]) {
-        for (at[2] = first[2]; at[2] <= last[2]; ++at[2]) {
-          table.visit(bucket(at), completed, [&](const RegionEntry& entry) { return first_granules(entry.box) == at && test(entry); });
-        }
-      }
-    }
-  }
-  /// Whether the box lies in one granule.
-  bool in_one_granule(const Box& box) const {
-    uint32_t crossed = 0;
-    for (uint32_t d = 0; d < kBoxDims; ++d)
-      crossed |= static_cast<uint32_t>((box.at[d] ^ (uint64_t{box.at[d]} + box.size[d] - 1)) >> levels[d]);
-    return crossed == 0;
-  }
-  /// A tile of a matrix that is a box here and lies in one granule, if those of this class do.
-  struct Tile {
-    uint32_t row, column, rows, width;
-    RegionEntry* bucket;  ///< null if it is not so
-
-    Box box() const { return {{row, 0, column}, {rows, 1, width}}; }
-    bool is(const Box& other) const {
-      return other.at[0] == row && other.at[2] == column && other.size[0] == rows && other.size[2] == width;
-    }
-  };
-  Tile tile_of(const ShapedRegion& region) {
-    Tile tile;
-    tile.bucket = nullptr;
-    if (region.rank != 1 || any_straddles || !grid.place_tile(region, tile.row, tile.column)) return tile;
-    tile.rows = static_cast<uint32_t>(region.dims[0].count);
-    tile.width = static_cast<uint32_t>(region.run);
-    const uint32_t last_row = tile.row + tile.rows - 1, last_column = tile.column + tile.width - 1;
-    if (((tile.row ^ last_row) >> levels[0] | (tile.column ^ last_column) >> levels[2]) == 0) {
-      tile.bucket = &bucket({tile.row >> levels[0], 0, tile.column >> levels[2]});
-    }
-    return tile;
-  }
-  /// find without supersede of such a tile; false, and nothing found, if it is none or the newest entry of its bucket does not say
-  /// everything.
-  bool read(const ShapedRegion& region, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const Tile tile = tile_of(region);
-    if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
-    const RegionEntry& entry = *tile.bucket;
-    if (!entry.live(completed) || owned(entry, owner)) return true;
-    if (tile.is(entry.box)) [[likely]] {
-      hits.add({region.range, entry.task, entry.ring()});
-      return true;
-    }
-    return !intersects(entry.box, tile.box());
-  }
-  /// The same of update: false, and nothing done.
-  bool update(const ShapedRegion& region, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    const Tile tile = tile_of(region);
-    if (tile.bucket == nullptr || tile.bucket->has_older()) return false;
-    RegionEntry& entry = *tile.bucket;
-    if (entry.live(completed)) {
-      if (!tile.is(entry.box) || owned(entry, owner)) return false;
-      hits.add({region.range, entry.task, entry.ring()});
-    }
-    table.overwrite(entry, owner.ring(), owner.task()).box = tile.box();
-    note(region.range, owner);
-    return true;
-  }
-  /// Of a region that is a box here.
-  void find(const Box& box, RegionOwner owner, bool supersede, const uint32_t* completed, RegionHits& hits) {
-    visit_granules(widened(first_granules(box)), last_granules(box), completed,
-                   [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, supersede, hits); });
-  }
-  [[gnu::noinline]] bool met(const RegionEntry& entry, const Box& box, RegionOwner owner, bool supersede, RegionHits& hits) const {
-    if (owned(entry, owner)) return false;
-    hits.add({grid.range_of(entry.box), entry.task, entry.ring()});
-    return supersede && contains(box, entry.box);
-  }
-  void insert(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed) {
-    const Granules first = first_granules(box);
-    note_straddling(first, last_granules(box));
-    table.insert(bucket(first), owner.ring(), owner.task(), completed).box = box;
-    if (table.crowded()) [[unlikely]]
-      rebuild(completed);
-    note(range, owner);
-  }
-  /// find with supersede, and insert.
-  void update(const Box& box, ByteRange range, RegionOwner owner, const uint32_t* completed, RegionHits& hits) {
-    if (any_straddles || !in_one_granule(box)) {
-      find(box, owner, true, completed, hits);
-      return insert(box, range, owner, completed);
-    }
-    const auto test = [&](const RegionEntry& entry) { return intersects(entry.box, box) && met(entry, box, owner, true, hits); };
-    table.replace(bucket(first_granules(box)), owner.ring(), owner.task(), completed, test).box = box;
-    if (table.crowded()) [[unlikely]]
-      rebuild(completed);
-    note(range, owner);
-  }
-  void note_straddling(const Granules& first, const Granules& last) {
-    if (first == last) return;
-    for (uint32_t d = 0; d < kBoxDims; ++d) straddles[d] = straddles[d] || first[d] != last[d];
-    any_straddles = true;
-  }
-  [[gnu::noinline]] void rebuild(const uint32_t* completed) {
-    table.rebuild(completed, [&](const RegionEntry& entry) -> RegionEntry& { return bucket(first_granules(entry.box)); });
-  }
-};
 
 RegionIndex::RegionIndex() = default;
 RegionIndex::~RegionIndex() = default;
@@ -344,15 +48,15 @@ void RegionIndex::locate_in_grids(const ShapedRegion& region, Home& home) {
   }
 }
 
-inline void RegionIndex::settle(const ShapedRegion& region, const ChipTensor& view, Home& home) {
+inline void RegionIndex::settle(const ShapedRegion& region, Home& home) {
   locate(region, home);
   if (home.level == nullptr && home.grid == nullptr) [[unlikely]]
-    open(region, view, home);
+    open(region, home);
 }
 
-void RegionIndex::open(const ShapedRegion& region, const ChipTensor& view, Home& home) {
+void RegionIndex::open(const ShapedRegion& region, Home& home) {
   if (region.boxed) {
-    home.grid = open_grid(region, view);
+    home.grid = open_grid(region);
     if (home.grid != nullptr && home.grid->grid.place(region, home.box)) return;
     home.grid = nullptr;
   }
@@ -376,7 +80,7 @@ RegionIndex::LevelClass* RegionIndex::open_level(uint32_t level, uint64_t begin)
 }
 
 // Makes a class for regions like this one; null if all are in use.
-RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region, const ChipTensor& view) {
+RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region) {
   if (live_grids_ == ~uint64_t{0}) close_dead_classes();
   if (live_grids_ == ~uint64_t{0}) return nullptr;
   const uint32_t index = static_cast<uint32_t>(std::countr_one(live_grids_));
@@ -388,7 +92,9 @@ RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region, const
   c.straddles.fill(false);
   c.any_straddles = false;
   const uint64_t outer = c.key.pitches >> 32, inner = c.key.pitches & UINT32_MAX;
-  c.grid = Grid(outer, inner, view.buffer.addr);
+  c.middle_bits = static_cast<uint8_t>(std::bit_width((outer / inner - 1) >> c.levels[1]));
+  c.column_bits = static_cast<uint8_t>(std::bit_width((inner - 1) >> c.levels[2]));
+  c.grid = Grid(outer, inner, region.buffer);
   Box box;
   if (!c.grid.place(region, box)) c.grid = Grid(outer, inner, region.range.begin);
   live_grids_ |= uint64_t{1} << index;
@@ -399,15 +105,10 @@ RegionIndex::GridClass* RegionIndex::open_grid(const ShapedRegion& region, const
 
 // ---- lookup ----
 
-// Whether nothing is live but boxes like this one.
-inline bool RegionIndex::is_only_class(const ShapedRegion& region) const {
-  return region.boxed && (live_levels_ | (live_grids_ ^ uint64_t{1} << region.grid)) == 0 && grids_[region.grid]->key == region.key;
-}
-
 void RegionIndex::find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
-  if (!supersede && is_only_class(region) && grids_[region.grid]->read(region, owner, completed_, hits)) [[likely]]
-    return;
-  find_anywhere(region, owner, supersede, hits);
+  const OneHit hit = supersede ? OneHit::unknown() : find_one(region, region.range, owner);
+  if (hit.is_unknown()) return find_anywhere(region, owner, supersede, hits);
+  if (hit.is_one()) hits.add({region.range, hit.task(), hit.ring()});
 }
 
 void RegionIndex::find_anywhere(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits) {
@@ -420,14 +121,14 @@ void RegionIndex::find_anywhere(const ShapedRegion& region, RegionOwner owner, b
 void RegionIndex::update(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
-  if (is_only_class(region) && grids_[region.grid]->update(region, owner, completed_, hits)) [[likely]]
-    return;
-  update_anywhere(region, view, owner, hits);
+  const OneHit hit = update_one(region, region.range, owner);
+  if (hit.is_unknown()) return update_anywhere(region, view, owner, hits);
+  if (hit.is_one()) hits.add({region.range, hit.task(), hit.ring()});
 }
 
 void RegionIndex::update_anywhere(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner, RegionHits& hits) {
   Home home;
-  settle(region, view, home);
+  settle(region, home);
   find_elsewhere(home, region, owner, true, hits);
   if (home.grid != nullptr) return home.grid->update(home.box, region.range, owner, completed_, hits);
   if (region.rank == 0) return home.level->update(region.range, owner, completed_, hits);
@@ -439,15 +140,14 @@ void RegionIndex::insert(const ShapedRegion& region, const ChipTensor& view, Reg
   if (is_ancient(owner)) [[unlikely]]
     forget_ancient(owner);
   Home home;
-  settle(region, view, home);
+  settle(region, home);
   insert_at(home, region, view, owner);
 }
 
 // The same for contiguous regions, which are most of all: nothing leaves registers that need not.
 
 void RegionIndex::find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits) {
-  const uint32_t level = level_of(range);
-  if (level != only_level_ || supersede) [[unlikely]]
+  if (level_of(range) != only_level_ || supersede) [[unlikely]]
     return find_bytes_anywhere(range, owner, supersede, hits);
   only_class_->read(range, owner, completed_, hits);
 }
@@ -479,6 +179,11 @@ RegionIndex::LevelClass& RegionIndex::settle_bytes(ByteRange range, uint32_t lev
 
 void RegionIndex::live_classes_changed() {
   only_level_ = kLevels;
+  only_tiles_ = nullptr;
+  if (live_levels_ == 0 && std::has_single_bit(live_grids_)) {
+    GridClass* const grid = grids_[static_cast<size_t>(std::countr_zero(live_grids_))].get();
+    if (grid->key.is_tile()) only_tiles_ = grid;
+  }
   if (live_grids_ != 0 || !std::has_single_bit(live_levels_)) return;
   only_level_ = static_cast<uint32_t>(std::countr_zero(live_levels_));
   only_class_ = levels_[only_level_].get();

@@ -54,6 +54,24 @@ class RegionOwner {
   uint64_t both_;
 };
 
+/// What an access by a short way found: nothing, or one access, which is to the same bytes; or it is not known.
+class OneHit {
+ public:
+  static constexpr OneHit unknown() { return {kRingCount + 1, 0}; }
+  static constexpr OneHit none() { return {kRingCount, 0}; }
+  constexpr OneHit(uint32_t ring, uint32_t task) : ring_(ring), task_(task) {}
+  explicit OneHit(const RegionEntry& entry) : OneHit(entry.ring(), entry.task) {}
+
+  bool is_one() const { return ring_ < kRingCount; }
+  bool is_unknown() const { return ring_ > kRingCount; }
+  uint32_t ring() const { return ring_; }
+  uint32_t task() const { return task_; }
+
+ private:
+  uint32_t ring_;
+  uint32_t task_;
+};
+
 /// Regions are kept in classes of like shape, each with a hash table:
 ///  - by level: regions whose extent has at most 2^L bytes, keyed by (first address >> L). Contiguous regions are here, and
 ///    those that are no boxes of a grid;
@@ -81,8 +99,8 @@ class RegionIndex {
   /// `region` covers are removed (where region_covers is sure).
   void find(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
 
-  /// Adds an access. `view` is the access's descriptor, of which `region` is the canonical form; it stays valid while the
-  /// task is incomplete. Ids of a ring's tasks ascend.
+  /// Adds an access. `view` is where the access's descriptor, of which `region` is the canonical form, will be when another
+  /// owner's access comes, and while the task is incomplete. Ids of a ring's tasks ascend.
   void insert(const ShapedRegion& region, const ChipTensor& view, RegionOwner owner);
 
   /// find with supersede, then insert: what a write does.
@@ -92,6 +110,16 @@ class RegionIndex {
   void find_bytes(ByteRange range, RegionOwner owner, bool supersede, RegionHits& hits);
   void insert_bytes(ByteRange range, RegionOwner owner);
   void update_bytes(ByteRange range, RegionOwner owner, RegionHits& hits);
+
+  // Short ways, in region_classes.h. They find nothing but accesses to the same bytes, and only if nothing else touches these.
+  /// find_bytes without supersede.
+  OneHit find_one(ByteRange range, RegionOwner owner) const;
+  /// update_bytes. If the result is unknown, nothing has happened.
+  OneHit update_one(ByteRange range, RegionOwner owner);
+  /// find without supersede. `range` is that of the region, region.range may be another.
+  OneHit find_one(const ShapedRegion& region, ByteRange range, RegionOwner owner) const;
+  /// The same of update. If the result is unknown, nothing has happened.
+  OneHit update_one(const ShapedRegion& region, ByteRange range, RegionOwner owner);
 
  private:
   static constexpr uint32_t kLevels = 64;
@@ -113,10 +141,10 @@ class RegionIndex {
 
   void locate(const ShapedRegion& region, Home& home);
   /// locate, with the class opened if it is not. Every region has a home then.
-  void settle(const ShapedRegion& region, const ChipTensor& view, Home& home);
-  void open(const ShapedRegion& region, const ChipTensor& view, Home& home);
+  void settle(const ShapedRegion& region, Home& home);
+  void open(const ShapedRegion& region, Home& home);
   void locate_in_grids(const ShapedRegion& region, Home& home);
-  GridClass* open_grid(const ShapedRegion& region, const ChipTensor& view);
+  GridClass* open_grid(const ShapedRegion& region);
   LevelClass* open_level(uint32_t level, uint64_t begin);
 
   [[gnu::noinline]] void find_anywhere(const ShapedRegion& region, RegionOwner owner, bool supersede, RegionHits& hits);
@@ -130,7 +158,6 @@ class RegionIndex {
   void find_in_level(LevelClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void find_in_grid(GridClass& c, const Region& region, RegionOwner owner, bool supersede, RegionHits& hits);
   void insert_at(const Home& home, const Region& region, const ChipTensor& view, RegionOwner owner);
-  bool is_only_class(const ShapedRegion& region) const;
   /// To be called when live_levels_ or live_grids_ have changed.
   void live_classes_changed();
   bool is_ancient(RegionOwner owner) const { return static_cast<int32_t>(owner.task() - sweep_at_[owner.ring()]) >= 0; }
@@ -141,6 +168,7 @@ class RegionIndex {
   uint64_t live_grids_ = 0;
   uint32_t only_level_ = kLevels;     ///< the level, if only one class may have live regions and it is a level
   LevelClass* only_class_ = nullptr;  ///< and that class
+  GridClass* only_tiles_ = nullptr;   ///< the grid, if only one class may have live regions and it is a grid of one pitch
   std::array<uint32_t, kRingCount> sweep_at_{};  ///< ids from which on dead entries must be gone, lest the ids' wrap revive them
   std::array<std::unique_ptr<LevelClass>, kLevels> levels_;
   std::array<std::unique_ptr<GridClass>, kGrids> grids_;

@@ -22,12 +22,17 @@ ShapedRegion::ShapedRegion(const Region& region) : Region(region) {
   key.levels = level_of(outer.count, 0) | (rank == 2 ? level_of(inner.count, 0) << 8 : 0) | level_of(run, kMinColumnLevel) << 16;
 }
 
-void RegionShapes::Seen::set(const ChipTensor& view, ByteRange range) {
+void RegionShapes::look_up(const ChipTensor& view) {
+  last_ = &seen_[((view.shapes[0] ^ view.strides[0]) * 0x9E3779B1u + view.shapes[1] * 0x85EBCA77u) >> 29];
+  if (!last_->is(view)) last_->set(view);
+}
+
+void RegionShapes::Seen::set(const ChipTensor& view) {
   ndims = view.ndims;
   dtype = view.dtype;
   std::copy_n(view.shapes, MAX_TENSOR_DIMS, shapes);
   std::copy_n(view.strides, MAX_TENSOR_DIMS, strides);
-  region = ShapedRegion(Region(view, range));
+  region = ShapedRegion(Region(view));
 }
 
 }  // namespace tilewright

@@ -12,6 +12,8 @@ namespace tilewright {
 struct GridKey {
   uint64_t pitches = 0;  ///< outer << 32 | inner
   uint32_t levels = 0;   ///< a byte per dimension of Box, the first lowest
+  /// Whether the boxes have one pitch; of no box otherwise.
+  bool is_tile() const { return pitches >> 32 == (pitches & UINT32_MAX) && pitches != 0; }
   friend bool operator==(const GridKey&, const GridKey&) = default;
 };
 
@@ -22,20 +24,26 @@ struct ShapedRegion : Region {
 
   bool boxed = false;         ///< it is a box of a grid with one or two pitches
   GridKey key;                ///< if it is
+  uint64_t buffer = 0;        ///< if it is: where its buffer begins
   mutable uint32_t grid = 0;  ///< of the index: where it found the class of regions like this one last
 };
 
 /// The canonical forms of the shapes that were seen last. Not thread safe.
 class RegionShapes {
  public:
-  /// The region of `view`, which has gaps; `range` is its byte_range, not empty. Valid until the next call.
-  const ShapedRegion& region_of(const ChipTensor& view, ByteRange range) {
-    Seen& seen = seen_[((view.shapes[0] ^ view.strides[0]) * 0x9E3779B1u + view.shapes[1] * 0x85EBCA77u) >> 29];
-    if (!seen.is(view)) [[unlikely]]
-      seen.set(view, range);
-    seen.region.range = range;
-    return seen.region;
+  RegionShapes() = default;
+  RegionShapes(const RegionShapes&) = delete;
+  RegionShapes& operator=(const RegionShapes&) = delete;
+
+  /// The region of `view`, which has gaps, but for range and buffer, which are those of some view of that shape. Valid until the next
+  /// call.
+  ShapedRegion& shape_of(const ChipTensor& view) {
+    if (!last_->is(view)) [[unlikely]]
+      look_up(view);
+    return last_->region;
   }
+  /// The same if it was `view`'s shape that was asked for last, else null.
+  ShapedRegion* same_shape(const ChipTensor& view) { return last_->is(view) ? &last_->region : nullptr; }
 
  private:
   struct Seen {
@@ -55,9 +63,12 @@ class RegionShapes {
       }
       return true;
     }
-    void set(const ChipTensor& view, ByteRange range);
+    void set(const ChipTensor& view);
   };
+  void look_up(const ChipTensor& view);
+
   std::array<Seen, 8> seen_;
+  Seen* last_ = &seen_[0];  ///< of the shape seen last
 };
 
 }  // namespace tilewright

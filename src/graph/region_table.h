@@ -18,7 +18,7 @@ class RegionEntry {
  public:
   struct Bytes {
     ByteRange range;
-    const ChipTensor* view;  ///< the access's own descriptor if the region has gaps; null if it is contiguous
+    const ChipTensor* view;  ///< the access's own descriptor if the region has gaps (then set_gapped()); null if it is contiguous
   };
   union {
     Bytes bytes;  ///< in tables of byte ranges
@@ -29,6 +29,9 @@ class RegionEntry {
   RegionEntry() : bytes{}, task(0) {}
 
   bool has_older() const { return older() != 0; }
+  /// Whether there is an access here, live or not, no older one behind it, and no set_gapped().
+  bool is_single() const { return (link_ & ~(uint32_t{kRingCount - 1} << kRingShift)) == kPresent; }
+  void set_gapped() { link_ |= kGapped; }
   uint32_t ring() const { return link_ >> kRingShift & (kRingCount - 1); }
   /// Tasks of ring r with an id below completed[r] are complete; ids are compared around the wrap of 32 bits.
   bool live(const uint32_t* completed) const { return (link_ & kPresent) != 0 && static_cast<int32_t>(task - completed[ring()]) >= 0; }
@@ -38,12 +41,13 @@ class RegionEntry {
   static_assert(kRingCount == 4, "the ring takes two bits of link_");
   static constexpr uint32_t kPresent = 1u << 31;
   static constexpr uint32_t kRingShift = 29;
-  static constexpr uint32_t kOlder = (1u << kRingShift) - 1;
+  static constexpr uint32_t kGapped = 1u << 28;
+  static constexpr uint32_t kOlder = kGapped - 1;
 
   uint32_t older() const { return link_ & kOlder; }
   void set_older(uint32_t older) { link_ = (link_ & ~kOlder) | older; }
 
-  uint32_t link_ = 0;  ///< place + 1 of the bucket's next older entry among the spilled ones, 0 for none; ring; present
+  uint32_t link_ = 0;  ///< place + 1 of the bucket's next older entry among the spilled ones, 0 for none; gapped; ring; present
 };
 static_assert(sizeof(RegionEntry) == 32, "two buckets a cache line");
 

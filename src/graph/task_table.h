@@ -99,6 +99,15 @@ class BasicTaskTable {
   /// Releases the task's effects. The caller then fences and calls take_waiters, once per batch of completions.
   void mark_done(TaskRef task) { done_[task.slot].store(task.id + 1, std::memory_order_release); }
 
+  /// Whether all predecessors of a published task have completed.
+  bool is_ready(const TaskSlot& task) const {
+    const Atomic<uint32_t>* const done = &done_[0];
+    const TaskRef* predecessor = task.predecessors();
+    for (const TaskRef* const end = predecessor + task.predecessor_count; predecessor != end; ++predecessor) {
+      if (static_cast<int32_t>(done[predecessor->slot].load(std::memory_order_acquire) - (predecessor->id + 1)) < 0) return false;
+    }
+    return true;
+  }
   /// An undone predecessor of a published task, the one submitted last in its ring; or {kNoSlot, 0} if it is ready.
   TaskRef undone_predecessor(const TaskSlot& task) const {
     TaskRef latest{kNoSlot, 0};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "graph/region_classes.h"
 #include "graph/region_index.h"
 #include "task_args.h"
 
@@ -36,16 +37,28 @@ class TensorMap {
   std::span<const RegionHit> access(const ChipTensor& view, ByteRange range, TensorArgType tag, RegionOwner owner) {
     return access(view, view, range, tag, owner);
   }
-  /// The same, with another descriptor of the view that stays where it is. It may just have been written: then it is not read.
+  /// The same, with the place of the descriptor that stays: it is there when another owner's access comes.
   std::span<const RegionHit> access(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
                                     RegionOwner owner);
+
+  /// The same for a caller who wants no more than to know the tasks: either one of them, or none, or, if it is unknown, hits().
+  OneHit access_one(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag, RegionOwner owner);
+  std::span<const RegionHit> hits() const { return hits_.all(); }
 
   /// The unfinished writers that touch `view`. Valid until the next call.
   std::span<const RegionHit> writers_of(const ChipTensor& view);
 
  private:
   void access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner);
-  void access_region(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag, RegionOwner owner);
+  [[gnu::noinline]] OneHit access_bytes_anyhow(ByteRange range, TensorArgType tag, RegionOwner owner);
+  [[gnu::noinline]] OneHit update_bytes(ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit find_gapped(const ChipTensor& view, ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit update_gapped(const ChipTensor& view, ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit find_other_shape(const ChipTensor& view, ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit update_other_shape(const ChipTensor& view, ByteRange range, RegionOwner owner);
+  [[gnu::noinline]] OneHit access_gapped_anyhow(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
+                                                RegionOwner owner);
+  void access_region(const ShapedRegion& region, const ChipTensor& lasting, TensorArgType tag, RegionOwner owner);
 
   RegionShapes shapes_;
   RegionIndex writers_;
@@ -56,27 +69,29 @@ class TensorMap {
 
 inline std::span<const RegionHit> TensorMap::access(const ChipTensor& view, const ChipTensor& lasting, ByteRange range, TensorArgType tag,
                                                     RegionOwner owner) {
-  hits_.clear();
-  if (range.begin == range.end) [[unlikely]]
-    return {};
-  if (view.is_contiguous) [[likely]] {
-    access_bytes(range, tag, owner);
-  } else {
-    access_region(view, lasting, range, tag, owner);
+  const OneHit hit = access_one(view, lasting, range, tag, owner);
+  if (!hit.is_unknown()) {
+    hits_.clear();
+    if (hit.is_one()) hits_.add({range, hit.task(), hit.ring()});
   }
   return hits_.all();
 }
 
-inline void TensorMap::access_bytes(ByteRange range, TensorArgType tag, RegionOwner owner) {
-  if (tag == TensorArgType::INPUT) {
-    writers_.find_bytes(range, owner, false, hits_);
-    if (track_war_) readers_.insert_bytes(range, owner);
-  } else if (tag == TensorArgType::INOUT || (tag == TensorArgType::OUTPUT_EXISTING && track_war_)) {
-    writers_.update_bytes(range, owner, hits_);
-    if (readers_.maybe_occupied()) readers_.find_bytes(range, owner, true, hits_);
-  } else if (tag == TensorArgType::OUTPUT_EXISTING) {
-    writers_.insert_bytes(range, owner);
+[[gnu::always_inline]] inline OneHit TensorMap::access_one(const ChipTensor& view, const ChipTensor& lasting, ByteRange range,
+                                                           TensorArgType tag, RegionOwner owner) {
+  if (range.begin == range.end) [[unlikely]]
+    return OneHit::none();
+  const bool reads = tag == TensorArgType::INPUT && !track_war_, updates = tag == TensorArgType::INOUT && !track_war_;
+  if (!view.is_contiguous) {
+    const OneHit hit = reads ? find_gapped(view, range, owner) : updates ? update_gapped(view, range, owner) : OneHit::unknown();
+    return hit.is_unknown() ? access_gapped_anyhow(view, lasting, range, tag, owner) : hit;
   }
+  if (updates) return update_bytes(range, owner);
+  if (reads) [[likely]] {
+    if (const OneHit hit = writers_.find_one(range, owner); !hit.is_unknown()) [[likely]]
+      return hit;
+  }
+  return access_bytes_anyhow(range, tag, owner);
 }
 
 }  // namespace tilewright

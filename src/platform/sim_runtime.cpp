@@ -42,7 +42,7 @@ TW_LOG_FUNCTION(log_debug_function, LogLevel::kDebug)
 }  // namespace
 
 // Tells the scheduler what the graph has published since the last time.
-[[gnu::always_inline]] inline void SimRuntime::announce_published() {
+void SimRuntime::announce_published() {
   for (const uint64_t published = graph_->published_count(); announced_ != published; ++announced_) scheduler_->published();
 }
 
@@ -52,7 +52,12 @@ template <typename Submit>
   while (!scheduler_->stopped()) {
     const SubmitState state = submit_once(outputs);
     if (state == SubmitState::kAccepted) [[likely]] {
-      announce_published();
+      if (graph_->published_count() == announced_ + 1) [[likely]] {
+        ++announced_;
+        scheduler_->published();
+      } else {
+        announce_published();
+      }
       return outputs;
     }
     not_accepted(state);
