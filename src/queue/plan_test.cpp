@@ -55,6 +55,12 @@ TEST(Plan, HigherPriorityComesFirst) {
   EXPECT_EQ(started(plan(input)), (Started{{"b", {0}}}));
 }
 
+TEST(Plan, WhatAUserHasWaitingWithLowerPriorityDoesNotCountForFairness) {
+  PlanInput input{0, devices(1), {}, {job("low", 1, 0, 1, 0), job("high", 1, 0, 1, 1), job("others", 1, 0, 2, 2)}, 1};
+  input.waiting[1].priority = input.waiting[2].priority = 1;
+  EXPECT_EQ(started(plan(input)), (Started{{"high", {0}}}));
+}
+
 TEST(Plan, BackfillsOnlyWhatEndsBeforeTheReservation) {
   PlanInput input{0, devices(2), {{"r", 9, {0}, 10 * kSecond}}, {job("wide", 2, 0, 1, 0), job("short", 1, 10 * kSecond, 2, 1)}, 1};
   EXPECT_EQ(started(plan(input)), (Started{{"short", {1}}}));
