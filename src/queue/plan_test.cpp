@@ -50,9 +50,11 @@ TEST(Plan, FirstInFirstOutForJobsThatFit) {
 }
 
 TEST(Plan, HigherPriorityComesFirst) {
-  PlanInput input{0, devices(1), {}, {job("a", 1), job("b", 1, 0, 1, 1)}, 1};
-  input.waiting[1].priority = 1;
-  EXPECT_EQ(started(plan(input)), (Started{{"b", {0}}}));
+  for (const uint32_t user : {1u, 2u}) {
+    PlanInput input{0, devices(1), {}, {job("a", 1), job("b", 1, 0, user, 1)}, 1};
+    input.waiting[1].priority = 1;
+    EXPECT_EQ(started(plan(input)), (Started{{"b", {0}}})) << "of user " << user;
+  }
 }
 
 TEST(Plan, WhatAUserHasWaitingWithLowerPriorityDoesNotCountForFairness) {
