@@ -50,9 +50,17 @@ TEST(Plan, FirstInFirstOutForJobsThatFit) {
 }
 
 TEST(Plan, HigherPriorityComesFirst) {
-  PlanInput input{0, devices(1), {}, {job("a", 1), job("b", 1, 0, 1, 1)}, 1};
-  input.waiting[1].priority = 1;
-  EXPECT_EQ(started(plan(input)), (Started{{"b", {0}}}));
+  for (const uint32_t user : {1u, 2u}) {
+    PlanInput input{0, devices(1), {}, {job("a", 1), job("b", 1, 0, user, 1)}, 1};
+    input.waiting[1].priority = 1;
+    EXPECT_EQ(started(plan(input)), (Started{{"b", {0}}})) << "of user " << user;
+  }
+}
+
+TEST(Plan, WhatAUserHasWaitingWithLowerPriorityDoesNotCountForFairness) {
+  PlanInput input{0, devices(1), {}, {job("low", 1, 0, 1, 0), job("high", 1, 0, 1, 1), job("others", 1, 0, 2, 2)}, 1};
+  input.waiting[1].priority = input.waiting[2].priority = 1;
+  EXPECT_EQ(started(plan(input)), (Started{{"high", {0}}}));
 }
 
 TEST(Plan, BackfillsOnlyWhatEndsBeforeTheReservation) {

@@ -199,7 +199,7 @@ TEST_F(HostTest, JobsOfAnotherVersionAreLeftAlone) {
       plant({JobState::kRunning, 2, 0, 0, 1, "task_20300101_000000_2"}, R"({"v": 2, "id": "task_20300101_000000_2", "devices": "0"})");
   const FileDescriptor device(::open((queue_ / "d.0").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   ASSERT_EQ(::flock(device.get(), LOCK_EX), 0);
-  EXPECT_EQ(submit({"--device", "auto", "--run", "echo $TASK_DEVICE"}).out, "1\n");
+  EXPECT_EQ(submit({"--device", "auto", "--no-wait", "--run", "echo $TASK_DEVICE"}).out, "1\n");
   EXPECT_EQ(submit({"--device", "0", "--no-wait", "--", "true"}).code, 120);
   EXPECT_TRUE(fs::exists(planted_[0]));
   EXPECT_TRUE(fs::exists(planted_[1]));

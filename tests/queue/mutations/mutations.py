@@ -66,14 +66,16 @@ ALL = [
              "queue_test", "QueueTest.MaxTimeEnds*"),
     Mutation("--timeout is ignored", "supervisor.cpp", "if (spec_.timeout > 0 && now - submitted_ >= spec_.timeout) {", "if (spec_.timeout > 0 && now < 0) {",
              "queue_test", "QueueTest.TimeoutWhileWaiting*"),
-    Mutation("the queue's order ignores priority", "plan.cpp", "if (a.priority != b.priority) return a.priority > b.priority;\n", "\n",
+    Mutation("the queue's order ignores priority", "plan.cpp", "return first != second ? first > second : a < b;", "return a < b || (a == b && first > second);",
+             "queue_unit_test", "Plan.*"),
+    Mutation("jobs of lower priority count for fairness", "plan.cpp", "if (a.priority != b.priority) return a.priority > b.priority;\n", "\n",
              "queue_unit_test", "Plan.*"),
     Mutation("users other than root may have priority above 0", "entry.cpp", "if (name.priority > 0 && name.uid != 0) name.priority = 0;", "",
              "queue_unit_test", "Entry*:EntryName*"),
     Mutation("users are not treated fairly", "plan.cpp", "mine += std::max(1, waiting[i].width);", "",
              "queue_unit_test", "Plan.*"),
-    Mutation("backfilling delays the first job", "plan.cpp", "if (!harmless) continue;", "", "queue_unit_test", "Plan.*"),
-    Mutation("backfilling starves wide jobs (seen by the model)", "plan.cpp", "if (!harmless) continue;", "",
+    Mutation("backfilling delays the first job", "plan.cpp", "if (!harmless) continue;", "(void)harmless;", "queue_unit_test", "Plan.*"),
+    Mutation("backfilling starves wide jobs (seen by the model)", "plan.cpp", "if (!harmless) continue;", "(void)harmless;",
              "queue_protocol_test", "*"),
     Mutation("a running job's devices count as free", "seat.cpp", "input.running.push_back({name.id, name.uid, entry->devices, ends});", "(void)ends;",
              "queue_test", "QueueTest.ListStatus*:QueueTest.JobsWithoutADevice*"),
@@ -90,10 +92,26 @@ ALL = [
              "queue_protocol_test", "*"),
     Mutation("the mutex is not taken when a job looks", "seat.cpp",
              "  if (granted_) return true;\n  const MutexGuard guard(host_);", "  if (granted_) return true;", "queue_protocol_test", "*"),
-    Mutation("an entry counts whoever wrote it", "posix_host.cpp",
-             "if (!directory_.read(name.text(), content) || content.uid != name.uid) return std::nullopt;",
-             "if (!directory_.read(name.text(), content)) return std::nullopt;", "queue_test", "QueueTest.FilesUnderAnother*"),
-    Mutation("an entry lives whoever holds it", "posix_host.cpp", "info.st_uid != name.uid || !S_ISREG(info.st_mode)", "!S_ISREG(info.st_mode)",
+    # Either look at the owner is enough, so both are taken away.
+    Mutation("an entry counts whoever wrote and holds it", "posix_host.cpp",
+             """if (!directory_.read(name.text(), content) || content.uid != name.uid) return std::nullopt;
+  std::optional<Entry> entry = Entry::parse(content.text);
+  return entry && entry->id == name.id ? std::move(entry) : std::nullopt;
+}
+
+bool PosixHost::alive(const EntryName& name) {
+  const FileDescriptor file(::openat(directory_.fd(), name.text().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat info{};
+  if (!file || ::fstat(file.get(), &info) != 0 || info.st_uid != name.uid || !S_ISREG(info.st_mode)""",
+             """if (!directory_.read(name.text(), content)) return std::nullopt;
+  std::optional<Entry> entry = Entry::parse(content.text);
+  return entry && entry->id == name.id ? std::move(entry) : std::nullopt;
+}
+
+bool PosixHost::alive(const EntryName& name) {
+  const FileDescriptor file(::openat(directory_.fd(), name.text().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat info{};
+  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)""",
              "queue_test", "QueueTest.FilesUnderAnother*"),
     Mutation("a mark counts whoever wrote it", "marks.cpp",
              "directory.read(name, content) && content.uid == static_cast<unsigned long>(numbers.back())", "directory.read(name, content)",
@@ -118,7 +136,7 @@ ALL = [
     Mutation("use outside the queue is not looked for", "seat.cpp", "|| !host_.foreign_use(*wanted).empty()", "", "queue_test", "QueueTest.ADeviceInUse*"),
     Mutation("a slow runner counts as use outside the queue", "posix_host.cpp", 'name == "tw-runner\\n"', "false",
              "queue_test", "QueueTest.JobsOfTheQueue*"),
-    Mutation("another slot's job counts as use outside the queue", "posix_host.cpp", "return jobs && (", "return false && (",
+    Mutation("another slot's job counts as use outside the queue", "posix_host.cpp", "return jobs && (", "return jobs && false && (",
              "queue_test", "QueueTest.JobsOfTheQueue*"),
     Mutation("the vendors' variables stay", "job.cpp", "name != visibility && std::find(dropped.begin(), dropped.end(), name) == dropped.end()", "true",
              "queue_test", "QueueTest.VendorsVariables*"),

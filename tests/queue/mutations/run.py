@@ -18,7 +18,7 @@ import time
 from mutations import ALL
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-TIME_LIMIT = 45  # s for the tests of one mutation: a hang is noticed, too
+TIME_LIMIT = 120  # s for the tests of one mutation: a hang is noticed, too
 
 
 def run(argv, **more):
