@@ -19,6 +19,9 @@ set_property(TARGET tilewright PROPERTY INTERFACE_INCLUDE_DIRECTORIES
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/orchestration>"
   "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}>" "$<INSTALL_INTERFACE:${TW_INSTALL_INCLUDEDIR}/orchestration>")
 install(TARGETS tilewright EXPORT TilewrightTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+if(TW_COMPILER)  # programs in the language link it; it needs libMLIR of this machine
+  install(TARGETS tilewright_compiler LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endif()
 install(EXPORT TilewrightTargets NAMESPACE Tilewright:: DESTINATION "${TW_INSTALL_CMAKEDIR}")
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/TilewrightConfig.cmake.in" "${PROJECT_BINARY_DIR}/TilewrightConfig.cmake"
   INSTALL_DESTINATION "${TW_INSTALL_CMAKEDIR}" PATH_VARS TW_INSTALL_INCLUDEDIR)

@@ -129,8 +129,9 @@ class Signature {
   }
 
   bool is_number(unsigned operand, TileType like) const {
-    if (operands_[operand] == like.getElement()) return true;
-    error_() << "the number must be of the tile's element type " << like.getElement() << ", is " << operands_[operand];
+    const Type wanted = tw::number_type(like.getElement());
+    if (operands_[operand] == wanted) return true;
+    error_() << "the number must be of the tile's element type " << wanted << ", is " << operands_[operand];
     return false;
   }
 

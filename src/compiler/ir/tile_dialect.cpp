@@ -157,7 +157,7 @@ LogicalResult verify_part(Operation* op, TileType whole, TileType part, Value ro
 }
 
 LogicalResult verify_element(Operation* op, TileType tile, Type value) {
-  if (value == tile.getElement() && !tile.is_mask()) return success();
+  if (value == tw::number_type(tile.getElement()) && !tile.is_mask()) return success();
   return op->emitOpError() << "has a value of type " << value << " for an element of " << tile.text();
 }
 

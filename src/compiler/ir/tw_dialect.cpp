@@ -41,6 +41,11 @@ bool is_element_type(Type type) {
   return type.isF32() || type.isF16() || type.isBF16() || type.isFloat8E4M3FN() || type.isFloat8E5M2();
 }
 
+Type number_type(Type element) {
+  auto integer = dyn_cast<IntegerType>(element);
+  return integer && integer.isUnsigned() ? Type(IntegerType::get(element.getContext(), integer.getWidth())) : element;
+}
+
 // ---- types
 
 unsigned DeviceTensorType::dynamic_count() const { return static_cast<unsigned>(llvm::count_if(getShape(), ShapedType::isDynamic)); }

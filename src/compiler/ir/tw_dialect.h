@@ -36,6 +36,10 @@ inline constexpr unsigned kMaxRank = 5;  ///< spec/api.md, section A
 /// Whether tensors, and tiles, can have elements of this type.
 bool is_element_type(mlir::Type type);
 
+/// The type of a number that goes into or comes out of an element: arithmetic knows no unsigned types, so that those of an unsigned
+/// element have the same width and no sign. Others are the element type itself.
+mlir::Type number_type(mlir::Type element);
+
 /// Whether the marks on the arguments of an orchestration or kernel are such that it can be called: tensors first, only they
 /// are marked, no results.
 mlir::LogicalResult verify_signature(mlir::FunctionOpInterface function);

@@ -74,7 +74,7 @@ LogicalResult verify_indices(Operation* op, DeviceTensorType type, size_t given)
 
 /// Elements of an orchestration's reads and writes are numbers of the tensor's element type.
 LogicalResult verify_element(Operation* op, DeviceTensorType type, Type value) {
-  if (value == type.getElement()) return success();
+  if (value == number_type(type.getElement())) return success();
   return op->emitOpError() << "has a value of type " << value << " for an element of " << type;
 }
 
