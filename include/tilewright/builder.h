@@ -189,6 +189,9 @@ TWB_API void twb_set(twb_builder* b, twb_value variable, twb_value value);
 /* Returns the loop's index. `stages` is of TWB_PIPELINED. */
 TWB_API twb_value twb_begin_for(twb_builder* b, twb_value first, twb_value end, twb_value step, twb_loop kind, int64_t stages);
 TWB_API void twb_end_for(twb_builder* b);
+/* For loops that are a range-for of C++: `continue` would leave the rest of the body out for all turns, and nothing of the run shows it. An
+ * error for each that stands in the body of the `for` at this line, if the file can be read. */
+TWB_API void twb_check_loop_text(twb_builder* b, const char* file, uint32_t line);
 TWB_API int twb_begin_if(twb_builder* b, twb_value condition);
 TWB_API void twb_begin_else(twb_builder* b);
 TWB_API void twb_end_if(twb_builder* b);

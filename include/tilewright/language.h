@@ -1251,7 +1251,9 @@ class Loop {
     explicit Turn(Loop* loop) : loop_(loop) {}
     bool operator!=(End) const { return loop_->open_; }
     Turn& operator++() {
-      twb_end_for(detail::at(loop_->where_));
+      twb_builder* b = detail::at(loop_->where_);
+      twb_check_loop_text(b, loop_->where_.file_name(), loop_->where_.line());
+      twb_end_for(b);
       loop_->open_ = false;
       return *this;
     }

@@ -1,4 +1,8 @@
 // Tasks, scopes, variables, loops and branches.
+#include <fstream>
+#include <sstream>
+
+#include "compiler/builder/loop_text.h"
 #include "compiler/builder/recorder.h"
 
 using namespace mlir;
@@ -224,6 +228,11 @@ twb_value twb_begin_for(twb_builder* b, twb_value first, twb_value end, twb_valu
   }
   auto loop = b->ops.create<scf::ForOp>(b->location, bounds[0], bounds[1], bounds[2]);
   if (kind == TWB_PARALLEL) loop->setAttr(tw::kParallelAttribute, b->ops.getUnitAttr());
+  int64_t known = 0;
+  if (kind == TWB_UNROLLED &&
+      (twb_constant(b, first, &known) == 0 || twb_constant(b, end, &known) == 0 || twb_constant(b, step, &known) == 0)) {
+    b->error() << "the bounds of an unrolled loop are known while the program is recorded";
+  }
   if (kind == TWB_UNROLLED) loop->setAttr(tw::kUnrollAttribute, b->ops.getUnitAttr());
   if (kind == TWB_PIPELINED) {
     loop->setAttr(tw::kPipelineAttribute, b->ops.getI64IntegerAttr(stages));
@@ -235,6 +244,21 @@ twb_value twb_begin_for(twb_builder* b, twb_value first, twb_value end, twb_valu
 }
 
 void twb_end_for(twb_builder* b) { b->close(Open::kFor); }
+
+void twb_check_loop_text(twb_builder* b, const char* file, uint32_t line) {
+  if (!b->checked_loops.insert({file, line}).second) return;  // one that is recorded twice
+  const auto [source, is_new] = b->sources.try_emplace(file);
+  if (is_new) {
+    std::ifstream in(file);
+    std::ostringstream text;
+    text << in.rdbuf();
+    source->second = text.str();
+  }
+  for (const recording::TextPosition& at : recording::find_continue(source->second, line)) {
+    emitError(FileLineColLoc::get(&b->context, file, at.line, at.column))
+        << "'continue' leaves the rest of the body out for all turns, since it was recorded once; use if_, or if and else";
+  }
+}
 
 int twb_begin_if(twb_builder* b, twb_value condition) {
   if (!b->recording()) return 0;

@@ -217,8 +217,12 @@ void twb_builder::open(Open kind, Operation* op, Block* body) {
 
 Operation* twb_builder::close(Open kind) {
   if (frames.empty() || frames.back().kind != kind) {
-    error() << "ends a " << words(kind) << (frames.empty() ? ", but nothing is open" : ", but what is open is a ")
-            << (frames.empty() ? "" : words(frames.back().kind));
+    InFlightDiagnostic diagnostic = error() << "ends '" << words(kind) << "', but ";
+    if (frames.empty()) {
+      diagnostic << "nothing is open";
+    } else {
+      diagnostic << "what is open is '" << words(frames.back().kind) << "'";
+    }
     return nullptr;
   }
   const Frame frame = frames.back();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -96,4 +98,6 @@ struct twb_builder {
   std::vector<tilewright::tw::DeclareOp> untyped;  ///< variables that nothing has been assigned to yet
   std::deque<std::string> errors;
   std::string text;
+  std::map<std::string, std::string> sources;  ///< of programs, by name; "" for what cannot be read
+  std::set<std::pair<std::string, uint32_t>> checked_loops;
 };

@@ -12,6 +12,8 @@
 
 using namespace tilewright;
 
+static int argument_count = 0;
+
 void mistakes(Tensor x, Out<Tensor> y, Index n) {
   at([&] {
     Tile a = load(x, {0, 0}, {64, 128});
@@ -46,6 +48,13 @@ void mistakes(Tensor x, Out<Tensor> y, Index n) {
     y.write({i, 0}, 1.0);
     break;
   }
+  for (Index i : range(0, n)) {
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: 'continue' leaves the rest of the body out for all turns
+    if (argument_count > 1) continue;
+    y.write({i, 0}, 1.0);
+  }
+  // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: the bounds of an unrolled loop are known while the program is recorded
+  for (Index i : unroll(0, n)) y.write({i, 0}, 1.0);
   std::optional<IndexValue> kept;
   for (Index i : range(0, n)) kept.emplace(i + 1);
   // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: uses a value outside of the loop, branch or task that made it
@@ -69,5 +78,6 @@ void mistakes(Tensor x, Out<Tensor> y, Index n) {
 }
 
 int main(int argc, char** argv) {
+  argument_count = argc;
   return program("mistakes", mistakes, tensor(f32, {256, 128}), tensor(f32, {256, 128}), index_number()).main(argc, argv);
 }
