@@ -93,8 +93,13 @@ class Rules {
 
   [[gnu::noinline]] std::vector<Access> apply(Rule rule) {  // inlined, g++ 12 warns of a half of `rule` that is not initialised
     (this->*rule)();
-    std::stable_partition(accesses_.begin(), accesses_.end(), [](const Access& a) { return !a.write; });
-    return std::move(accesses_);
+    std::vector<Access> ordered;  // reads first
+    for (const bool write : {false, true}) {
+      for (Access& access : accesses_) {
+        if (access.write == write) ordered.push_back(std::move(access));
+      }
+    }
+    return ordered;
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "isa/convert_all.h"
 #include "isa/execution.h"
@@ -218,43 +219,74 @@ void multiply(const Product& p, const Scratch& scratch, PtoElement accumulator) 
   for_panels<T>(p, scratch, Widened<T>(p, scratch, accumulator));
 }
 
-/// Rows k0 .. k0 + depth of a panel of B, four k side by side and zeros up to a multiple of four.
-void pack_right_bytes(const PtoOperand& b, int8_t* out, int64_t k0, int64_t n0, int64_t depth) {
-  constexpr int64_t kInner = 32, kFours = kInner / 4;  // a box of bytes is 32 rows high
-  for (int64_t k = 0; k < depth; k += kInner) {
-    const uint8_t* box = static_cast<const uint8_t*>(b.data) + (k0 + k) / kInner * b.tile->cols * kInner + n0 * kInner;
-    transpose({reinterpret_cast<uint8_t*>(out + k * kPanelCols), box, kPanelCols * 4, kInner, kPanelCols, kFours, 4});
+/// Products in groups of four bytes: all of A lies in the scratch, row after row, zeros up to a whole group.
+class Groups {
+ public:
+  Groups(const Product& p, const Scratch& scratch, GroupKernel kernel)
+      : p_(p), scratch_(scratch), kernel_(kernel), bytes_(p.a.tile->element_bytes), stride_((p.depth * bytes_ + 3) / 4 * 4) {
+    const Grid rows = row_major(scratch.a, stride_, static_cast<int>(bytes_));
+    copy_grid(rows, 0, 0, tile_grid(p.a), 0, 0, p.rows, p.depth);
+    const int64_t used = p.depth * bytes_;
+    for (int64_t m = 0; m < p.rows && used < stride_; ++m)
+      std::memset(scratch.a + m * stride_ + used, 0, static_cast<size_t>(stride_ - used));
+    uint8_t* const a = scratch.a;  // and the flip below are known not to be changed by the loop
+    for (int64_t i = 0, n = kernel.flip != 0 ? p.rows * stride_ : 0, flip = kernel.flip; i < n; ++i) a[i] ^= static_cast<uint8_t>(flip);
   }
-  for (int64_t k = depth; k % 4 != 0; ++k) {
-    for (int64_t j = 0; j < kPanelCols; ++j) out[k / 4 * 4 * kPanelCols + 4 * j + k % 4] = 0;
-  }
-}
 
-/// Products of bytes, four at a time: all of A lies in the scratch, row after row, with 128 added.
-struct Bytes {
-  const Product& p;
-  const Scratch& scratch;
-  int64_t stride;
-  int64_t k = 0, depth = 0;
-
-  void start(int64_t pass_k, int64_t pass_depth) { k = pass_k, depth = pass_depth; }
-  void pack(int64_t, int64_t n, int64_t) const { pack_right_bytes(p.b, reinterpret_cast<int8_t*>(scratch.panel), k, n, depth); }
-  void multiply(int64_t m, int64_t rows, int32_t* target, bool accumulate) const {
-    panel_product(BytePanelProduct{scratch.a + m * stride + k, stride, reinterpret_cast<const int8_t*>(scratch.panel), target, rows,
-                                   (depth + 3) / 4 * 4, accumulate});
+  /// Of bf16: whether the instructions give what they should.
+  bool good() const {
+    if (bytes_ == 1) return true;
+    const uint16_t smallest_a = smallest_magnitude(reinterpret_cast<const uint16_t*>(scratch_.a), p_.rows * stride_ / 2);
+    const Grid b = tile_grid(p_.b);
+    uint16_t smallest_b = 0xffff;
+    for_each_block(b, 0, 0, b, 0, 0, p_.depth, p_.cols, [&](const Block& block) {  // boxes, of which a column goes on in the next
+      const bool dense = block.src_col_step == block.rows * block.src_row_step;
+      for (int64_t c = 0; c < (dense ? 1 : block.cols); ++c) {
+        const auto* const column = reinterpret_cast<const uint16_t*>(block.src + c * block.src_col_step);
+        smallest_b = std::min(smallest_b, smallest_magnitude(column, dense ? block.rows * block.cols : block.rows));
+      }
+    });
+    return bf16_products_stay_normal(smallest_a, smallest_b);
   }
+
+  void start(int64_t k, int64_t depth) { k_ = k, depth_ = depth; }
+  /// A box of B is 32 bytes high, that is 8 groups.
+  void pack(int64_t k0, int64_t n, int64_t depth) const {
+    const int64_t inner = kBoxBytes / bytes_, group = 4 / bytes_;
+    for (int64_t k = 0; k < depth; k += inner) {
+      const uint8_t* const box = static_cast<const uint8_t*>(p_.b.data) + ((k0 + k) / inner * p_.b.tile->cols + n) * kBoxBytes;
+      transpose({scratch_.panel + k / group * 4 * kPanelCols, box, 4 * kPanelCols, kBoxBytes, kPanelCols, kBoxBytes / 4, 4});
+    }
+    for (int64_t k = depth; k % group != 0; ++k) {
+      uint8_t* const groups = scratch_.panel + k / group * 4 * kPanelCols + k % group * bytes_;
+      for (int64_t j = 0; j < kPanelCols; ++j) std::memset(groups + 4 * j, 0, static_cast<size_t>(bytes_));
+    }
+  }
+  void multiply(int64_t m, int64_t rows, void* target, bool accumulate) const {
+    kernel_.run({scratch_.a + m * stride_ + k_ * bytes_, stride_, scratch_.panel, target, rows, (depth_ * bytes_ + 3) / 4, accumulate});
+  }
+
+ private:
+  static constexpr int64_t kBoxBytes = 32;
+
+  const Product& p_;
+  const Scratch& scratch_;
+  GroupKernel kernel_;
+  int64_t bytes_, stride_;  ///< of an element, of a row
+  int64_t k_ = 0, depth_ = 0;
 };
 
-void multiply_bytes(const Product& p, const Scratch& scratch) {
-  const int64_t stride = (p.depth + 3) / 4 * 4;
-  for_each_block(row_major(scratch.a, stride, 1), 0, 0, tile_grid(p.a), 0, 0, p.rows, p.depth, [](const Block& block) {
-    for (int64_t r = 0; r < block.rows; ++r) {
-      uint8_t* to = block.dst + r * block.dst_row_step;
-      const uint8_t* from = block.src + r * block.src_row_step;
-      for (int64_t c = 0; c < block.cols; ++c) to[c] = from[c] ^ 0x80u;
-    }
-  });
-  for_panels<int32_t>(p, scratch, Bytes{p, scratch, stride});
+/// Products of bf16 with fewer multiply-additions are quicker without looking at all elements first.
+constexpr int64_t kWorthGroups = 32 * 32 * 32;
+
+template <typename T>
+bool multiply_groups(const Product& p, const Scratch& scratch, PtoElement element) {
+  const GroupKernel kernel = group_kernel(element);
+  if (kernel.run == nullptr) return false;
+  const Groups groups(p, scratch, kernel);
+  if (!groups.good()) return false;
+  for_panels<T>(p, scratch, groups);
+  return true;
 }
 
 /// c = what the product is added to.
@@ -292,12 +324,10 @@ void matmul(const Execution& execution) {
   const bool bytes = a.tile->element == kPtoI8;
   if (p.rows == 1 && !is_small_float(a.tile->element)) {
     multiply_row(p, scratch, bytes ? kPtoI32 : kPtoF32);
-  } else if (!bytes) {
+  } else if (bytes) {
+    if (!multiply_groups<int32_t>(p, scratch, kPtoI8)) multiply<int32_t>(p, scratch, kPtoI32);
+  } else if (a.tile->element != kPtoBf16 || p.rows * p.cols * p.depth < kWorthGroups || !multiply_groups<float>(p, scratch, kPtoBf16)) {
     multiply<float>(p, scratch, kPtoF32);
-  } else if (has_byte_products()) {
-    multiply_bytes(p, scratch);
-  } else {
-    multiply<int32_t>(p, scratch, kPtoI32);
   }
 }
 

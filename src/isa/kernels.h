@@ -111,19 +111,37 @@ constexpr int kPanelCols = 16;
 void panel_product(const PanelProduct<float>& product);
 void panel_product(const PanelProduct<int32_t>& product);
 
-/// The same of bytes, four at a time: a holds a(m, k) + 128, b the bytes of k, k + 1, k + 2 and k + 3 of a column side by side, then the next
-/// column; depth is a multiple of 4, and b is 0 from the true depth on.
-struct BytePanelProduct {
-  const uint8_t* a;  ///< row m at a + m * a_stride
-  int64_t a_stride;
-  const int8_t* b;  ///< rows k to k + 3 at b + 16 * k
-  int32_t* c;  ///< row m at c + 16 * m
-  int64_t rows, depth;
+/// The same of i8 (c is i32) or bf16 (c is f32) in groups of four bytes, that is of four or two k, which are multiplied and summed at once.
+struct GroupPanelProduct {
+  const uint8_t* a;  ///< row m at a + m * a_stride: `groups` groups
+  int64_t a_stride;  ///< bytes
+  const uint8_t* b;  ///< group g of 16 columns at b + 64 * g
+  void* c;  ///< 16 results of row m at c + 64 * m
+  int64_t rows, groups;
   bool accumulate;
 };
-/// Whether this processor multiplies bytes; the product below must not be called where it does not.
-bool has_byte_products();
-void panel_product(const BytePanelProduct& product);
+/// What this processor has for it. Products of bf16 are right if bf16_products_stay_normal; the sums run in another order than k.
+struct GroupKernel {
+  void (*run)(const GroupPanelProduct& product) = nullptr;  ///< null: nothing
+  uint8_t flip = 0;  ///< bits of every byte of `a` that are to be turned
+};
+GroupKernel group_kernel(PtoElement element);
+
+/// The instructions above take subnormal operands for zero and round subnormal sums to zero (Intel SDM, VDPBF16PS and TDPBF16PS: DAZ and FTZ).
+/// With bf16 elements of these smallest magnitudes other than zero (bits without sign; 0xffff if there is none) neither happens: no element
+/// is subnormal, and products, whose 16 digits f32 holds, and their sums are multiples of 2^-115 or more.
+constexpr bool bf16_products_stay_normal(uint16_t smallest_a, uint16_t smallest_b) {
+  constexpr int kNormal = 0x80, kBias = 127;
+  return smallest_a >= kNormal && smallest_b >= kNormal && (smallest_a >> 7) + (smallest_b >> 7) - 2 * kBias >= -100;
+}
+/// The smallest magnitude other than zero of n elements of 16 bits; 0xffff if there is none.
+uint16_t smallest_magnitude(const uint16_t* elements, int64_t n);
+
+/// Whether this processor has a matrix unit (AMX) and the kernel lets this process use it; the products below, which group_kernel gives out,
+/// must not be called where not.
+bool has_matrix_unit();
+void group_product_bf16(const GroupPanelProduct& product);
+void group_product_i8(const GroupPanelProduct& product);
 
 /// c[j] (+)= sum over k < depth of a[k] b(k, j), j < cols. b is the first box of a Right tile.
 struct RowProduct {

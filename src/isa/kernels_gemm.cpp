@@ -171,6 +171,25 @@ void panel_f32(const PanelProduct<float>& p) {
 }
 void panel_i32(const PanelProduct<int32_t>& p) { panel<int32_t, RowI32, 32>(p); }
 
+/// Zero is the largest when one is taken off.
+uint16_t smallest(const uint16_t* elements, int64_t n) {
+  const hn::ScalableTag<uint16_t> d;
+  const int64_t width = static_cast<int64_t>(hn::Lanes(d));
+  auto least = hn::Set(d, 0xffff);
+  const auto magnitude = hn::Set(d, 0x7fff), one = hn::Set(d, 1);
+  int64_t i = 0;
+  for (; i + width <= n; i += width) least = hn::Min(least, hn::Sub(hn::And(hn::LoadU(d, elements + i), magnitude), one));
+  HWY_ALIGN uint16_t lanes_of_least[HWY_MAX_BYTES / sizeof(uint16_t)];
+  hn::Store(least, d, lanes_of_least);
+  uint16_t result = 0xffff;
+  for (int64_t k = 0; k < width; ++k) result = lanes_of_least[k] < result ? lanes_of_least[k] : result;
+  for (; i < n; ++i) {
+    const uint16_t value = static_cast<uint16_t>((elements[i] & 0x7fff) - 1);
+    result = value < result ? value : result;
+  }
+  return result == 0xffff ? result : static_cast<uint16_t>(result + 1);
+}
+
 }  // namespace tilewright::isa::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -179,9 +198,11 @@ namespace tilewright::isa {
 
 HWY_EXPORT(panel_f32);
 HWY_EXPORT(panel_i32);
+HWY_EXPORT(smallest);
 
 void panel_product(const PanelProduct<float>& product) { HWY_DYNAMIC_DISPATCH(panel_f32)(product); }
 void panel_product(const PanelProduct<int32_t>& product) { HWY_DYNAMIC_DISPATCH(panel_i32)(product); }
+uint16_t smallest_magnitude(const uint16_t* elements, int64_t n) { return HWY_DYNAMIC_DISPATCH(smallest)(elements, n); }
 
 }  // namespace tilewright::isa
 #endif

@@ -155,6 +155,69 @@ TEST_F(LayoutAcc, AProductIsStoredAsAFeatureMap) {
 
 // ---- convolution tiles ----------------------------------------------------------------------------------
 
+template <CompactMode kMode>
+class CompactTiles {
+  template <TileType kLoc, typename T, int R, int C, BLayout kB, SLayout kS, int kFractal>
+  using Any = Tile<kLoc, T, R, C, kB, -1, -1, kS, kFractal, PadValue::Null, kMode>;
+
+ public:
+  using Mat = Any<TileType::Mat, half, 32, 48, BLayout::ColMajor, SLayout::RowMajor, 512>;
+  using Left = Any<TileType::Left, half, 32, 48, BLayout::ColMajor, SLayout::RowMajor, 512>;
+  using Right = Any<TileType::Right, half, 48, 32, BLayout::RowMajor, SLayout::ColMajor, 512>;
+  using Acc = Any<TileType::Acc, float, 32, 32, BLayout::ColMajor, SLayout::RowMajor, 1024>;
+
+  /// What is stored of the product of a 19 x 37 and a 37 x 21 matrix, and where the elements of the tiles lie.
+  static std::vector<float> run(std::vector<half>& a, std::vector<half>& b) {
+    Mat mat_a(19, 37);
+    Any<TileType::Mat, half, 48, 32, BLayout::ColMajor, SLayout::RowMajor, 512> mat_b(37, 21);
+    Left left(19, 37);
+    Right right(37, 21);
+    Acc acc(19, 21);
+    TASSIGN(mat_a, 0x0);
+    TASSIGN(mat_b, 0x4000);
+    TASSIGN(left, 0x0);
+    TASSIGN(right, 0x0);
+    TASSIGN(acc, 0x0);
+    GlobalTensor<half, Shape<1, 1, 1, 19, 37>, Stride<1, 1, 1, 40, 1>> source_a(a.data());
+    GlobalTensor<half, Shape<1, 1, 1, 37, 21>, Stride<1, 1, 1, 24, 1>> source_b(b.data());
+    TLOAD(mat_a, source_a);
+    TLOAD(mat_b, source_b);
+    TMOV(left, mat_a);
+    TEXTRACT(right, mat_b, 0, 0);
+    TMATMUL(acc, left, right);
+    std::vector<float> out(19 * 24);
+    GlobalTensor<float, Shape<1, 1, 1, 19, 21>, Stride<1, 1, 1, 24, 1>> target(out.data());
+    TSTORE(target, acc);
+    for (int r = 0; r < 19; ++r) {
+      for (int c = 0; c < 21; ++c) {
+        EXPECT_EQ(GetTileElementOffset<Acc>(r, c), tile_offset<Acc>(r, c));
+        EXPECT_EQ(acc.data()[tile_offset<Acc>(r, c)], out[static_cast<size_t>(r * 24 + c)]);
+      }
+      for (int c = 0; c < 37; ++c) {
+        EXPECT_EQ(GetTileElementOffset<Left>(r, c), tile_offset<Left>(r, c));
+        EXPECT_EQ(left.data()[tile_offset<Left>(r, c)].bits, a[static_cast<size_t>(r * 40 + c)].bits);
+      }
+    }
+    return out;
+  }
+};
+
+class CompactTest : public IsaTest {};
+
+TEST_F(CompactTest, TilesOfEveryModeLieAndMultiplyAlike) {
+  static_assert(TileLeftCompact<half, 32, 48>::Compact == CompactMode::Normal &&
+                TileRightCompact<half, 48, 32>::Compact == CompactMode::Normal &&
+                TileAccCompact<float, 32, 32>::Compact == CompactMode::Normal);
+  static_assert(std::is_same_v<TileAccCompact<float, 32, 32, -1, -1>, CompactTiles<CompactMode::Normal>::Acc>);
+  std::vector<half> a(19 * 40), b(37 * 24);
+  for (half& x : a) x = random_element<half>(random_, -4, 4);
+  for (half& x : b) x = random_element<half>(random_, -4, 4);
+  const std::vector<float> plain = CompactTiles<CompactMode::Null>::run(a, b);
+  EXPECT_EQ(CompactTiles<CompactMode::Normal>::run(a, b), plain);
+  EXPECT_EQ(CompactTiles<CompactMode::RowPlusOne>::run(a, b), plain);
+  EXPECT_EQ(CompactTiles<CompactMode::RowAlignedPadding>::run(a, b), plain);
+}
+
 class ConvTest : public IsaTest {
  protected:
   template <typename TileT>

@@ -136,6 +136,30 @@ TYPED_TEST(MatmulTest, RowsInWholeBoxes) {
 
 class MatmulFull : public IsaTest {};
 
+/// The instructions that multiply pairs of bf16 take subnormal elements for zero, so they must not be used here.
+TEST_F(MatmulFull, SubnormalBf16sAreNoZeros) {
+  TileLeft<bfloat16_t, 48, 64> a;
+  TileRight<bfloat16_t, 64, 48> b;
+  TileAcc<float, 48, 48> c;
+  TASSIGN(a, 0);
+  TASSIGN(b, 0);
+  TASSIGN(c, 0);
+  for (const float power : {0x1p100f, 0x1p20f, 0x1p-10f}) {  // sums that are large, small, and subnormal themselves
+    for (int i = 0; i < a.Numel; ++i) a.data()[i] = bfloat16_t::FromRaw(static_cast<uint16_t>(pick(1, 127)));
+    for (int i = 0; i < b.Numel; ++i) b.data()[i] = bfloat16_t(static_cast<float>(pick(1, 15)) * power);
+    TMATMUL(c, a, b);
+    for (int i = 0; i < 48; ++i) {
+      for (int j = 0; j < 48; ++j) {
+        double sum = 0;
+        for (int k = 0; k < 64; ++k) sum += decode(at(a, i, k)) * decode(at(b, k, j));
+        const double rounding = 65 * (0x1p-24 * sum + std::numeric_limits<float>::denorm_min() / 2);
+        ASSERT_LE(std::abs(static_cast<double>(at(c, i, j)) - sum), rounding) << i << "," << j << " with " << power;
+        ASSERT_NE(at(c, i, j), 0);
+      }
+    }
+  }
+}
+
 /// A whole L0A of i8 is the largest operand there is; extreme values must not overflow on the way.
 TEST_F(MatmulFull, LargestInt8Operands) {
   TileLeft<int8_t, 128, 512> a;

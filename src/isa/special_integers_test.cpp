@@ -114,7 +114,8 @@ TYPED_TEST(SpecialIntegers, EveryPairInTileForms) {
 
 TYPED_TEST(SpecialIntegers, EveryPairInExpandingForms) {
   auto &a = this->a_, &b = this->b_, &c = this->c_;
-  auto &column = this->column_, &row = this->row_;
+  auto& column = this->column_;
+  auto& row = this->row_;
   const auto check = [this](const char* op, auto instruction) {
     instruction();
     this->expect_pairs(op);

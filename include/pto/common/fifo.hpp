@@ -88,6 +88,11 @@ struct TPipe {
   uint32_t popped = 0;  ///< by this object; chooses the local place of the next tile
 };
 
+/// Grid pipes, between clusters. Their types and values are not described, so their forms of TPUSH and TPOP are refused, and these
+/// enumerations have no names for values.
+enum class GridDirection : uint8_t;
+enum class GridSpan : uint8_t;
+
 template <typename T>
 inline constexpr bool is_pipe_v = false;
 template <uint8_t F, uint8_t D, uint32_t S, uint32_t N, uint32_t L, bool X, bool U>

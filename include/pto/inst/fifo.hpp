@@ -118,6 +118,7 @@ PTO_FN RecordEvent give_slot(Op op, pipe_t on, Pipe& pipe, GlobalData& tensor) {
   return issue_pipe(op, on, access, tensor);
 }
 
+#define PTO_DETAIL_NO_GRID(NAME) NAME ": grid pipes are not supported by this version; use a TPipe or global memory"
 #define PTO_DETAIL_NO_FIXPIPE(NAME) NAME ": quantising and fixpipe forms are not supported by this version; push the tile as it is"
 
 }  // namespace detail
@@ -149,6 +150,22 @@ PTO_FN RecordEvent TPUSH(Pipe& pipe, GlobalData& gmTensor, WaitEvents&... events
 template <detail::PipeArgument Pipe, detail::TileArgument TileProd, detail::FixpipeArgument TConfig, detail::EventArgument... WaitEvents>
 PTO_FN RecordEvent TPUSH(Pipe&, TileProd&, WaitEvents&...) {
   static_assert(detail::never_v<TConfig>, PTO_DETAIL_NO_FIXPIPE("TPUSH"));
+  return {};
+}
+
+template <GridDirection Direction, int Dist = 1, typename Pipe, detail::TileArgument TileProd, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TPUSH(Pipe&, TileProd&, WaitEvents&...) {
+  static_assert(detail::never_v<Pipe>, PTO_DETAIL_NO_GRID("TPUSH"));
+  return {};
+}
+template <GridSpan Span, typename Pipe, detail::TileArgument TileProd, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TPUSH(Pipe&, TileProd&, WaitEvents&...) {
+  static_assert(detail::never_v<Pipe>, PTO_DETAIL_NO_GRID("TPUSH"));
+  return {};
+}
+template <GridDirection Direction, int Dist = 1, typename Pipe, detail::TileArgument TileCons, detail::EventArgument... WaitEvents>
+PTO_FN RecordEvent TPOP(Pipe&, TileCons&, WaitEvents&...) {
+  static_assert(detail::never_v<Pipe>, PTO_DETAIL_NO_GRID("TPOP"));
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Every form that needs quantisation or the fixpipe's conversions. Each line with "refused:" must give an error whose text matches what
+// Every form that needs quantisation, the fixpipe's conversions or grid pipes. Each line with "refused:" must give an error whose text matches what
 // follows; check_refusals.py compiles this file once and looks.
 #include <pto/pto-inst.hpp>
 
@@ -40,6 +40,10 @@ void refused(G8& g, C& acc, CF& facc, M8& mat, V8& vec, Fp& fp, Pipe& pipe) {
   TINSERT<V8, C, Fp, kVec0>(vec, acc, fp, 0, 0);            // refused: quantising TINSERT is not supported
   TINSERT_FP<M8, C, Fp>(mat, acc, fp, 0, 0);                // refused: quantising TINSERT_FP is not supported
   TPUSH<Pipe, CF, FixpipeParams<NZ2ND, QF322B8_PRE>>(pipe, facc);  // refused: TPUSH: quantising and fixpipe forms are not supported
+  TPUSH<GridDirection{}>(pipe, facc);                       // refused: TPUSH: grid pipes are not supported
+  TPUSH<GridDirection{}, 2>(pipe, facc);                    // refused: TPUSH: grid pipes are not supported
+  TPUSH<GridSpan{}>(pipe, facc);                            // refused: TPUSH: grid pipes are not supported
+  TPOP<GridDirection{}>(pipe, vec);                         // refused: TPOP: grid pipes are not supported
   SET_QUANT_SCALAR<int8_t>(0.5f);                           // refused: SET_QUANT_SCALAR: quantising and fixpipe forms are not supported
   SET_QUANT_VECTOR<Fp>(fp);                                 // refused: SET_QUANT_VECTOR: quantising and fixpipe forms are not supported
 }
