@@ -8,6 +8,14 @@
 
 namespace tilewright {
 
+/// tw.declare, get and set become values: iteration arguments of loops, results of branches and scopes. A read where not every way
+/// sets the variable is an error, and so is a task that sets a variable from outside of it.
+std::unique_ptr<mlir::Pass> create_promote_variables();
+
+/// Loops marked tw.unroll become copies of their bodies, outer ones first; loops of one turn or none go as well. An error where the
+/// turns are not known or too many.
+std::unique_ptr<mlir::Pass> create_unroll();
+
 /// Regions of tw.at become kernels (tile.func), and what is left of them a tw.submit. Values that a region uses become parameters,
 /// tensors before numbers, each in the order of first use; constants are made again in the kernel. Kernels that are the same are one.
 /// Precondition: no variables (promote-variables).

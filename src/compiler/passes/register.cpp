@@ -6,6 +6,8 @@
 
 namespace tilewright {
 
-void register_passes() { mlir::registerPass(create_outline_incore); }
+void register_passes() {
+  for (const auto& create : {create_promote_variables, create_unroll, create_outline_incore}) mlir::registerPass(create);
+}
 
 }  // namespace tilewright
