@@ -34,10 +34,10 @@ uint32_t RegionTable::spill(const RegionEntry& entry) {
 }
 
 void RegionTable::reset(uint64_t entries) {
-  // Spilling costs more than the cache that a sparse table takes, unless the table is large.
-  const uint64_t room = entries < kManyEntries ? 8 : 2;
+  // Spilling costs more than the cache that a sparse table takes: a large table with two buckets an entry is twice as slow as with four.
+  const uint64_t room = entries < kManyEntries ? 8 : 4;
   if (room * entries > bucket_count()) {
-    allocate(std::bit_ceil(std::max<uint64_t>(room, 4) * entries) >> kGroupBits);
+    allocate(std::bit_ceil(room * entries) >> kGroupBits);
   } else {
     std::fill(buckets_, buckets_ + bucket_count(), RegionEntry());
   }
