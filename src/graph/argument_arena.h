@@ -1,8 +1,11 @@
 // Storage for the arguments of tasks in flight: allocated in submission order, freed in the same order.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <new>
@@ -11,10 +14,13 @@
 namespace tilewright {
 
 /// Blocks come from chunks; a chunk returns to a stack of free ones when the last task that uses it is reclaimed, so
-/// the chunks in use stay few and warm. It never refuses: it grows. Not thread safe.
+/// the chunks in use stay few and warm. Where they are many all the same, as when a graph is built before any of it runs, further ones are
+/// large and on huge pages, if the host gives them. It never refuses: it grows. Not thread safe.
 class ArgumentArena {
  public:
   static constexpr size_t kChunkBytes = 1 << 16;
+  static constexpr size_t kLargeChunkBytes = 1 << 21;
+  static constexpr size_t kManyChunks = 64;  ///< from then on large ones
 
   /// 64-byte aligned storage for `task` (ids ascend), valid until release_before(id > task).
   [[gnu::always_inline]] std::byte* allocate(uint32_t task, size_t bytes) {
@@ -40,7 +46,7 @@ class ArgumentArena {
 
  private:
   struct Release {
-    void operator()(std::byte* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
+    void operator()(std::byte* memory) const { std::free(memory); }
   };
   using Memory = std::unique_ptr<std::byte[], Release>;
   struct Chunk {
@@ -50,13 +56,15 @@ class ArgumentArena {
   };
 
   [[gnu::noinline]] void add_chunk(size_t least) {
-    const size_t bytes = least > kChunkBytes ? least : kChunkBytes;
+    const size_t usual = live_.size() < kManyChunks ? kChunkBytes : kLargeChunkBytes;
+    const size_t bytes = least > usual ? least : usual;
+    std::vector<Memory>* const free = free_chunks(bytes);
     Memory memory;
-    if (free_.empty() || bytes != kChunkBytes) {
-      memory.reset(static_cast<std::byte*>(::operator new[](bytes, std::align_val_t{64})));
+    if (free == nullptr || free->empty()) {
+      memory = make_chunk(bytes);
     } else {
-      memory = std::move(free_.back());
-      free_.pop_back();
+      memory = std::move(free->back());
+      free->pop_back();
     }
     if (!live_.empty()) live_.back().last_task = newest_;
     cursor_ = memory.get();
@@ -64,13 +72,26 @@ class ArgumentArena {
     live_.push_back({std::move(memory), bytes, 0});
   }
 
+  static Memory make_chunk(size_t bytes) {
+    const size_t alignment = bytes == kLargeChunkBytes ? kLargeChunkBytes : 64;
+    Memory memory(static_cast<std::byte*>(std::aligned_alloc(alignment, bytes)));
+    if (memory == nullptr) throw std::bad_alloc();
+    if (bytes == kLargeChunkBytes) ::madvise(memory.get(), bytes, MADV_HUGEPAGE);  // advice: may be refused
+    return memory;
+  }
+  /// Those of this size that are kept; null if none are.
+  std::vector<Memory>* free_chunks(size_t bytes) {
+    return bytes == kChunkBytes ? &free_ : bytes == kLargeChunkBytes ? &large_free_ : nullptr;
+  }
   void release_front() {
-    if (live_.front().bytes == kChunkBytes) free_.push_back(std::move(live_.front().memory));
+    if (std::vector<Memory>* const free = free_chunks(live_.front().bytes); free != nullptr)
+      free->push_back(std::move(live_.front().memory));
     live_.pop_front();
   }
 
   std::deque<Chunk> live_;
   std::vector<Memory> free_;
+  std::vector<Memory> large_free_;
   std::byte* cursor_ = nullptr;
   std::byte* end_ = nullptr;
   uint32_t newest_ = 0;

@@ -1,7 +1,5 @@
 #include "graph/region_table.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 
@@ -18,8 +16,7 @@ RegionTable::RegionTable() { allocate(kInitialGroups); }
 void RegionTable::allocate(uint64_t groups) {
   memory_ = std::make_unique<LazyArray<RegionEntry>>(groups << kGroupBits);
   buckets_ = &(*memory_)[0];
-  // Half of what a miss of the cache costs is the walk through the page tables of a virtual machine. Advice: may be refused.
-  if (groups << kGroupBits >= (1u << 16)) ::madvise(buckets_, (groups << kGroupBits) * sizeof(RegionEntry), MADV_HUGEPAGE);
+  if (groups << kGroupBits >= (1u << 16)) memory_->use_huge_pages(groups << kGroupBits);
   shift_ = 64 - static_cast<uint32_t>(std::countr_zero(groups));
   spill_limit_ = bucket_count() / 8;
 }
@@ -37,10 +34,10 @@ uint32_t RegionTable::spill(const RegionEntry& entry) {
 }
 
 void RegionTable::reset(uint64_t entries) {
-  // Spilling costs more than the cache that a sparse table takes, unless the table is large.
-  const uint64_t room = entries < kManyEntries ? 8 : 2;
+  // Spilling costs more than the cache that a sparse table takes: a large table with two buckets an entry is twice as slow as with four.
+  const uint64_t room = entries < kManyEntries ? 8 : 4;
   if (room * entries > bucket_count()) {
-    allocate(std::bit_ceil(std::max<uint64_t>(room, 4) * entries) >> kGroupBits);
+    allocate(std::bit_ceil(room * entries) >> kGroupBits);
   } else {
     std::fill(buckets_, buckets_ + bucket_count(), RegionEntry());
   }

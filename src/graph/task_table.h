@@ -206,6 +206,7 @@ class BasicTaskTable {
 
  private:
   static constexpr uint32_t kLapBit = 1u << 31;
+  static constexpr uint32_t kManySlots = 1u << 17;  ///< windows that large are meant to be used: their records get huge pages
   static constexpr uint32_t kNodeGroup = 64;  ///< slots that have one owner
   static constexpr uint32_t kNodeGroups = 1u << 16;
   static constexpr uint32_t kNodeSlots = kNodeGroup * kNodeGroups;
@@ -235,6 +236,7 @@ BasicTaskTable<Atomic>::BasicTaskTable(const RingSizes& sizes)
       done_(size_t{slot_count_} + kNodeSlots),
       stream_(stream_mask_ + 1),
       node_owners_(kNodeGroups) {
+  if (slot_count_ >= kManySlots) records_.use_huge_pages(slot_count_);
   uint32_t base = 0;
   for (uint32_t ring = 0; ring < kRingCount; ++ring) {
     base_[ring] = base;
