@@ -170,6 +170,30 @@ TEST_F(BuilderTest, AProductThatIsUsedElsewhereIsNotAccumulated) {
   EXPECT_THAT(twb_text(b, 0), testing::Not(HasSubstr("matmul_acc")));
 }
 
+TEST_F(BuilderTest, AProductThatWasAccumulatedIsStillAValue) {
+  begin({tensor(TWB_F32, TWB_OUT)});
+  twb_begin_at(b, nullptr);
+  const twb_shape shape = {index(16), index(16), 0, 0, TWB_ANYWHERE};
+  const twb_value tile = twb_new_tile(b, TWB_F32, &shape);
+  const twb_value both[] = {tile, tile}, at[] = {index(0), index(0)};
+  const twb_value first = twb_operator(b, "matmul", both, 2, nullptr, TWB_F32, nullptr);
+  const twb_value second = twb_operator(b, "matmul", both, 2, nullptr, TWB_F32, nullptr);
+  twb_store(b, twb_accumulate(b, tile, first), values[0], at, 2, 0);
+  twb_store(b, twb_accumulate(b, tile, second), values[0], at, 2, 0);
+  twb_store(b, second, values[0], at, 2, 0);
+  twb_end_at(b);
+  twb_end_function(b);
+  ASSERT_EQ(twb_finish(b), 1) << twb_error_text(b, 0);
+  const std::string text = twb_text(b, 0);
+  const auto count = [&](const std::string& what) {
+    int found = 0;
+    for (size_t i = text.find(what); i != std::string::npos; i = text.find(what, i + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("tile.matmul_acc"), 2);
+  EXPECT_EQ(count("tile.matmul "), 1) << "of the first only the sum is used";
+}
+
 TEST_F(BuilderTest, AVariableTakesTheTypeOfItsFirstValue) {
   begin();
   const twb_value variable = twb_declare(b, 0);

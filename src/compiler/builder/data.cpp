@@ -316,13 +316,9 @@ twb_value twb_accumulate(twb_builder* b, twb_value sum, twb_value value) {
     const twb_value operands[] = {sum, value};
     return twb_operator(b, "add", operands, 2, nullptr, TWB_F32, nullptr);
   }
+  // The product by itself is left behind for a later use; without one it is gone when the recording ends.
   const twb_value operands[] = {sum, b->give(matmul->getOperand(0)), b->give(matmul->getOperand(1))};
-  const twb_value accumulated = twb_operator(b, "matmul_acc", operands, 3, nullptr, TWB_F32, nullptr);
-  if (accumulated == 0) return 0;
-  b->values[value] = Value();
-  if (b->ops.getInsertionPoint() == Block::iterator(matmul)) b->ops.setInsertionPointAfter(matmul);
-  matmul->erase();
-  return accumulated;
+  return twb_operator(b, "matmul_acc", operands, 3, nullptr, TWB_F32, nullptr);
 }
 
 twb_value twb_move(twb_builder* b, twb_value tile, twb_space space) {
