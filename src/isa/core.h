@@ -100,7 +100,6 @@ struct CoreContext {
   uint8_t lanes = 0;             ///< mask of the task's lanes
   const void* issued_from = nullptr;  ///< return address of the instruction under way; set for the instruction hook only
   void* watcher = nullptr;            ///< belongs to the instruction hook: what it knows of this core
-  bool strict = false;                ///< refuses what its generation does not have; host test programs may use all there is
 
   /// Reports an error of the kernel to the host, and aborts if that returns.
   [[noreturn]] void fail(int code, const std::string& text) const;
@@ -121,8 +120,10 @@ const CoreArch& default_core_arch();
 /// Makes `core` the current one of this thread; null returns to the default core. `core` must outlive its being current.
 void set_current_core(CoreContext* core);
 
-/// The table to bind kernel objects to.
+/// The table to bind kernel objects to, and one that also refuses what the core's generation does not have (isa/legality.h): for objects
+/// whose compiler was not asked to.
 const PtoSimTable* sim_table();
+const PtoSimTable* strict_sim_table();
 
 }  // namespace tilewright
 

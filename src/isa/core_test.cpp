@@ -191,15 +191,17 @@ TEST_F(CoreTest, AnInstructionOfAnotherVersionIsRefused) {
   EXPECT_NE(error.text.find("TQUANT"), std::string::npos) << error.text;
 }
 
-TEST_F(CoreTest, AStrictCoreRefusesWhatItsGenerationLacksAndAnotherDoesNot) {
+TEST_F(CoreTest, TheStrictTableRefusesWhatTheGenerationLacksAndTheOtherDoesNot) {
   Tile<TileType::Vec, float, 16, 16> vec;
   TileAcc<float, 16, 16> acc;
   TASSIGN(vec, 0);
   TASSIGN(acc, 0);
   EXPECT_EQ(error_of([&] { TMOV(vec, acc); }).code, 0) << "a host test program";
-  context_.strict = true;
-  EXPECT_EQ(error_of([&] { TADD(vec, vec, vec); }).code, 0);
+  pto_sim_bind(strict_sim_table());
+  const int good = error_of([&] { TADD(vec, vec, vec); }).code;
   const KernelError error = error_of([&] { TMOV(vec, acc); });
+  pto_sim_bind(sim_table());
+  EXPECT_EQ(good, 0);
   EXPECT_EQ(error.code, 1007);
   EXPECT_EQ(error.text, "TMOV from Acc to Vec: a2a3 does not have this instruction; use another instruction, or a platform that has it");
 }
@@ -210,6 +212,7 @@ TEST(CoreTable, DescribesItself) {
   EXPECT_EQ(pto_sim_default_table(), sim_table());
   EXPECT_EQ(pto_sim_abi_version(), PTO_SIM_ABI_VERSION);
   EXPECT_EQ(pto_sim_npu_arch(), uint32_t{__NPU_ARCH__});
+  EXPECT_EQ(pto_sim_strict(), 0u);
   EXPECT_STREQ(op_name(static_cast<uint16_t>(Op::TMATMUL_ACC)), "TMATMUL_ACC");
   EXPECT_STREQ(op_name(60000), "?");
   EXPECT_STREQ(element_name(kPtoBf16), "bf16");

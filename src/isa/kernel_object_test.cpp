@@ -80,7 +80,7 @@ TEST_F(KernelObjectTest, ExportsItsEntryAndTheBindingAndNothingElse) {
       EXPECT_NE(binding, STB_GNU_UNIQUE) << name << " would be shared by all objects of the process";
       exports.insert(name);
     });
-    EXPECT_EQ(exports, (std::set<std::string>{"kernel_entry", "pto_sim_abi_version", "pto_sim_bind", "pto_sim_npu_arch"}));
+    EXPECT_EQ(exports, (std::set<std::string>{"kernel_entry", "pto_sim_abi_version", "pto_sim_bind", "pto_sim_npu_arch", "pto_sim_strict"}));
   }
 }
 

@@ -273,6 +273,24 @@ TEST(Legality, HeadersSeeInTypesWhatInstructionsCarry) {
   expect_same_view<pto::hifloat8_t>(kPtoHif8);
 }
 
+class StrictKernelTest : public isa_test::IsaTest {};
+
+TEST_F(StrictKernelTest, AComparisonOfI32OnA2A3IsForEqualityOnly) {
+  pto::Tile<pto::TileType::Vec, int32_t, 16, 32> ints;
+  pto::Tile<pto::TileType::Vec, float, 16, 32> floats;
+  pto::Tile<pto::TileType::Vec, uint8_t, 16, 32> mask;
+  TASSIGN(ints, 0);
+  TASSIGN(floats, 0);
+  TASSIGN(mask, 4096);
+  for (int mode = 0; mode < 6; ++mode) {
+    const pto::CmpMode cmp = static_cast<pto::CmpMode>(mode);
+    EXPECT_EQ(error_of([&] { TCMP(mask, floats, floats, cmp); }).code, 0);
+    const KernelError error = error_of([&] { TCMP(mask, ints, ints, cmp); });
+    EXPECT_EQ(error.code, mode == 0 ? 0 : 1007);
+    EXPECT_EQ(error.text.starts_with("TCMP: a2a3 does not have modes other than EQ"), mode != 0) << error.text;
+  }
+}
+
 // ---- the page ---------------------------------------------------------------------------------------------------
 
 using pto::legality::Property;

@@ -68,9 +68,12 @@ const HandlerTable handler_table;
   if (const PtoInstructionHook after = after_hook.load(std::memory_order_relaxed)) after(execution.instruction, core);
 }
 
+template <bool kStrict>
 void execute(const PtoInstruction* instruction) {
   const Execution execution{*instruction, *current_core()};
-  if (execution.core.strict && instruction->op < kOpCount) isa::check_generation(execution);
+  if constexpr (kStrict) {
+    if (instruction->op < kOpCount) isa::check_generation(execution);
+  }
   const Handler handler = instruction->op < kOpCount ? handler_table.handlers[instruction->op] : nullptr;
   if (handler == nullptr) {
     isa::fail(execution, kPtoFailUnsupported, "this simulator does not have the instruction",
@@ -141,10 +144,11 @@ void set_control_register(uint64_t value) { current_core()->control_register = v
 
 void set_default_arch(int npu_arch) { set_default_core_arch(npu_arch == 2201 ? CoreArch::a2a3() : CoreArch::a5()); }
 
+template <bool kStrict>
 const PtoSimTable table = {
     .version = PTO_SIM_ABI_VERSION,
     .size = sizeof(PtoSimTable),
-    .execute = execute,
+    .execute = execute<kStrict>,
     .assign = assign,
     .core_memory = core_memory,
     .yield = yield,
@@ -157,7 +161,8 @@ const PtoSimTable table = {
 
 }  // namespace
 
-const PtoSimTable* sim_table() { return &table; }
+const PtoSimTable* sim_table() { return &table<false>; }
+const PtoSimTable* strict_sim_table() { return &table<true>; }
 
 void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after) {
   active_hook.store(before, std::memory_order_relaxed);

@@ -29,6 +29,7 @@ const CoreArch& core_arch(std::string_view name) { return name == "a5" ? CoreArc
 KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch) {
   using Version = uint32_t();
   using Bind = void(const PtoSimTable*);
+  using Strict = uint32_t();
   if (Version* version = reinterpret_cast<Version*>(object.find("pto_sim_abi_version")); version != nullptr) {
     if (version() != PTO_SIM_ABI_VERSION) {
       throw Error(ErrorCode::kInvalidArgument,
@@ -36,7 +37,8 @@ KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch) {
                   "build it again with this version's headers");
     }
     check_arch(object, arch);
-    object.function<Bind>("pto_sim_bind")(sim_table());
+    Strict* const strict = reinterpret_cast<Strict*>(object.find("pto_sim_strict"));
+    object.function<Bind>("pto_sim_bind")(strict != nullptr && strict() != 0 ? sim_table() : strict_sim_table());
   }
   return object.function<KernelFunction>("kernel_entry");
 }
@@ -44,7 +46,6 @@ KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch) {
 SimCore::SimCore(const PlatformInfo& info, CoreType type, int32_t index, CoreHost* host)
     : CoreContext{type == CoreType::AIC ? CoreKind::kAic : CoreKind::kAiv, &core_arch(info.arch), nullptr, host},
       name_(fmt::format("{} {}", type == CoreType::AIC ? "AIC" : "AIV", index)) {
-  strict = true;
   core_id = index;
   sub_block_id = type == CoreType::AIV ? index % 2 : 0;
   sub_block_num = type == CoreType::AIV ? 2 : 1;

@@ -56,6 +56,13 @@ PTO_FN const PtoSimTable& sim() {
 // The symbols that a kernel object exports besides its entry.
 extern "C" __attribute__((visibility("default"), used)) inline uint32_t pto_sim_abi_version() { return PTO_SIM_ABI_VERSION; }
 extern "C" __attribute__((visibility("default"), used)) inline uint32_t pto_sim_npu_arch() { return __NPU_ARCH__; }
+extern "C" __attribute__((visibility("default"), used)) inline uint32_t pto_sim_strict() {
+#if defined(PTO_STRICT_ARCH)
+  return 1;
+#else
+  return 0;
+#endif
+}
 extern "C" __attribute__((visibility("default"), used)) inline void pto_sim_bind(const PtoSimTable* table) {
   pto::detail::SimBinding::table = table;
 }

@@ -1,8 +1,8 @@
 // What a compiled kernel and the simulator agree on: instructions as plain data, and one table of C functions.
 //
-// A kernel object exports pto_sim_abi_version(), pto_sim_npu_arch() (the generation it was compiled for) and pto_sim_bind(table); whoever
-// loads it checks the first two and calls the third before the first kernel runs. Everything else of a kernel object is hidden, so that
-// objects loaded side by side share nothing. All structures are plain data that belong to the caller and live for the call only, except PtoTileType and
+// A kernel object exports pto_sim_abi_version(), pto_sim_npu_arch() (the generation it was compiled for), pto_sim_strict() (whether its
+// compiler refused what that generation lacks) and pto_sim_bind(table); whoever loads it asks the others and calls the last before the
+// first kernel runs. Everything else of a kernel object is hidden, so that objects loaded side by side share nothing. All structures are plain data that belong to the caller and live for the call only, except PtoTileType and
 // PtoGlobalType, which live as long as the object that holds them stays loaded.
 #pragma once
 

@@ -21,9 +21,9 @@ namespace pto::detail {
 
 #if defined(PTO_STRICT_ARCH)
 
-/// Operands as legality::refusing_rule asks for them.
-template <typename... Operands>
-struct FormOf {
+/// Operands as legality::refusing_rule asks for them. A comparison's mode is known when it runs: see check_mode.
+template <bool kEqual, typename... Operands>
+struct FormOfMode {
   template <typename T>
   static constexpr uint32_t tile_layout_of() {
     if constexpr (is_tile_data<T>::value) return T::kType.layout;
@@ -47,8 +47,13 @@ struct FormOf {
     constexpr int kLayouts[] = {global_layout_of<Operands>()..., -1};
     return kLayouts[i];
   }
-  static constexpr bool compares_equal() { return true; }  // known when it runs
+  static constexpr bool compares_equal() { return kEqual; }
 };
+
+template <typename... Operands>
+using FormOf = FormOfMode<true, Operands...>;
+
+constexpr legality::Generation kGeneration = __NPU_ARCH__ == 2201 ? legality::Generation::kA2A3 : legality::Generation::kA5;
 
 struct Refused {
   legality::Property property;
@@ -58,7 +63,6 @@ struct Refused {
 
 template <Op kOp, typename... Operands>
 constexpr Refused refused_form() {
-  constexpr legality::Generation kGeneration = __NPU_ARCH__ == 2201 ? legality::Generation::kA2A3 : legality::Generation::kA5;
   constexpr FormOf<Operands...> kForm;
   constexpr const legality::Rule* kRule = legality::refusing_rule(kGeneration, kOp, kForm);
   if constexpr (kRule == nullptr) {
@@ -129,6 +133,17 @@ PTO_FN constexpr void check_generation() {
   PTO_DETAIL_HAS_LAYOUT(FRACTAL_Z);
 #undef PTO_DETAIL_HAS_LAYOUT
 #undef PTO_DETAIL_HAS
+}
+
+/// Ends the kernel if the generation has the comparison for CmpMode::EQ only.
+template <Op kOp, typename... Operands>
+PTO_FN void check_mode(CmpMode mode) {
+  constexpr FormOfMode<false, Operands...> kForm;
+  if constexpr (legality::refusing_rule(kGeneration, kOp, kForm) != nullptr) {
+    if (mode != CmpMode::EQ)
+      fail(kPtoFailUnsupported,
+           "TCMP: " PTO_DETAIL_GENERATION " does not have modes other than EQ for this element type; convert with TCVT");
+  }
 }
 
 #else

@@ -23,6 +23,9 @@ PTO_FN RecordEvent compare(CmpMode mode, uint64_t scalar, Mask& dst, Operands&..
   PtoAttributes attributes = {};
   attributes.index[0] = static_cast<int32_t>(mode);
   attributes.scalar = scalar;
+#if defined(PTO_STRICT_ARCH)
+  check_mode<kOp, Mask, Operands...>(mode);
+#endif
   return issue<kOp>(PIPE_V, attributes, dst, operands...);
 }
 
