@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace tilewright::plan {
 namespace {
@@ -40,10 +41,10 @@ class Placement {
       if (buffer(i).memory != Buffer::kDevice && life(i).used()) order.push_back(i);
     }
     // By first use, which finds what has just become free; and if that leaves holes that are too small, the large ones first.
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return life(a).begin < life(b).begin; });
+    std::sort(order.begin(), order.end(), [&](int a, int b) { return std::pair(life(a).begin, a) < std::pair(life(b).begin, b); });
     const std::optional<int> misfit = try_order(order);
     if (!misfit) return addresses_;
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return buffer(a).bytes > buffer(b).bytes; });
+    sort_larger_first(order);
     if (!try_order(order)) return addresses_;
     return peak(*misfit);
   }
@@ -61,6 +62,12 @@ class Placement {
   const Buffer& buffer(int i) const { return program_.buffers[index(i)]; }
   const Life& life(int i) const { return lives_[index(i)]; }
   const Memory& memory_of(int i) const { return program_.memories[index(buffer(i).memory)]; }
+
+  void sort_larger_first(std::vector<int>& buffers) const {
+    std::sort(buffers.begin(), buffers.end(), [&](int a, int b) {
+      return std::tuple(-buffer(a).bytes, life(a).begin, a) < std::tuple(-buffer(b).bytes, life(b).begin, b);
+    });
+  }
 
   /// Whether `one` may begin in the place of `other` in the instruction that needs `other` last.
   bool takes_over(int one, int other) const {
@@ -144,7 +151,7 @@ class Placement {
       most.bytes = bytes;
       most.alive = std::move(alive);
     }
-    std::stable_sort(most.alive.begin(), most.alive.end(), [&](int a, int b) { return buffer(a).bytes > buffer(b).bytes; });
+    sort_larger_first(most.alive);
     return most;
   }
 
