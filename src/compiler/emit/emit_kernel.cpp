@@ -98,13 +98,15 @@ class KernelWriter : public BodyWriter {
  public:
   explicit KernelWriter(tile::FuncOp kernel) : kernel_(kernel) {}
 
-  FailureOr<std::string> write() {
+  FailureOr<KernelSource> write() {
     if (!kernel_.getCore()) return kernel_.emitOpError("has no kind of core; infer-memory-space decides it");
     if (!kernel_.getBody().hasOneBlock()) return kernel_.emitOpError("has more than one block; loops and branches are those of scf");
     names.unique("kernel_entry");
     if (failed(write_parameters()) || failed(tiles_.collect(kernel_, names))) return failure();
     if (failed(write_block(kernel_.getBody().front()))) return failure();
-    return file();
+    KernelSource source{file(), {}};
+    for (const TileVariables::Declaration& declaration : tiles_.declarations()) source.tiles.push_back(declaration.place);
+    return source;
   }
 
  private:
@@ -146,10 +148,10 @@ class KernelWriter : public BodyWriter {
     }
     if (!tiles_.declarations().empty()) head.line("");
     for (const TileVariables::Declaration& declaration : tiles_.declarations()) {
-      head.line(fmt::format("{} {};", declaration.type, declaration.name));
+      head.line(fmt::format("{} {};", declaration.type, declaration.place.name));
     }
     for (const TileVariables::Declaration& declaration : tiles_.declarations()) {
-      head.line(fmt::format("TASSIGN({}, {:#x});", declaration.name, declaration.address));
+      head.line(fmt::format("TASSIGN({}, {:#x});", declaration.place.name, declaration.place.address));
     }
     head.line("");
     text += head.text().substr(2);  // without the "{\n" that the indentation came from
@@ -564,6 +566,6 @@ class KernelWriter : public BodyWriter {
 
 }  // namespace
 
-FailureOr<std::string> kernel_source(tile::FuncOp kernel) { return KernelWriter(kernel).write(); }
+FailureOr<KernelSource> kernel_source(tile::FuncOp kernel) { return KernelWriter(kernel).write(); }
 
 }  // namespace tilewright::emit

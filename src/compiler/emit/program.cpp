@@ -49,8 +49,8 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   sources.spec.runtime = runtime;
   Names files;
   for (auto kernel : module.getOps<tile::FuncOp>()) {
-    const FailureOr<std::string> text = kernel_source(kernel);
-    if (failed(text)) return failure();
+    FailureOr<KernelSource> source = kernel_source(kernel);
+    if (failed(source)) return failure();
     const bool aic = *kernel.getCore() == tile::Core::kAic;
     KernelSpec spec;
     spec.func_id = ids.lookup(kernel.getName());
@@ -58,7 +58,8 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
     spec.source = fmt::format("kernels/{}/{}.cpp", aic ? "aic" : "aiv", spec.name);
     spec.core_type = aic ? CoreType::AIC : CoreType::AIV;
     spec.signature = signature_of(kernel);
-    sources.files.emplace_back(spec.source.string(), *text);
+    sources.files.emplace_back(spec.source.string(), source->text);
+    sources.memory.push_back({spec.name, std::move(source->tiles)});
     sources.spec.incores.push_back(std::move(spec));
   }
   FailureOr<OrchestrationSource> source = orchestration_source(orchestration, ids);

@@ -5,15 +5,22 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/emit/tile_variables.h"
 #include "llvm/ADT/StringMap.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "toolchain/callable_spec.h"
 
 namespace tilewright::emit {
 
+struct KernelMemory {
+  std::string name;
+  std::vector<TilePlace> tiles;
+};
+
 struct ProgramSources {
   CallableSpec spec;  ///< sources are relative: "orchestration/softmax.cpp", "kernels/aiv/exp.cpp"
   std::vector<std::pair<std::string, std::string>> files;  ///< relative path and text, all that the spec names
+  std::vector<KernelMemory> memory;  ///< one for each kernel
 };
 
 /// func_id by name: kernels are numbered in the order of the module.

@@ -21,9 +21,9 @@ struct EmitKernel : PassWrapper<EmitKernel, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::FuncOp>()) {
-      const FailureOr<std::string> source = kernel_source(kernel);
+      const FailureOr<KernelSource> source = kernel_source(kernel);
       if (failed(source)) return signalPassFailure();
-      llvm::outs() << *source;
+      llvm::outs() << source->text;
     }
     markAllAnalysesPreserved();
   }

@@ -63,6 +63,15 @@ std::string pad_of(Operation* op) {
   llvm_unreachable("a padding without a name");
 }
 
+/// Bytes of a row of a mask: bit c % 8 of byte c / 8 belongs to column c.
+int64_t mask_row_bytes(TileType type) { return static_cast<int64_t>(llvm::alignTo((type.getColumns() + 7) / 8, kMaskRowBytes)); }
+
+TilePlace place_tile(const std::string& name, TileType type, int64_t address, Location location) {
+  const int64_t bytes = type.is_mask() ? type.getRows() * mask_row_bytes(type)
+                                       : type.getRows() * type.getColumns() * type.getElement().getIntOrFloatBitWidth() / 8;
+  return {name, type.text(), place_of(location), type.getSpace(), address, bytes};
+}
+
 std::string type_of(Value value) { return tile_type(cast<TileType>(value.getType()), pad_of(value.getDefiningOp())); }
 
 }  // namespace
@@ -72,8 +81,7 @@ bool is_column_major(TileType type) { return layout_of(type) == Layout::kColumnM
 std::string tile_type(TileType type, StringRef pad) {
   if (type.getSpace() == Space::kUndecided) return "";
   if (type.is_mask()) {  // bit c % 8 of byte c / 8 of a row
-    const int64_t bytes = llvm::alignTo((type.getColumns() + 7) / 8, kMaskRowBytes);
-    return fmt::format("Tile<TileType::Vec, uint8_t, {}, {}>", type.getRows(), bytes);
+    return fmt::format("Tile<TileType::Vec, uint8_t, {}, {}>", type.getRows(), mask_row_bytes(type));
   }
   const std::string element = cpp_type(type.getElement());
   const std::string size = fmt::format("{}, {}, {}", element, type.getRows(), type.getColumns());
@@ -176,7 +184,8 @@ void TileVariables::name_tiles(Names& names) {
       Operation* op = value.getDefiningOp();
       if (wanted.empty()) wanted = op != nullptr ? op->getName().stripDialect().str() : "tile";
       names_[leader] = names.unique(wanted);
-      declarations_.push_back({type_of(value), names_[leader], cast<TileType>(value.getType()).getAddress()});
+      const auto type = cast<TileType>(value.getType());
+      declarations_.push_back({type_of(value), place_tile(names_[leader], type, type.getAddress(), value.getLoc())});
     }
     Operation* op = value.getDefiningOp();
     const tile::OperatorInfo* info = op != nullptr ? tile::operator_info(op) : nullptr;
@@ -185,7 +194,8 @@ void TileVariables::name_tiles(Names& names) {
     if (!address) continue;  // an error where the call is written
     const Value like = info->scratch == tile::Scratch::kLikeFirst ? op->getOperand(0) : op->getResult(0);
     scratch_[op] = names.unique(names_[leader] + "_scratch");
-    declarations_.push_back({tile_type(cast<TileType>(like.getType())), scratch_[op], address.getInt()});
+    const auto type = cast<TileType>(like.getType());
+    declarations_.push_back({tile_type(type), place_tile(scratch_[op], type, address.getInt(), op->getLoc())});
   }
 }
 

@@ -14,6 +14,15 @@ namespace tilewright::emit {
 
 /// "Tile<TileType::Vec, float, 64, 128>". `pad` is the enumerator of PadValue that the type has. "" for a tile without a memory.
 std::string tile_type(tile::TileType type, llvm::StringRef pad = "");
+/// Where a tile of a kernel lies.
+struct TilePlace {
+  std::string name;  ///< of its variable
+  std::string shape;  ///< "64x128xf32"
+  std::string line;   ///< "softmax.cpp:12", of the first value that lies there
+  tile::Space space;
+  int64_t address, bytes;
+};
+
 /// Whether a column of the tile lies together and a row does not.
 bool is_column_major(tile::TileType type);
 
@@ -30,8 +39,8 @@ class TileVariables {
   std::string scratch(mlir::Operation* op) const { return scratch_.lookup(op); }
 
   struct Declaration {
-    std::string type, name;
-    int64_t address;
+    std::string type;  ///< of C++
+    TilePlace place;
   };
   /// In the order of first use.
   const std::vector<Declaration>& declarations() const { return declarations_; }
