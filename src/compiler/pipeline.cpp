@@ -7,6 +7,13 @@
 
 namespace tilewright {
 
-void add_lowering(mlir::OpPassManager& passes, const Target&) { passes.addPass(create_outline_incore()); }
+void add_lowering(mlir::OpPassManager& passes, const Target&) {
+  passes.addPass(create_promote_variables());
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(create_unroll());
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(mlir::createCSEPass());
+  passes.addPass(create_outline_incore());
+}
 
 }  // namespace tilewright
