@@ -1,6 +1,7 @@
 // tw-opt: reads a module, runs passes on it, prints it. See tw-opt --help.
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
+#include "compiler/emit/register.h"
 #include "compiler/ir/register.h"
 #include "compiler/passes/register.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -13,5 +14,6 @@ int main(int argc, char** argv) {
   mlir::registerCSEPass();
   mlir::registerSymbolDCEPass();
   tilewright::register_passes();
+  tilewright::emit::register_emitters();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Tilewright's passes on .mlir text\n", registry));
 }

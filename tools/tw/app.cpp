@@ -95,6 +95,8 @@ int run_tool(int argc, const char* const* argv) {
   app.parse_complete_callback([&] {
     if (!level.empty()) set_log_level(parse_log_level(level));
   });
+  add_compile_command(app, code, json);
+  add_rebuild_command(app, code, json);
   add_run_command(app, code, json);
   add_platforms_command(app, code, json);
   add_devices_command(app, code, json);

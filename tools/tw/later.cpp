@@ -13,12 +13,10 @@ struct LaterCommand {
   const char* instead;  ///< what this version offers; empty if nothing
 };
 constexpr LaterCommand kLaterCommands[] = {
-    {"compile", "Compile a tile program into an artifact", "write callable.json and its sources by hand; see docs/guide/running.md"},
-    {"rebuild", "Build the sources of an artifact again", "'tw run' builds again whatever changed"},
     {"test", "Run scene tests", "'tw run' with --golden compares one run"},
     {"deps", "Report the dependencies between tasks", "'tw run --deps' lists the edges of a run"},
     {"trace", "Record and export the trace of a run", ""},
-    {"execute-artifact", "Run an artifact that the compiler made", "'tw run' runs a callable.json"},
+    {"execute-artifact", "Run an artifact that the compiler made", "'tw run' runs an artifact"},
     {"bench", "Run a benchmark beside its competitors", "'make bench'"},
 };
 

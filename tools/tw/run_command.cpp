@@ -52,9 +52,11 @@ void add_tensor_options(CLI::App& command, RunWords& words) {
 }  // namespace
 
 CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
-  CLI::App* command = parent.add_subcommand("run", "Build a callable from its sources and run it on a device");
+  CLI::App* command = parent.add_subcommand("run", "Build a callable, an artifact or a tile program and run it on a device");
   const auto words = std::make_shared<RunWords>();
-  command->add_option("callable", words->callable, "Path of the callable.json")->required()->type_name("CALLABLE.json");
+  command->add_option("callable", words->callable, "A callable.json, an artifact, or a tile program as for 'tw compile'")
+      ->required()
+      ->type_name("CALLABLE");
   command->add_option("--platform", words->platform, "Where to run; 'tw platforms' lists them; default a2a3sim")->type_name("NAME");
   command
       ->add_option("--runtime", words->runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph; default: the callable's")

@@ -8,6 +8,7 @@
 #include "data/npy.h"
 #include "interrupt.h"
 #include "platform/device.h"
+#include "program.h"
 #include "tilewright/worker.h"
 #include "worker/build_target.h"
 
@@ -25,14 +26,14 @@ TaskArguments task_arguments(RunRequest& request) {
 }
 
 /// Builds the callable and fills in what the result says about it.
-BuiltCallable build(const CallableSpec& spec, const RunWords& words, const PlatformInfo& platform, RunResult& result) {
+BuiltCallable build(const CallableSpec& spec, const RunWords& words, const PlatformInfo& platform, Store& store,
+                    std::chrono::nanoseconds load_time, RunResult& result) {
   BuildOptions options = build_options_for(platform.name);
   options.debug = words.debug_kernel;
   options.line_tables = words.check;
-  Store store;
   const auto begin = std::chrono::steady_clock::now();
   BuiltCallable built = build_callable(spec, options, store);
-  const auto elapsed = std::chrono::steady_clock::now() - begin;
+  const auto elapsed = load_time + (std::chrono::steady_clock::now() - begin);
   result.build_ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
   result.callable_id = built.id.hex();
   result.units = static_cast<uint32_t>(built.sources.size());
@@ -79,7 +80,12 @@ void write_outputs(const RunRequest& request, RunResult& result) {
 RunResult execute_run(const RunWords& words) {
   const PlatformInfo& platform = find_platform(words.platform);
   require_available(platform);
-  CallableSpec spec = load_callable_spec(words.callable);
+  Store store;
+  const std::optional<RuntimeVariant> asked = words.runtime.empty() ? std::nullopt : std::optional(parse_runtime(words.runtime));
+  const auto begin = std::chrono::steady_clock::now();
+  LoadedCallable loaded = load_callable(words.callable, platform.name, asked, store);
+  const auto load_time = std::chrono::steady_clock::now() - begin;
+  CallableSpec& spec = loaded.spec;
   RunRequest request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);
   spec.runtime = request.options.runtime;
 
@@ -90,7 +96,7 @@ RunResult execute_run(const RunWords& words) {
   result.runtime = request.options.runtime;
   result.lists_dependencies = words.list_dependencies;
   result.checked = words.check;
-  const BuiltCallable built = build(spec, words, platform, result);
+  const BuiltCallable built = build(spec, words, platform, store, load_time, result);
 
   WorkerOptions options;
   options.platform = platform.name;

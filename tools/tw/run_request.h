@@ -18,7 +18,7 @@ namespace tilewright {
 
 /// The command line, word by word.
 struct RunWords {
-  std::string callable;  ///< path of callable.json
+  std::string callable;  ///< path of a callable.json, an artifact or a program
   std::string platform = "a2a3sim";
   std::string runtime;  ///< empty: the callable's
   int32_t device = 0;

@@ -65,15 +65,15 @@ TEST(Tool, MisuseEndsWith2AndSaysWhere) {
 }
 
 TEST(Tool, WithJsonAnErrorIsAnObjectOnStandardOutput) {
-  const nlohmann::json error = json_of("\"$tw\" compile --json").at("error");
+  const nlohmann::json error = json_of("\"$tw\" test --json").at("error");
   EXPECT_EQ(error["name"], "unsupported");
   EXPECT_EQ(error["exit_code"], 2);
-  EXPECT_THAT(error["message"].get<std::string>(), HasSubstr("tw compile"));
+  EXPECT_THAT(error["message"].get<std::string>(), HasSubstr("tw test"));
   EXPECT_EQ(json_of("\"$tw\" platforms --json --colour").at("error")["name"], "invalid_argument");
 }
 
 TEST(Tool, CommandsOfALaterVersionAreRefusedWhateverFollows) {
-  for (const char* name : {"compile", "rebuild", "test", "deps", "trace", "execute-artifact", "bench"}) {
+  for (const char* name : {"test", "deps", "trace", "execute-artifact", "bench"}) {
     for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{name}, {name, "x", "--some", "switch", "-y"}}) {
       const ProcessResult result = tw(arguments);
       EXPECT_EQ(result.exit_code, 2) << name;

@@ -1,0 +1,147 @@
+#include "compiler/compile.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "compiler/emit/cpp_text.h"
+#include "compiler/emit/program.h"
+#include "compiler/ir/register.h"
+#include "compiler/ir/tile_dialect.h"
+#include "compiler/pipeline.h"
+#include "compiler/target.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SourceMgr.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/AsmParser/AsmParserState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace tilewright {
+
+using namespace mlir;
+
+namespace {
+
+/// The errors of a context as text, a line each, notes behind them.
+class Messages {
+ public:
+  explicit Messages(MLIRContext& context)
+      : handler_(&context, [this](Diagnostic& diagnostic) {
+          add(diagnostic);
+          return success();
+        }) {}
+
+  const std::string& text() const { return text_; }
+
+ private:
+  void add(const Diagnostic& diagnostic) {
+    const char* kind = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
+                       : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
+                                                                                 : "note";
+    if (!text_.empty()) text_ += "\n";
+    text_ += fmt::format("{}{}: {}", place(diagnostic.getLocation()), kind, diagnostic.str());
+    for (const Diagnostic& note : diagnostic.getNotes()) add(note);
+  }
+
+  static std::string place(Location location) {
+    if (auto file = location->findInstanceOf<FileLineColLoc>())
+      return fmt::format("{}:{}:{}: ", file.getFilename().str(), file.getLine(), file.getColumn());
+    return "";
+  }
+
+  std::string text_;
+  ScopedDiagnosticHandler handler_;
+};
+
+/// Gives each value the name that it has in the text: "%rows" becomes "rows" in what is generated. Numbers are no names.
+void name_values(const AsmParserState& state) {
+  const auto named = [](Location location, llvm::SMRange range) -> Location {
+    if (!range.isValid() || isa<NameLoc>(location)) return location;
+    StringRef word(range.Start.getPointer(), static_cast<size_t>(range.End.getPointer() - range.Start.getPointer()));
+    word.consume_front("%");
+    word = word.take_until([](char c) { return c == ':' || c == '#'; });
+    if (word.empty() || llvm::isDigit(word.front())) return location;
+    return NameLoc::get(StringAttr::get(location.getContext(), word), location);
+  };
+  for (const AsmParserState::OperationDefinition& definition : state.getOpDefs()) {
+    if (definition.resultGroups.size() != 1 || definition.op->getNumResults() != 1) continue;
+    definition.op->setLoc(named(definition.op->getLoc(), definition.resultGroups.front().definition.loc));
+  }
+  for (const AsmParserState::BlockDefinition& definition : state.getBlockDefs()) {
+    for (const auto& [argument, described] : llvm::zip(definition.block->getArguments(), definition.arguments)) {
+      BlockArgument(argument).setLoc(named(argument.getLoc(), described.loc));
+    }
+  }
+}
+
+/// One text, whatever directory the program lies in.
+std::string base_name(StringRef path) { return path.substr(path.find_last_of('/') + 1).str(); }
+
+std::string memory_map(const emit::ProgramSources& sources, const Target& target) {
+  std::string text = fmt::format("Memory of each kernel on {}: first and last byte, tile, what it holds, where it is made.\n", target.name);
+  for (const emit::KernelMemory& kernel : sources.memory) {
+    text += fmt::format("\n{}\n", kernel.name);
+    for (const SpaceInfo& space : target.spaces) {
+      int64_t used = 0;
+      std::string lines;
+      for (const emit::TilePlace& tile : kernel.tiles) {
+        if (tile.space != space.space) continue;
+        used = std::max(used, tile.address + tile.bytes);
+        lines +=
+            fmt::format("    {:#08x} {:#08x}  {}  {}  {}\n", tile.address, tile.address + tile.bytes - 1, tile.name, tile.shape, tile.line);
+      }
+      if (!lines.empty())
+        text += fmt::format("  {}: {} of {} bytes\n{}", tile::stringifySpace(space.space).str(), used, space.bytes, lines);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+ArtifactContent compile_program(const CompileRequest& request) {
+  const Target* target = find_target(request.platform);
+  if (target == nullptr) {
+    throw Error(ErrorCode::kUnknownPlatform, fmt::format("cannot compile for platform '{}'", request.platform),
+                fmt::format("there are {}", kPlatforms));
+  }
+  DialectRegistry registry;
+  register_dialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  Messages messages(context);
+  const auto failed_with = [&](ErrorCode code) {
+    return Error(code, messages.text().empty() ? fmt::format("{}: the program cannot be compiled", request.name) : messages.text());
+  };
+
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(request.text, base_name(request.name)), llvm::SMLoc());
+  AsmParserState state;
+  Block parsed;
+  const LocationAttr top = FileLineColLoc::get(&context, base_name(request.name), 1, 1);
+  if (failed(parseAsmSourceFile(sources, &parsed, ParserConfig(&context), &state))) throw failed_with(ErrorCode::kParseError);
+  OwningOpRef<ModuleOp> module = mlir::detail::constructContainerOpForParserIfNecessary<ModuleOp>(&parsed, &context, top);
+  if (!module) throw failed_with(ErrorCode::kParseError);
+  name_values(state);
+
+  ArtifactContent content;
+  content.platform = target->name;
+  llvm::raw_string_ostream program(content.files["program.mlir"]);
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(true, false);
+  module->print(program, flags);
+
+  PassManager passes(&context);
+  add_lowering(passes, *target);
+  if (failed(passes.run(*module))) throw failed_with(ErrorCode::kInvalidArgument);
+  const FailureOr<emit::ProgramSources> emitted = emit::program_sources(*module, request.runtime);
+  if (failed(emitted)) throw failed_with(ErrorCode::kInvalidArgument);
+  for (const auto& [name, text] : emitted->files) content.files[name] = text;
+  content.files["callable.json"] = format_callable_spec(emitted->spec);
+  content.files["memory_map.txt"] = memory_map(*emitted, *target);
+  return content;
+}
+
+}  // namespace tilewright

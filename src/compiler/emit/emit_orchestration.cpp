@@ -1,0 +1,600 @@
+#include "compiler/emit/emit_orchestration.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "compiler/emit/body_writer.h"
+#include "compiler/ir/tile_dialect.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+namespace tilewright::emit {
+
+using namespace mlir;
+using tw::DeviceTensorType;
+using tw::Direction;
+
+namespace {
+
+// What an orchestration may need beside its own text; each is written only where it is used. kDependencies needs kTaskIds.
+constexpr const char* kToU32 =
+    R"(/// An offset or extent as the API takes it. What does not fit becomes a number that lies outside of every tensor.
+uint32_t to_u32(int64_t number) { return number < 0 || number > int64_t{UINT32_MAX} ? UINT32_MAX : static_cast<uint32_t>(number); }
+
+)";
+constexpr const char* kIsTensor =
+    R"(/// Whether an argument is what this was compiled for; extents that are 0 may be any. Else the run fails.
+bool is_tensor(const ChipTaskArgs &orch_args, int32_t argument, DataType dtype, uint32_t rank, const uint32_t *shape, const char *wanted) {
+  const ChipTensor &tensor = orch_args.tensor(argument).ref();
+  bool same = tensor.dtype == dtype && tensor.ndims == rank;
+  for (uint32_t i = 0; same && i < rank; ++i) same = shape[i] == 0 || tensor.shapes[i] == shape[i];
+  if (!same) rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "argument %d must be %s, but is %s", argument, wanted, tensor.dump().c_str());
+  return same;
+}
+
+)";
+constexpr const char* kBlocks = R"(/// A number of blocks as a task can have it; the run fails for another.
+int16_t to_blocks(int64_t number) {
+  if (number >= 1 && number <= INT16_MAX) return static_cast<int16_t>(number);
+  rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "a task has 1 to %d blocks, not %lld", INT16_MAX, static_cast<long long>(number));
+  return 1;
+}
+
+)";
+constexpr const char* kTaskIds = R"(/// Task ids by number. The run fails for a number outside.
+template <int64_t kCount>
+struct TaskIds {
+  PTO2TaskId ids[kCount];
+
+  TaskIds() {
+    for (PTO2TaskId &id : ids) id = PTO2TaskId::invalid();
+  }
+  PTO2TaskId get(int64_t i) const { return has(i) ? ids[i] : PTO2TaskId::invalid(); }
+  void set(int64_t i, PTO2TaskId id) {
+    if (has(i)) ids[i] = id;
+  }
+
+ private:
+  static bool has(int64_t i) {
+    if (i >= 0 && i < kCount) return true;
+    rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL, "there are %lld task ids, and no number %lld", static_cast<long long>(kCount),
+                    static_cast<long long>(i));
+    return false;
+  }
+};
+
+)";
+constexpr const char* kDependencies = R"(/// The tasks that another one waits for; ids that name no task are left out.
+template <uint32_t kMost>
+struct Dependencies {
+  PTO2TaskId ids[kMost];
+  uint32_t count = 0;
+
+  void add(PTO2TaskId id) {
+    if (id.is_valid()) ids[count++] = id;
+  }
+  template <int64_t kCount>
+  void add(const TaskIds<kCount> &tasks) {
+    for (PTO2TaskId id : tasks.ids) add(id);
+  }
+};
+
+)";
+
+/// The tensor that a view, or a view of a view, is of.
+Value root_of(Value tensor) {
+  while (Operation* op = tensor.getDefiningOp()) {
+    if (!isa<tw::ViewOp, tw::ReshapeOp, tw::TransposeOp>(op)) break;
+    tensor = op->getOperand(0);
+  }
+  return tensor;
+}
+
+/// Whether the runtime is sure to follow the tensor, so that its views need not say that it does not.
+bool is_tracked(Value tensor) {
+  const Value root = root_of(tensor);
+  if (auto create = root.getDefiningOp<tw::CreateOp>()) return !create.getUntracked();
+  auto argument = dyn_cast<BlockArgument>(root);
+  return argument && isa<tw::OrchestrationOp>(argument.getOwner()->getParentOp());
+}
+
+/// The word for an argument: that of the submit, else what the kernel does with it.
+Direction direction_of(tw::SubmitOp submit, unsigned operand) {
+  const Direction stated = submit.direction(operand);
+  if (stated != Direction::kUndecided) return stated;
+  const auto kernel = cast<FlatSymbolRefAttr>(submit.getKernels()[0]);
+  auto function = SymbolTable::lookupNearestSymbolFrom<tile::FuncOp>(submit, kernel);
+  if (function.getArgAttr(operand, tw::kInOutAttribute)) return Direction::kInOut;
+  return function.getArgAttr(operand, tw::kOutAttribute) ? Direction::kOut : Direction::kIn;
+}
+
+const char* predicate_name(tw::Compare relation) {
+  switch (relation) {
+    case tw::Compare::kEqual: return "EQ";
+    case tw::Compare::kNotEqual: return "NE";
+    case tw::Compare::kLess: return "LT";
+    case tw::Compare::kGreater: return "GT";
+    case tw::Compare::kGreaterEqual: return "GE";
+    case tw::Compare::kLessEqual: return "LE";
+  }
+  llvm_unreachable("a comparison without a name");
+}
+
+class OrchestrationWriter : public BodyWriter {
+ public:
+  OrchestrationWriter(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids)
+      : orchestration_(orchestration), func_ids_(func_ids) {}
+
+  FailureOr<OrchestrationSource> write() {
+    for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
+      names.unique(word);
+    }
+    if (!orchestration_.getBody().hasOneBlock())
+      return orchestration_.emitOpError("has more than one block; loops and branches are those of scf");
+    out.open("extern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {");
+    if (failed(write_parameters()) || failed(write_block(orchestration_.getBody().front()))) return failure();
+    out.close();
+    source_.text = file();
+    return std::move(source_);
+  }
+
+ private:
+  std::string variable_type(Type type) const override {
+    if (isa<DeviceTensorType>(type)) return "ChipTensor";
+    if (isa<tw::TaskIdType>(type)) return "PTO2TaskId";
+    if (auto ids = dyn_cast<tw::TaskIdsType>(type)) return fmt::format("TaskIds<{}>", ids.getCount());
+    if (is_bits(type)) return fmt::format("uint{}_t", type.getIntOrFloatBitWidth());
+    return BodyWriter::variable_type(type);
+  }
+
+  /// Numbers that an orchestration hands on without computing in their type: it has their bytes.
+  static bool is_bits(Type type) { return isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32; }
+
+  std::string constant_text(Attribute value, Type type) const override {
+    auto number = dyn_cast<FloatAttr>(value);
+    if (!number || !is_bits(type)) return BodyWriter::constant_text(value, type);
+    return fmt::format("{}{{{:#x}}}", variable_type(type), number.getValue().bitcastToAPInt().getZExtValue());
+  }
+
+  // ---- the file around the body
+
+  std::string file() {
+    std::string text = fmt::format("// {}", orchestration_.getName().str());
+    if (const std::string place = place_of(orchestration_.getLoc()); !place.empty()) text += ", of " + place;
+    text += "\n//\n" + parameter_table_ + "#include \"pto_orchestration_api.h\"\n\nnamespace {\n\n";
+    if (!kernels_.empty()) {
+      std::vector<std::string> entries;
+      for (const auto& [id, name] : kernels_) entries.push_back(fmt::format("{} = {}", name, id));
+      text += "// func_id of callable.json\nenum Kernel : int32_t { " + llvm::join(entries, ", ") + " };\n\n";
+    }
+    if (uses_.contains(kDependencies)) uses_.insert(kTaskIds);
+    for (const char* helper : {kToU32, kIsTensor, kBlocks, kTaskIds, kDependencies}) {
+      if (uses_.contains(helper)) text += helper;
+    }
+    text += helper_functions(helpers, "");
+    text += fmt::format(
+        "}}  // namespace\n\nextern \"C\" PTO2OrchestrationConfig aicpu_orchestration_config(const ChipTaskArgs &) {{ return "
+        "{{.expected_arg_count = {}}}; }}\n\n",
+        source_.arguments.size());
+    return text + out.text();
+  }
+
+  LogicalResult write_parameters() {
+    size_t numbers = 0;
+    std::string checks;
+    for (const auto& [i, parameter] : llvm::enumerate(orchestration_.getArguments())) {
+      const std::string name = name_for(parameter, fmt::format("arg{}", i));
+      source_.arguments.push_back(name);
+      set_code(parameter, {name});
+      auto tensor = dyn_cast<DeviceTensorType>(parameter.getType());
+      if (!tensor) {
+        source_.signature.push_back(ArgDirection::SCALAR);
+        const std::string type = variable_type(parameter.getType());
+        if (type.empty())
+          return orchestration_.emitOpError() << "argument " << i << " is " << parameter.getType() << ", which cannot be passed";
+        out.line(fmt::format("const {} {} = from_u64<{}>(orch_args.scalar({}));", type, name, type, numbers));
+        parameter_table_ += fmt::format("//   scalar {}  {}  {}\n", numbers++, name, short_type(parameter.getType()));
+        continue;
+      }
+      const bool written = orchestration_.getArgAttr(static_cast<unsigned>(i), tw::kOutAttribute) != nullptr;
+      const bool both = orchestration_.getArgAttr(static_cast<unsigned>(i), tw::kInOutAttribute) != nullptr;
+      source_.signature.push_back(written ? ArgDirection::OUT : both ? ArgDirection::INOUT : ArgDirection::IN);
+      const FailureOr<std::string> dtype = data_type(orchestration_, tensor);
+      if (failed(dtype)) return failure();
+      SmallVector<std::string> extents, shown;
+      for (const int64_t extent : tensor.getShape()) {
+        const bool open = ShapedType::isDynamic(extent);
+        extents.push_back(open ? "0" : fmt::format("{}", extent));
+        shown.push_back(open ? "?" : extents.back());
+      }
+      const std::string wanted = fmt::format("{} [{}]", short_type(tensor.getElement()), llvm::join(shown, ", "));
+      parameter_table_ += fmt::format("//   tensor {}  {}  {}{}\n", i, name, wanted,
+                                      written ? "  written"
+                                      : both  ? "  read and written"
+                                              : "");
+      uses_.insert(kIsTensor);
+      const std::string shape = names.unique(name + "_extents");
+      out.line(fmt::format("const uint32_t {}[] = {{{}}};", shape, llvm::join(extents, ", ")));
+      out.line(fmt::format("if (!is_tensor(orch_args, {}, {}, {}, {}, \"{}\")) return;", i, *dtype, tensor.rank(), shape, wanted));
+      out.line(fmt::format("const ChipTensor &{} = orch_args.tensor({}).ref();", name, i));
+    }
+    if (!source_.arguments.empty()) out.line("");
+    return success();
+  }
+
+  static FailureOr<std::string> data_type(Operation* op, DeviceTensorType tensor) {
+    const std::string name = data_type_name(tensor.getElement());
+    if (name.empty()) return op->emitOpError() << "has tensors of " << tensor.getElement() << ", which the runtime does not know";
+    return "DataType::" + name;
+  }
+
+  // ---- operations
+
+  LogicalResult write_other(Operation& op) override {
+    return llvm::TypeSwitch<Operation*, LogicalResult>(&op)
+        .Case<tw::CreateOp, tw::ViewOp, tw::ReshapeOp, tw::TransposeOp, tw::ReadOp, tw::WriteOp>([&](auto each) { return write(each); })
+        .Case<tw::ScopeOp, tw::SubmitOp, tw::DummyOp, tw::SetTaskOp>([&](auto each) { return write(each); })
+        .Case([&](tw::DimOp dim) {
+          set_code(dim.getExtent(), {fmt::format("static_cast<int64_t>({}.shapes[{}])", text(dim.getTensor()), dim.getDimension())});
+          return success();
+        })
+        .Case([&](tw::NoTaskOp none) {
+          set_code(none.getTask(), {"PTO2TaskId::invalid()"});
+          return success();
+        })
+        .Case([&](tw::IsTaskOp is) {
+          set_code(is.getNamed(), {operand(is.getTask(), kAtom) + ".is_valid()"});
+          return success();
+        })
+        .Case([&](tw::NoTasksOp none) {
+          uses_.insert(kTaskIds);
+          const std::string name = name_for(none.getTasks(), "tasks");
+          line(fmt::format("{} {};", variable_type(none.getTasks().getType()), name), none.getLoc());
+          set_code(none.getTasks(), {name});
+          return success();
+        })
+        .Case([&](tw::GetTaskOp get) {
+          define(get.getTask(), "task", fmt::format("{}.get({})", text(get.getTasks()), text(get.getIndex())));
+          return success();
+        })
+        .Case([&](tw::ClusterCountOp count) {
+          define(count.getCount(), "clusters", "rt_available_cluster_count()");
+          return success();
+        })
+        .Case([&](tw::AivCountOp count) {
+          define(count.getCount(), "aivs", "rt_available_aiv_count()");
+          return success();
+        })
+        .Case<tw::DeclareOp, tw::GetOp, tw::SetOp>(
+            [](Operation* variable) { return variable->emitOpError("is left of a variable; promote-variables removes them"); })
+        .Case([](tw::AtOp at) { return at.emitOpError("is a task without a kernel; outline-incore makes one"); })
+        .Case(
+            [](tw::AssembleOp assemble) { return assemble.emitOpError("is a copy that no task makes; lower-assemble does away with it"); })
+        .Default([](Operation* other) { return other->emitOpError("cannot be written as an orchestration's C++"); });
+  }
+
+  // ---- tensors
+
+  std::string u32(Value value) {
+    APInt constant;
+    if (matchPattern(value, m_ConstantInt(&constant)) && constant.isNonNegative()) return text(value);
+    uses_.insert(kToU32);
+    return fmt::format("to_u32({})", text(value));
+  }
+
+  std::string u32_list(OperandRange values) {
+    std::vector<std::string> list;
+    for (const Value value : values) list.push_back(u32(value));
+    return llvm::join(list, ", ");
+  }
+
+  std::string extent_list(DeviceTensorType type, OperandRange open) {
+    std::vector<std::string> list;
+    size_t next = 0;
+    for (const int64_t extent : type.getShape())
+      list.push_back(ShapedType::isDynamic(extent) ? u32(open[next++]) : fmt::format("{}", extent));
+    return llvm::join(list, ", ");
+  }
+
+  std::string untracked_argument(Value tensor, StringRef separator) {
+    return is_tracked(tensor) ? "" : fmt::format("{}{}.manual_dep", separator.str(), text(tensor));
+  }
+
+  LogicalResult write(tw::CreateOp create) {
+    const DeviceTensorType type = create.getTensor().getType();
+    const FailureOr<std::string> dtype = data_type(create, type);
+    if (failed(dtype)) return failure();
+    const std::string name = name_for(create.getTensor(), "created");
+    const std::string shape = names.unique(name + "_shape"), info = names.unique(name + "_info"), memory = names.unique(name + "_memory");
+    line(fmt::format("const uint32_t {}[] = {{{}}};", shape, extent_list(type, create.getExtents())), create.getLoc());
+    const bool filled = create.getInitial() != nullptr;
+    out.line(fmt::format("{}TensorCreateInfo {}({}, {}, {}{});", filled ? "" : "const ", info, shape, type.rank(), *dtype,
+                         create.getUntracked() ? ", true" : ""));
+    if (filled) out.line(fmt::format("{}.set_initial_value({});", info, typed(create.getInitial())));
+    out.line(fmt::format("const TaskOutputTensors {} = alloc_tensors({});", memory, info));
+    out.line("if (rt_is_fatal()) return;");
+    out.line(fmt::format("const ChipTensor &{} = {}.get_ref(0);", name, memory));
+    set_code(create.getTensor(), {name});
+    return success();
+  }
+
+  LogicalResult write(tw::ViewOp view) {
+    const std::string name = name_for(view.getView(), "view");
+    const std::string shape = names.unique(name + "_shape"), at = names.unique(name + "_at");
+    line(fmt::format("const uint32_t {}[] = {{{}}}, {}[] = {{{}}};", shape, extent_list(view.getView().getType(), view.getExtents()), at,
+                     u32_list(view.getOffsets())),
+         view.getLoc());
+    out.line(fmt::format("const ChipTensor {} = {}.view({}, {}{});", name, text(view.getTensor()), shape, at,
+                         untracked_argument(view.getTensor(), ", ")));
+    set_code(view.getView(), {name});
+    return success();
+  }
+
+  LogicalResult write(tw::ReshapeOp reshape) {
+    const std::string name = name_for(reshape.getView(), "reshaped"), shape = names.unique(name + "_shape");
+    line(fmt::format("const uint32_t {}[] = {{{}}};", shape, extent_list(reshape.getView().getType(), reshape.getExtents())),
+         reshape.getLoc());
+    out.line(fmt::format("const ChipTensor {} = {}.reshape({}, {}{});", name, text(reshape.getTensor()), shape,
+                         reshape.getView().getType().rank(), untracked_argument(reshape.getTensor(), ", ")));
+    set_code(reshape.getView(), {name});
+    return success();
+  }
+
+  LogicalResult write(tw::TransposeOp transpose) {
+    define(transpose.getView(), "transposed",
+           fmt::format("{}.transpose({}, {}{})", text(transpose.getTensor()), transpose.getFirst(), transpose.getSecond(),
+                       untracked_argument(transpose.getTensor(), ", ")));
+    return success();
+  }
+
+  LogicalResult write(tw::ReadOp read) {
+    const std::string name = name_for(read.getValue(), "value"), at = names.unique(name + "_at");
+    const std::string type = variable_type(read.getValue().getType());
+    line(fmt::format("const uint32_t {}[] = {{{}}};", at, u32_list(read.getIndices())), read.getLoc());
+    out.line(fmt::format("const {} {} = get_tensor_data<{}>({}, {}, {});", type, name, type, text(read.getTensor()),
+                         read.getIndices().size(), at));
+    out.line("if (rt_is_fatal()) return;");
+    set_code(read.getValue(), {name});
+    return success();
+  }
+
+  LogicalResult write(tw::WriteOp write) {
+    const std::string at = names.unique("element_at");
+    line(fmt::format("const uint32_t {}[] = {{{}}};", at, u32_list(write.getIndices())), write.getLoc());
+    out.line(fmt::format("set_tensor_data<{}>({}, {}, {}, {});", variable_type(write.getValue().getType()), text(write.getTensor()),
+                         write.getIndices().size(), at, text(write.getValue())));
+    return success();
+  }
+
+  // ---- tasks
+
+  LogicalResult write(tw::ScopeOp scope) {
+    for (const Value result : scope.getResults()) {
+      if (failed(declare(*scope, result, {}, "result"))) return failure();
+    }
+    out.open(fmt::format("PTO2_SCOPE({}) {{{}", scope.getManual() ? "PTO2ScopeMode::MANUAL" : "", place_comment(scope.getLoc())));
+    if (failed(write_block(scope.getBody().front()))) return failure();
+    if (failed(assign(scope.getResults(), scope.getBody().front().getTerminator()->getOperands()))) return failure();
+    out.close();
+    return success();
+  }
+
+  /// A number as a scalar argument: of its own type, which says how many of its bytes count.
+  std::string typed(Value value) const {
+    const std::string plain = text(value);
+    const bool name = llvm::all_of(plain, [](char c) { return llvm::isAlnum(c) || c == '_'; }) && !llvm::isDigit(plain[0]);
+    const bool literal_of_type = value.getType().isF32() && plain.ends_with("f");
+    if (name || literal_of_type || is_bits(value.getType())) return plain;
+    return fmt::format("static_cast<{}>({})", variable_type(value.getType()), plain);
+  }
+
+  LogicalResult add_arguments(tw::SubmitOp submit, const std::string& args) {
+    constexpr const char* kCalls[] = {"", "add_input", "add_output", "add_inout", "add_no_dep"};
+    std::vector<std::string> list;
+    const char* call = nullptr;
+    const auto flush = [&] {
+      if (!list.empty()) out.line(fmt::format("{}.{}({});", args, call, llvm::join(list, ", ")));
+      list.clear();
+    };
+    for (const auto& [i, argument] : llvm::enumerate(submit.getOperands_())) {
+      const bool tensor = isa<DeviceTensorType>(argument.getType());
+      if (!tensor && variable_type(argument.getType()).empty())
+        return submit.emitOpError() << "passes a value of type " << argument.getType() << ", which a task cannot take";
+      const char* next = tensor ? kCalls[static_cast<int>(direction_of(submit, static_cast<unsigned>(i)))] : "add_scalar";
+      if (call != nullptr && llvm::StringRef(call) != next) flush();
+      call = next;
+      list.push_back(tensor ? text(argument) : typed(argument));
+    }
+    flush();
+    return success();
+  }
+
+  void add_dependencies(OperandRange dependencies, const std::string& args, const std::string& stem) {
+    if (dependencies.empty()) return;
+    uses_.insert(kDependencies);
+    int64_t most = 0;
+    for (const Value dependency : dependencies) {
+      auto ids = dyn_cast<tw::TaskIdsType>(dependency.getType());
+      most += ids ? ids.getCount() : 1;
+    }
+    const std::string after = names.unique(stem + "_after");
+    out.line(fmt::format("Dependencies<{}> {};", most, after));
+    for (const Value dependency : dependencies) out.line(fmt::format("{}.add({});", after, text(dependency)));
+    out.line(fmt::format("{}.set_dependencies({}.ids, {}.count);", args, after, after));
+  }
+
+  void add_predicate(tw::SubmitOp submit, const std::string& args, const std::string& stem) {
+    if (!submit.getTested()) return;
+    const std::string when = names.unique(stem + "_when");
+    out.line(fmt::format("CoreTaskPredicate {};", when));
+    out.line(fmt::format("{}.operand = {{&{}, {}, {{{}}}}};", when, text(submit.getTested()), submit.getTestedIndices().size(),
+                         u32_list(submit.getTestedIndices())));
+    out.line(fmt::format("{}.op = PredicateOp::{};", when, predicate_name(*submit.getRelation())));
+    out.line(fmt::format("{}.target = {};", when, *submit.getTarget()));
+    out.line(fmt::format("{}.set_predicate({});", args, when));
+  }
+
+  struct Lanes {
+    std::vector<std::string> aic, aiv;  ///< enumerators
+  };
+
+  FailureOr<Lanes> lanes_of(tw::SubmitOp submit) {
+    Lanes lanes;
+    for (const Attribute attribute : submit.getKernels()) {
+      const auto symbol = cast<FlatSymbolRefAttr>(attribute);
+      auto kernel = SymbolTable::lookupNearestSymbolFrom<tile::FuncOp>(submit, symbol);
+      if (!kernel.getCore())
+        return submit.emitOpError() << "submits " << symbol << ", which has no kind of core; infer-memory-space decides it";
+      const auto found = func_ids_.find(symbol.getValue());
+      if (found == func_ids_.end()) return submit.emitOpError() << "submits " << symbol << ", which is not among the program's kernels";
+      std::string& name = kernels_[found->second];
+      if (name.empty()) name = names.unique("k" + camel_case(symbol.getValue().str()));
+      (*kernel.getCore() == tile::Core::kAic ? lanes.aic : lanes.aiv).push_back(name);
+    }
+    if (lanes.aic.size() > 1 || lanes.aiv.size() > 2)
+      return submit.emitOpError() << "has " << lanes.aic.size() << " kernels for AIC and " << lanes.aiv.size()
+                                  << " for AIV; a task has one and two at most";
+    return lanes;
+  }
+
+  LogicalResult write(tw::SubmitOp submit) {
+    const FailureOr<Lanes> lanes = lanes_of(submit);
+    if (failed(lanes)) return failure();
+    const std::string stem = identifier(cast<FlatSymbolRefAttr>(submit.getKernels()[0]).getValue().str());
+    const std::string args = names.unique(stem + "_args");
+    line(fmt::format("CoreTaskArgs {};", args), submit.getLoc());
+    if (failed(add_arguments(submit, args))) return failure();
+    if (submit.getBlocks()) {
+      uses_.insert(kBlocks);
+      out.line(fmt::format("{}.launch_spec.set_block_num(to_blocks({}));", args, text(submit.getBlocks())));
+    }
+    if (submit.getSyncStart()) out.line(fmt::format("{}.launch_spec.set_require_sync_start(true);", args));
+    add_dependencies(submit.getDependencies(), args, stem);
+    add_predicate(submit, args, stem);
+    if (submit.getEarlyResolve()) out.line(fmt::format("{}.set_allow_early_resolve();", args));
+    std::string call;
+    if (lanes->aic.size() + lanes->aiv.size() == 1) {
+      call = lanes->aic.empty() ? fmt::format("rt_submit_aiv_task({}, {})", lanes->aiv[0], args)
+                                : fmt::format("rt_submit_aic_task({}, {})", lanes->aic[0], args);
+    } else {
+      const std::string kernels = names.unique(stem + "_kernels");
+      out.line(fmt::format("MixedKernels {};", kernels));
+      if (!lanes->aic.empty()) out.line(fmt::format("{}.aic_kernel_id = {};", kernels, lanes->aic[0]));
+      for (size_t i = 0; i < lanes->aiv.size(); ++i) out.line(fmt::format("{}.aiv{}_kernel_id = {};", kernels, i, lanes->aiv[i]));
+      call = fmt::format("rt_submit_task({}, {})", kernels, args);
+    }
+    return submitted(submit.getTask(), stem, call);
+  }
+
+  LogicalResult write(tw::DummyOp dummy) {
+    const std::string args = names.unique("join_args");
+    line(fmt::format("CoreTaskArgs {};", args), dummy.getLoc());
+    add_dependencies(dummy.getDependencies(), args, "join");
+    return submitted(dummy.getTask(), "join", fmt::format("rt_submit_dummy_task({})", args));
+  }
+
+  LogicalResult submitted(Value task, const std::string& stem, const std::string& call) {
+    if (task.use_empty()) {
+      out.line(call + ";");
+    } else {
+      define(task, stem + "_task", call + ".task_id()");
+    }
+    return success();
+  }
+
+  LogicalResult write(tw::SetTaskOp set) {
+    // The array itself may be changed if this is the last that is seen of it, each time that this is executed.
+    Value from = set.getTasks();
+    std::string name = text(from);
+    if (!from.hasOneUse() || from.getParentBlock() != set->getBlock()) {
+      name = name_for(set.getResult(), "tasks");
+      out.line(fmt::format("{} {} = {};", variable_type(from.getType()), name, text(from)));
+    }
+    line(fmt::format("{}.set({}, {});", name, text(set.getIndex()), text(set.getTask())), set.getLoc());
+    set_code(set.getResult(), {name});
+    return success();
+  }
+
+  tw::OrchestrationOp orchestration_;
+  const llvm::StringMap<int32_t>& func_ids_;
+  OrchestrationSource source_;
+  std::string parameter_table_;
+  std::map<int32_t, std::string> kernels_;  ///< func_id to enumerator, of those that are submitted
+  std::set<const char*> uses_;
+};
+
+}  // namespace
+
+FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids) {
+  return OrchestrationWriter(orchestration, func_ids).write();
+}
+
+// ---- dependencies by name
+
+namespace {
+
+/// Whether `later` waits for `earlier` by the ids that it names, of tasks in this block or around it.
+bool waits_for(tw::SubmitOp later, Operation* earlier, unsigned depth = 0) {
+  constexpr unsigned kDeepest = 64;
+  if (depth == kDeepest) return false;
+  SmallVector<Value> pending(later.getDependencies());
+  while (!pending.empty()) {
+    Operation* task = pending.pop_back_val().getDefiningOp();
+    if (task == nullptr) continue;
+    if (task == earlier) return true;
+    if (auto dummy = dyn_cast<tw::DummyOp>(task)) pending.append(dummy.getDependencies().begin(), dummy.getDependencies().end());
+    if (auto submit = dyn_cast<tw::SubmitOp>(task); submit && waits_for(submit, earlier, depth + 1)) return true;
+  }
+  return false;
+}
+
+/// Whether the two may use the same bytes, one of them writing.
+bool conflict(tw::SubmitOp a, tw::SubmitOp b) {
+  const auto writes = [](tw::SubmitOp submit, unsigned i) {
+    const Direction direction = direction_of(submit, i);
+    return direction == Direction::kOut || direction == Direction::kInOut;
+  };
+  for (const auto& [i, first] : llvm::enumerate(a.getOperands_())) {
+    if (!isa<DeviceTensorType>(first.getType())) continue;
+    for (const auto& [k, second] : llvm::enumerate(b.getOperands_())) {
+      if (!isa<DeviceTensorType>(second.getType())) continue;
+      const Value one = root_of(first), other = root_of(second);
+      const bool known = is_tracked(one) && is_tracked(other);
+      if (known && one != other) continue;
+      if (writes(a, static_cast<unsigned>(i)) || writes(b, static_cast<unsigned>(k))) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+LogicalResult verify_named_dependencies(tw::OrchestrationOp orchestration) {
+  SmallVector<tw::SubmitOp> submits;
+  orchestration->walk([&](tw::SubmitOp submit) { submits.push_back(submit); });
+  for (size_t later = 0; later < submits.size(); ++later) {
+    // A sequential loop around a task puts turns of it after each other.
+    for (Operation* around = submits[later]->getParentOp(); around != orchestration; around = around->getParentOp()) {
+      if (!isa<scf::ForOp, scf::WhileOp>(around) || around->hasAttr(tw::kParallelAttribute) || !conflict(submits[later], submits[later]))
+        continue;
+      InFlightDiagnostic error = submits[later].emitOpError(
+          "writes a tensor in each turn of a loop, and aicpu_build_graph knows no dependencies but those that are named");
+      error.attachNote(around->getLoc()) << "this loop; tw.parallel says that its turns do not depend on each other";
+      return error;
+    }
+    for (size_t earlier = 0; earlier < later; ++earlier) {
+      if (!conflict(submits[earlier], submits[later]) || waits_for(submits[later], submits[earlier])) continue;
+      InFlightDiagnostic error = submits[later].emitOpError(
+          "may use a tensor that an earlier task uses, one of them writing; aicpu_build_graph knows no dependencies but those that "
+          "'after' names");
+      error.attachNote(submits[earlier].getLoc()) << "the earlier task";
+      return error;
+    }
+  }
+  return success();
+}
+
+}  // namespace tilewright::emit

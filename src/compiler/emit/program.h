@@ -1,0 +1,32 @@
+// A whole planned module as the sources of a callable.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/emit/tile_variables.h"
+#include "llvm/ADT/StringMap.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "toolchain/callable_spec.h"
+
+namespace tilewright::emit {
+
+struct KernelMemory {
+  std::string name;
+  std::vector<TilePlace> tiles;
+};
+
+struct ProgramSources {
+  CallableSpec spec;  ///< sources are relative: "orchestration/softmax.cpp", "kernels/aiv/exp.cpp"
+  std::vector<std::pair<std::string, std::string>> files;  ///< relative path and text, all that the spec names
+  std::vector<KernelMemory> memory;  ///< one for each kernel
+};
+
+/// func_id by name: kernels are numbered in the order of the module.
+llvm::StringMap<int32_t> func_ids(mlir::ModuleOp module);
+
+/// Kernels and the orchestration of `module`, which has one orchestration. Nothing, after an error at the operation that cannot be written.
+mlir::FailureOr<ProgramSources> program_sources(mlir::ModuleOp module, RuntimeVariant runtime);
+
+}  // namespace tilewright::emit

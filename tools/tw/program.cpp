@@ -1,0 +1,264 @@
+#include "program.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/process.h"
+#include "toolchain/build_record.h"
+#include "toolchain/compiler.h"
+#include "toolchain/include_closure.h"
+#include "toolchain/paths.h"
+
+namespace tilewright {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLanguageLibrary = "libtilewright-compiler.so";
+
+/// A file of this installation: in one of these places around the program that runs. Empty if it is not there.
+fs::path find_beside(const char* name, std::initializer_list<const char*> places) {
+  std::error_code ignored;
+  const fs::path directory = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const char* place : places) {
+    fs::path candidate = (directory / place / name).lexically_normal();
+    if (fs::is_regular_file(candidate, ignored)) return candidate;
+  }
+  return {};
+}
+
+fs::path compiler_program() {
+  const char* const named = std::getenv("TW_COMPILE_PROGRAM");
+  fs::path found = named != nullptr ? fs::path(named) : find_beside("tw-compile", {".", "../libexec/tilewright"});
+  if (found.empty() || ::access(found.c_str(), X_OK) != 0) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("this tw ({}) was built without its compiler", TW_VERSION),
+                "build with MLIR 19 (-DTW_COMPILER=ON); callables and artifacts run without it");
+  }
+  return found;
+}
+
+fs::path language_library() {
+  fs::path found = find_beside(kLanguageLibrary, {".", "../lib", "../lib64", "../lib/x86_64-linux-gnu"});
+  if (found.empty()) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("this tw ({}) was built without its compiler: there is no {}", TW_VERSION, kLanguageLibrary),
+                "build with MLIR 19 (-DTW_COMPILER=ON)");
+  }
+  return found;
+}
+
+bool has_extension(const fs::path& path, std::initializer_list<const char*> extensions) {
+  const std::string extension = path.extension().string();
+  return std::any_of(extensions.begin(), extensions.end(), [&](const char* each) { return extension == each; });
+}
+
+bool is_text_program(const fs::path& path) { return has_extension(path, {".mlir"}); }
+bool is_source_program(const fs::path& path) { return has_extension(path, {".cpp", ".cc", ".cxx"}); }
+bool is_built_program(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored) || ::access(path.c_str(), X_OK) != 0) return false;
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  char magic[4] = {};
+  const bool elf = file != nullptr && std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) == "\177ELF";
+  if (file != nullptr) std::fclose(file);
+  return elf;
+}
+
+// ---- a program in C++ to its recorded text
+
+/// Runs a program that records itself. `what` is its name for messages.
+std::string record(const fs::path& program, const std::string& what) {
+  const TemporaryDirectory directory;
+  const fs::path output = directory.path() / "program.mlir";
+  const ProcessResult result = run_process({program.string(), "--record", output.string()});
+  if (result.exit_code != 0) {
+    std::string text = result.output;
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    if (text.empty()) text = fmt::format("{}: the program ended with exit code {} and recorded nothing", what, result.exit_code);
+    // 128 and more is a signal: then it is not about the program's text alone.
+    throw Error(ErrorCode::kInvalidArgument,
+                result.exit_code >= 128 ? fmt::format("{}\n{} ended with signal {}", text, what, result.exit_code - 128) : text);
+  }
+  return read_file(output);
+}
+
+std::vector<std::string> program_command(const Compiler& compiler, const fs::path& source, const fs::path& library) {
+  return {compiler.path,
+          "-std=c++20",
+          "-O0",
+          "-pipe",
+          "-I" + find_toolchain_paths().include_root.string(),
+          source.string(),
+          "-L" + library.parent_path().string(),
+          "-ltilewright-compiler",
+          "-Wl,-rpath," + library.parent_path().string()};
+}
+
+/// The recorded text of a C++ program: from the store, while neither it nor a file that it includes nor what records it has changed.
+std::string recorded_text(const fs::path& path, Store& store) {
+  const fs::path source = fs::absolute(path).lexically_normal();
+  const fs::path library = language_library();
+  const Compiler compiler = find_compiler(store);
+  const std::string text = read_file(source);
+  const std::vector<std::string> command = program_command(compiler, source, library);
+  Hasher hasher;
+  hasher.field("tile program, recorded").field(compiler.identity.hex()).field(sha256(read_file(library)).hex()).field(text);
+  hasher.field(source.filename().string());
+  const Digest key = hasher.finish();
+  const SearchPath search({source.parent_path(), find_toolchain_paths().include_root}, compiler.system_directories);
+  if (const std::optional<std::string> found = store.get_record(key)) {
+    const std::optional<BuildRecord> known = BuildRecord::parse(*found);
+    FileFacts facts;
+    for (const BuildResult& result : known ? known->results : std::vector<BuildResult>()) {
+      std::vector<std::string> paths;
+      const bool same = std::all_of(result.files.begin(), result.files.end(), [&](const auto& file) {
+        paths.push_back(search.path_of(file.first));
+        return facts.digest(paths.back()) == file.second;
+      });
+      if (!same || lookalikes(search, paths, facts) != result.lookalikes) continue;
+      if (const auto object = store.get(result.object)) return {object->begin(), object->end()};
+    }
+  }
+
+  const TemporaryDirectory directory;
+  const fs::path program = directory.path() / "program", depfile = directory.path() / "program.d";
+  std::vector<std::string> build = command;
+  for (const std::string& word : {std::string("-MD"), std::string("-MF"), depfile.string(), std::string("-o"), program.string()})
+    build.push_back(word);
+  const ProcessResult built = run_process(build);
+  if (built.exit_code != 0) throw Error(ErrorCode::kCompileFailed, fmt::format("{} does not compile\n\n{}", path.string(), built.output));
+  std::string recorded = record(program, path.string());
+
+  FileFacts facts;
+  BuildResult result;
+  std::vector<std::string> included;
+  for (const std::string& file : parse_depfile(read_file(depfile))) {
+    if (file != source.string()) included.push_back(fs::absolute(file).lexically_normal().string());
+  }
+  for (const std::string& file : included) {
+    const std::optional<Digest> digest = facts.digest(file);
+    if (!digest || file.find('\n') != std::string::npos) return recorded;
+    result.files.emplace_back(search.name_of(file), *digest);
+  }
+  result.lookalikes = lookalikes(search, included, facts);
+  store.try_to_write([&] {
+    result.object = store.put({reinterpret_cast<const uint8_t*>(recorded.data()), recorded.size()});
+    BuildRecord known{source.filename().string(), "tile program", {}};
+    known.add(result);
+    store.put_record(key, known.format());
+  });
+  return recorded;
+}
+
+// ---- its text to the files of an artifact
+
+ArtifactContent run_compiler(const fs::path& compiler, const std::string& text, const std::string& name, const std::string& platform,
+                             RuntimeVariant runtime) {
+  const TemporaryDirectory directory;
+  const fs::path input = directory.path() / "program.mlir", output = directory.path() / "output.json";
+  write_file_atomically(input, text);
+  const ProcessResult result = run_process({compiler.string(), input.string(), "--output", output.string(), "--name", name, "--platform",
+                                            platform, "--runtime", runtime_name(runtime)});
+  std::error_code ignored;
+  if (!fs::exists(output, ignored)) {
+    throw Error(ErrorCode::kInternal,
+                fmt::format("the compiler {} ended with exit code {}\n{}", compiler.string(), result.exit_code, result.output),
+                "this is a defect of Tilewright; please report it");
+  }
+  const nlohmann::json object = nlohmann::json::parse(read_file(output));
+  if (object.contains("error")) {
+    const nlohmann::json& error = object.at("error");
+    throw Error(static_cast<ErrorCode>(error.at("code").get<int>()), error.at("message").get<std::string>(),
+                error.at("hint").get<std::string>());
+  }
+  return {object.at("platform").get<std::string>(), object.at("files").get<std::map<std::string, std::string>>()};
+}
+
+/// The files that a record of the store names, or nothing if one of them is gone.
+std::optional<ArtifactContent> take_from_store(const std::string& record, Store& store) {
+  const nlohmann::json object = nlohmann::json::parse(record, nullptr, false);
+  if (object.is_discarded() || !object.contains("content")) return std::nullopt;
+  const std::optional<std::vector<uint8_t>> bytes = [&] {
+    Digest digest;
+    const std::string hex = object.at("content").get<std::string>();
+    for (size_t i = 0; i < digest.bytes.size() && 2 * i + 1 < hex.size(); ++i) {
+      digest.bytes[i] = static_cast<uint8_t>(std::strtoul(hex.substr(2 * i, 2).c_str(), nullptr, 16));
+    }
+    return store.get(digest);
+  }();
+  if (!bytes) return std::nullopt;
+  const nlohmann::json content = nlohmann::json::from_cbor(*bytes, true, false);
+  if (content.is_discarded()) return std::nullopt;
+  return ArtifactContent{content.at("platform").get<std::string>(), content.at("files").get<std::map<std::string, std::string>>()};
+}
+
+}  // namespace
+
+CompiledProgram compile_file(const fs::path& path, const std::string& platform, RuntimeVariant runtime, Store& store) {
+  std::string text;
+  if (is_text_program(path)) {
+    text = read_file(path);
+  } else if (is_source_program(path)) {
+    if (!fs::exists(path)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
+    text = recorded_text(path, store);
+  } else if (is_built_program(path)) {
+    text = record(fs::absolute(path), path.string());
+  } else if (!fs::exists(path)) {
+    throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
+  } else {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("{} is no program", path.string()),
+                "a program is a .mlir, a .cpp in the language of tilewright/language.h, or an executable built from one");
+  }
+  const fs::path compiler = compiler_program();
+  const std::string name = path.filename().string();
+  Hasher hasher;
+  hasher.field("program").field(TW_VERSION).field(sha256(read_file(compiler)).hex()).field(text).field(name).field(platform);
+  hasher.field(runtime_name(runtime));
+  const Digest key = hasher.finish();
+  if (const std::optional<std::string> record = store.get_record(key)) {
+    if (std::optional<ArtifactContent> content = take_from_store(*record, store)) return {std::move(*content), true};
+  }
+  ArtifactContent content = run_compiler(compiler, text, name, platform, runtime);
+  store.try_to_write([&] {
+    const std::vector<uint8_t> bytes = nlohmann::json::to_cbor({{"platform", content.platform}, {"files", content.files}});
+    store.put_record(key, nlohmann::json{{"program", name}, {"content", store.put(bytes).hex()}}.dump());
+  });
+  return {std::move(content), false};
+}
+
+LoadedCallable load_callable(const fs::path& path, const std::string& platform, std::optional<RuntimeVariant> runtime, Store& store) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    Artifact artifact = load_artifact(path);
+    if (!platform.starts_with(artifact.platform)) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("{} was compiled for {}, and {} is another platform", path.string(), artifact.platform, platform),
+                  "compile the program for it");
+    }
+    if (runtime == RuntimeVariant::kAicpuBuildGraph && artifact.spec.runtime != *runtime) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("{} was compiled for {}, whose dependencies the runtime finds; {} does not", path.string(),
+                              runtime_name(artifact.spec.runtime), runtime_name(*runtime)),
+                  "compile the program for it");
+    }
+    return {std::move(artifact.spec), nullptr};
+  }
+  if (!is_text_program(path) && !is_source_program(path) && !is_built_program(path)) return {load_callable_spec(path), nullptr};
+  const CompiledProgram program = compile_file(path, platform, runtime.value_or(RuntimeVariant::kTensormapAndRingbuffer), store);
+  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>()};
+  for (const auto& [name, text] : program.content.files) {
+    fs::create_directories((loaded.directory->path() / name).parent_path());
+    write_file_atomically(loaded.directory->path() / name, text);
+  }
+  loaded.spec = load_callable_spec(loaded.directory->path() / "callable.json");
+  return loaded;
+}
+
+}  // namespace tilewright
