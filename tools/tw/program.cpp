@@ -1,9 +1,11 @@
 #include "program.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -36,8 +38,10 @@ fs::path find_beside(const char* name, std::initializer_list<const char*> places
 
 fs::path compiler_program() {
   const char* const named = std::getenv("TW_COMPILE_PROGRAM");
-  fs::path found = named != nullptr ? fs::path(named) : find_beside("tw-compile", {".", "../libexec/tilewright"});
-  if (found.empty() || ::access(found.c_str(), X_OK) != 0) {
+  if (named != nullptr && ::access(named, X_OK) == 0) return named;
+  if (named != nullptr) throw Error(ErrorCode::kToolMissing, fmt::format("TW_COMPILE_PROGRAM is {}, which is no executable file", named));
+  fs::path found = find_beside("tw-compile", {".", "../libexec/tilewright"});
+  if (found.empty()) {
     throw Error(ErrorCode::kUnsupported, fmt::format("this tw ({}) was built without its compiler", TW_VERSION),
                 "build with MLIR 19 (-DTW_COMPILER=ON); callables and artifacts run without it");
   }
@@ -52,6 +56,13 @@ fs::path language_library() {
                 "build with MLIR 19 (-DTW_COMPILER=ON)");
   }
   return found;
+}
+
+/// What tells one build of a file of ours from another, without reading it.
+std::string identity_of(const fs::path& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) throw errno_error(errno, fmt::format("cannot look at {}", path.string()));
+  return fmt::format("{} {} {} {}.{}", path.string(), info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
 }
 
 bool has_extension(const fs::path& path, std::initializer_list<const char*> extensions) {
@@ -109,7 +120,7 @@ std::string recorded_text(const fs::path& path, Store& store) {
   const std::string text = read_file(source);
   const std::vector<std::string> command = program_command(compiler, source, library);
   Hasher hasher;
-  hasher.field("tile program, recorded").field(compiler.identity.hex()).field(sha256(read_file(library)).hex()).field(text);
+  hasher.field("tile program, recorded").field(compiler.identity.hex()).field(identity_of(library)).field(text);
   hasher.field(source.filename().string());
   const Digest key = hasher.finish();
   const SearchPath search({source.parent_path(), find_toolchain_paths().include_root}, compiler.system_directories);
@@ -219,7 +230,7 @@ CompiledProgram compile_file(const fs::path& path, const std::string& platform, 
   const fs::path compiler = compiler_program();
   const std::string name = path.filename().string();
   Hasher hasher;
-  hasher.field("program").field(TW_VERSION).field(sha256(read_file(compiler)).hex()).field(text).field(name).field(platform);
+  hasher.field("program").field(TW_VERSION).field(identity_of(compiler)).field(text).field(name).field(platform);
   hasher.field(runtime_name(runtime));
   const Digest key = hasher.finish();
   if (const std::optional<std::string> record = store.get_record(key)) {

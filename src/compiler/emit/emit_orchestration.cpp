@@ -433,7 +433,7 @@ class OrchestrationWriter : public BodyWriter {
     out.line(fmt::format("{}.operand = {{&{}, {}, {{{}}}}};", when, text(submit.getTested()), submit.getTestedIndices().size(),
                          u32_list(submit.getTestedIndices())));
     out.line(fmt::format("{}.op = PredicateOp::{};", when, predicate_name(*submit.getRelation())));
-    out.line(fmt::format("{}.target = {};", when, *submit.getTarget()));
+    out.line(fmt::format("{}.target = {};", when, static_cast<int64_t>(*submit.getTarget())));
     out.line(fmt::format("{}.set_predicate({});", args, when));
   }
 

@@ -22,7 +22,7 @@ Layout layout_of(TileType type) {
   if (type.getLayout() != Layout::kOfSpace) return type.getLayout();
   switch (type.getSpace()) {
     case Space::kMat: return Layout::kNz;
-    case Space::kVec: return type.getColumns() == 1 && type.getRows() > 1 ? Layout::kColumnMajor : Layout::kRowMajor;
+    case Space::kVec: return type.getColumns() == 1 ? Layout::kColumnMajor : Layout::kRowMajor;
     default: return Layout::kOfSpace;
   }
 }
