@@ -210,14 +210,14 @@ template <bool kPlain>
     if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
     if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   }
-  for (uint32_t i = 0; i < tensor_count; ++i) {
-    const int32_t index = static_cast<int32_t>(i);
-    if (!kPlain && args.tag(index) == TensorArgType::OUTPUT) continue;
-    if (!add_tensor<kPlain>(plan, args.tensor(index).ref(), args.tag(index), index, descriptors + i)) return SubmitState::kFatal;
+  const TensorRef* const tensors = args.tensor_data();
+  const TensorArgType* const tags = args.tag_data();
+  for (size_t i = 0; i < tensor_count; ++i) {
+    if (!kPlain && tags[i] == TensorArgType::OUTPUT) continue;
+    if (!add_tensor<kPlain>(plan, tensors[i].ref(), tags[i], static_cast<int32_t>(i), descriptors + i)) return SubmitState::kFatal;
   }
-  for (uint32_t i = 0; i < tensor_count; ++i) {
-    const int32_t index = static_cast<int32_t>(i);
-    if (kPlain || args.tag(index) != TensorArgType::OUTPUT) copy_descriptor(descriptors + i, args.tensor(index).ref());
+  for (size_t i = 0; i < tensor_count; ++i) {
+    if (kPlain || tags[i] != TensorArgType::OUTPUT) copy_descriptor(descriptors + i, tensors[i].ref());
   }
   if constexpr (!kPlain) {
     if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
@@ -449,23 +449,29 @@ bool Graph::add_creator(Plan plan, const ChipTensor& tensor, int32_t index) {
   return true;
 }
 
-// What list_predecessor does when the record's own list is full.
+// What list_predecessor does when the record's own list is full. A mark in the task's slot says that the list has it, so that nothing is
+// searched.
 void Graph::list_one_of_many(TaskRef task, EdgeSource source) {
-  constexpr uint32_t kLongList = 12;  // predecessors from which marks beat a linear search
-  const uint32_t count = predecessor_count_;
-  if (count == TaskSlot::kInlinePredecessors) std::copy_n(record_->inline_predecessors, count, predecessors_.begin());
-  const auto known = [&] { return std::find(predecessors_.begin(), predecessors_.begin() + count, task) != predecessors_.begin() + count; };
-  if (count < kLongList) {
-    if (known()) return;
-  } else {
-    if (count == kLongList) {
-      for (uint32_t i = 0; i < count; ++i) mark_new(predecessors_[i]);
-    }
-    if (!mark_new(task) && known()) return;
-  }
-  if (count == predecessors_.size()) predecessors_.resize(2 * predecessors_.size());
+  if (predecessor_count_ == TaskSlot::kInlinePredecessors) [[unlikely]]
+    begin_long_list();
+  if (mark_[task.slot] == submission_ && long_list_has(task)) [[unlikely]]
+    return;
+  mark_[task.slot] = submission_;
+  if (predecessor_count_ == predecessors_.size()) [[unlikely]]
+    predecessors_.resize(2 * predecessors_.size());
   predecessors_[predecessor_count_++] = task;
   ++edge_count_[static_cast<size_t>(source)];
+}
+
+void Graph::begin_long_list() {
+  if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
+  std::copy_n(record_->inline_predecessors, predecessor_count_, predecessors_.begin());
+  for (uint32_t i = 0; i < predecessor_count_; ++i) mark_[predecessors_[i].slot] = submission_;
+}
+
+// A mark alone may be of 2^32 submissions ago.
+bool Graph::long_list_has(TaskRef task) const {
+  return std::find(predecessors_.begin(), predecessors_.begin() + predecessor_count_, task) != predecessors_.begin() + predecessor_count_;
 }
 
 void Graph::list_all(std::span<const RegionHit> hits) {
@@ -475,12 +481,6 @@ void Graph::list_all(std::span<const RegionHit> hits) {
 void Graph::store_many_predecessors(uint32_t ring, TaskSlot& record) {
   record.more_predecessors = reinterpret_cast<TaskRef*>(rings_[ring].arena.allocate(record.id, predecessor_count_ * sizeof(TaskRef)));
   std::copy_n(predecessors_.begin(), predecessor_count_, record.more_predecessors);
-}
-
-// For lists that are too long to search: marks the slot of `task` as listed. False if it was marked already.
-bool Graph::mark_new(TaskRef task) {
-  if (mark_.empty()) mark_.resize(table_.slot_count(), 0);
-  return std::exchange(mark_[task.slot], submission_) != submission_;
 }
 
 // Keeps the outputs of `task` until the submission under way has completed. A task without outputs has none to keep.

@@ -229,7 +229,8 @@ class Graph {
   void list_predecessor(TaskRef task, EdgeSource source);
   [[gnu::noinline]] void list_all(std::span<const RegionHit> hits);
   void add_predecessor(const Plan& plan, TaskRef task, uint32_t ring, EdgeSource source, int32_t argument, uint64_t overlap);
-  bool mark_new(TaskRef task);
+  [[gnu::noinline]] void begin_long_list();
+  [[gnu::noinline]] bool long_list_has(TaskRef task) const;
   void retain(const Plan& plan, TaskRef task);
   void finish_submission(const Plan& plan, TaskSlot& record, bool complete);
   void advance(uint32_t ring);
@@ -284,7 +285,7 @@ class Graph {
   TaskSlot* record_ = nullptr;         ///< of the submission under way
   uint32_t predecessor_count_ = 0;     ///< of it; they are in the record, or, if they are too many for that, here:
   std::vector<TaskRef> predecessors_;  ///< only the first predecessor_count_ count
-  std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last; used for long lists only
+  std::vector<uint32_t> mark_;         ///< by slot: submission that listed it last, if its list was long
   uint32_t submission_ = 0;
   TaskRef blocking_task_{kNoSlot, 0};
   int32_t full_code_ = 0;
