@@ -33,7 +33,8 @@ include(AddMLIR)
 # that GCC and the clang that built libMLIR spell differently in text, so that they must be one symbol for both: a hidden one
 # would be another trait, and a module would have no symbol table.
 function(tw_uses_mlir target)
-  set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET default VISIBILITY_INLINES_HIDDEN OFF)
+  set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET default VISIBILITY_INLINES_HIDDEN OFF
+    INSTALL_RPATH "${LLVM_LIBRARY_DIRS}")
   target_include_directories(${target} SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS})
   target_link_directories(${target} PUBLIC ${LLVM_LIBRARY_DIRS})
 endfunction()

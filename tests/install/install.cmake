@@ -44,6 +44,20 @@ if(NOT result EQUAL 0)
   message(SEND_ERROR "the installed tw run ends with ${result}:\n${text}")
 endif()
 
+# A tile program records with the installed header and library, where the compiler was built.
+file(GLOB compiler "${prefix}/lib*/libtilewright-compiler.so" "${prefix}/lib*/*/libtilewright-compiler.so")
+if(compiler)
+  cmake_path(GET compiler PARENT_PATH libraries)
+  execute_process(
+    COMMAND "${CXX}" -std=c++20 "-I${include}" "${prefix}/share/tilewright/examples/tile_programs/hello.cpp" -o "${WORK_DIR}/hello"
+            "-L${libraries}" -ltilewright-compiler "-Wl,-rpath,${libraries}"
+    COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND "${WORK_DIR}/hello" OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT text MATCHES "tw.orchestration @hello")
+    message(SEND_ERROR "the installed library records '${text}'")
+  endif()
+endif()
+
 # A project elsewhere finds and uses the library.
 execute_process(COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK_DIR}/consumer"
   -D "CMAKE_PREFIX_PATH=${prefix}" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)

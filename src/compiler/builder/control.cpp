@@ -7,7 +7,6 @@
 
 using namespace mlir;
 using namespace tilewright;
-using recording::Frame;
 using recording::Open;
 
 // ---- tasks

@@ -17,7 +17,8 @@ int main(void) {
    * CHECK: tile.add %[[T:.*]], %[[T]] : !tile.tile<64x128xf32>
    * CHECK: } {tw.parallel}
    */
-  const twb_value row = twb_begin_for(b, twb_integer(b, TWB_INDEX, 0), twb_dim(b, arguments[0], 0), twb_integer(b, TWB_INDEX, 64), TWB_PARALLEL, 0);
+  const twb_value row =
+      twb_begin_for(b, twb_integer(b, TWB_INDEX, 0), twb_dim(b, arguments[0], 0), twb_integer(b, TWB_INDEX, 64), TWB_PARALLEL, 0);
   const twb_task task = {.name = "double"};
   twb_begin_at(b, &task);
   const twb_value at[] = {row, twb_integer(b, TWB_INDEX, 0)};
