@@ -415,6 +415,25 @@ TEST_F(SmallTypes, AreLoadedMovedAndStored) {
   load_move_store<float4_e1m2x2_t>(random_);
 }
 
+TEST_F(SmallTypes, ViewsBeginAtBytes) {
+  using T = float4_e2m1x2_t;
+  Tile<TileType::Vec, T, 16, 64> rows;
+  Tile<TileType::Vec, T, 16, 64, BLayout::RowMajor, 4, 32> part;
+  Tile<TileType::Vec, T, 64, 16, BLayout::ColMajor> columns;
+  Tile<TileType::Vec, T, 64, 16, BLayout::ColMajor, 32, 4> part_of_columns;
+  TASSIGN(rows, 0);
+  TASSIGN(columns, 0x1000);
+  TSUBVIEW(part, rows, 3, 6);
+  EXPECT_EQ(reinterpret_cast<uint8_t*>(part.data()) - reinterpret_cast<uint8_t*>(rows.data()), (3 * 64 + 6) / 2);
+  TSUBVIEW(part_of_columns, columns, 6, 3);
+  EXPECT_EQ(reinterpret_cast<uint8_t*>(part_of_columns.data()) - reinterpret_cast<uint8_t*>(columns.data()), (3 * 64 + 6) / 2);
+  for (const KernelError& error :
+       {error_of([&] { TSUBVIEW(part, rows, 2, 5); }), error_of([&] { TSUBVIEW(part_of_columns, columns, 5, 2); })}) {
+    EXPECT_EQ(error.code, 1001);
+    EXPECT_NE(error.text.find("two fp4 elements share a byte"), std::string::npos) << error.text;
+  }
+}
+
 TEST_F(SmallTypes, AMoveThatSeparatesTwinsIsRefused) {
   Tile<TileType::Vec, float4_e2m1x2_t, 16, 64> dst, src;
   TASSIGN(dst, 0);

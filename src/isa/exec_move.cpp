@@ -269,6 +269,11 @@ void insert(const Execution& execution) {
 }
 
 /// The header made the alias already; this checks that it stays within the source.
+[[noreturn]] void refuse_to_separate(const Execution& execution) {
+  fail(execution, kPtoFailInvalidArgument, "two fp4 elements share a byte, which this move would separate",
+       "use even extents, strides and positions, and arrangements with the same innermost direction");
+}
+
 void subview(const Execution& execution) {
   const PtoOperand& dst = execution.operand(0);
   const PtoTileType& d = *dst.tile;
@@ -292,6 +297,8 @@ void subview(const Execution& execution) {
                      describe_operand(execution, 1)),
          "start the view at a box");
   }
+  // Boxes have even sides.
+  if (d.element_bytes == 0 && d.inner_rows == 1 && at[d.layout == kPtoNd ? 1 : 0] % 2 != 0) refuse_to_separate(execution);
 }
 
 void reshape(const Execution&) {}
@@ -363,8 +370,7 @@ int bytes_of(const PtoOperand& operand) { return operand.tile != nullptr ? opera
   PtoInstruction folded = execution.instruction;
   int32_t& index = folded.attributes.index[dst.by_row() ? 0 : 1];
   if (!dst.good() || !src.good() || dst.by_row() != src.by_row() || index % 2 != 0) {
-    fail(execution, kPtoFailInvalidArgument, "two fp4 elements share a byte, which this move would separate",
-         "use even extents, strides and positions, and arrangements with the same innermost direction");
+    refuse_to_separate(execution);
   }
   index /= 2;
   folded.operands[0] = dst.operand();

@@ -38,6 +38,7 @@ PTO_FN RecordEvent copy_global(Op op, GlobalDst& dst, GlobalSrc& src) {
                 "no atomic addition on this element type");
   static_assert((GlobalDst::layout == Layout::ND || GlobalDst::layout == Layout::DN) && GlobalDst::layout == GlobalSrc::layout,
                 "both tensors have layout ND, or both DN");
+  static_assert(!pto::detail::has_twins<GlobalDst>(), PTO_DETAIL_NO_TWINS);
   PtoAttributes attributes = {};
   attributes.atomic_add = Atomic == AtomicType::AtomicAdd;
   return pto::detail::issue(op, PIPE_ALL, attributes, dst, src);

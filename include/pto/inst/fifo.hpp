@@ -67,6 +67,7 @@ PTO_FN RecordEvent push_tile(Pipe& pipe, TileProd& tile, int sub_block) {
   constexpr bool kFromVector = TileProd::Loc == TileType::Vec;
   static_assert(kFromVector || TileProd::Loc == TileType::Acc || TileProd::Loc == TileType::Mat,
                 "TPUSH: an AIV pushes a Vec tile, an AIC an Acc or Mat tile");
+  static_assert(!has_twins<TileProd>(), PTO_DETAIL_NO_TWINS);
   static_assert(kFromVector ? Pipe::kToCube : Pipe::kToVector, "TPUSH: the pipe's direction: a Vec tile goes V2C, an Acc or Mat tile C2V");
   check_split<Pipe, Split>();
   PtoPipeAccess access = pipe_access(pipe, kFromVector ? kPtoPipeToCube : kPtoPipeToVector, Split, sub_block);
@@ -78,6 +79,7 @@ PTO_FN RecordEvent pop_tile(Pipe& pipe, TileCons& tile, int sub_block) {
   constexpr bool kToVector = TileCons::Loc == TileType::Vec;
   static_assert(kToVector || TileCons::Loc == TileType::Mat || (Pipe::kControl && TileCons::Loc == TileType::Ctrl),
                 "TPOP: an AIV pops a Vec tile, an AIC a Mat tile, or a Ctrl tile of a control pipe");
+  static_assert(!has_twins<TileCons>(), PTO_DETAIL_NO_TWINS);
   static_assert(kToVector ? Pipe::kToVector : Pipe::kToCube, "TPOP: the pipe's direction: a Vec tile comes C2V, a Mat tile V2C");
   check_split<Pipe, Split>();
   constexpr bool kHalf = kToVector && (Split == TILE_UP_DOWN || Split == TILE_LEFT_RIGHT);

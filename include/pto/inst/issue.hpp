@@ -30,9 +30,44 @@ PTO_FN RecordEvent issue(Op op, pipe_t pipe, const PtoAttributes& attributes, co
   return {};
 }
 
+/// Whether operands may be of fp4, of which two elements share a byte.
+constexpr bool takes_twins(Op op) {
+  switch (op) {
+    case Op::TLOAD:
+    case Op::TSTORE_VEC:
+    case Op::TSTORE_MAT:
+    case Op::TMOV_V2V:
+    case Op::TMOV_V2M:
+    case Op::TMOV_M2L:
+    case Op::TMOV_M2V:
+    case Op::TEXTRACT_V2V:
+    case Op::TEXTRACT_V2M:
+    case Op::TEXTRACT_M2L:
+    case Op::TINSERT_V2V:
+    case Op::TINSERT_V2M:
+    case Op::TFILLPAD:
+    case Op::TSUBVIEW:
+    case Op::TRESHAPE:
+    case Op::TCVT:
+    case Op::TPRINT:
+    case Op::TPREFETCH:
+    case Op::TPREFETCH_ASYNC: return true;
+    default: return false;
+  }
+}
+template <typename Operand>
+constexpr bool has_twins() {
+  if constexpr (requires { typename Operand::RawDType; })
+    return is_twin_v<std::remove_cv_t<typename Operand::RawDType>>;
+  else
+    return is_twin_v<typename Operand::DType>;
+}
+#define PTO_DETAIL_NO_TWINS "two fp4 elements share a byte, which this instruction would separate; TCVT converts them"
+
 /// The same for instructions that the table of pto/common/legality.hpp may refuse: at compile time, if the kernel is for one generation.
 template <Op kOp, typename... Operands>
 PTO_FN __attribute__((always_inline)) RecordEvent issue(pipe_t pipe, const PtoAttributes& attributes, const Operands&... operands) {
+  static_assert(takes_twins(kOp) || !(has_twins<Operands>() || ...), PTO_DETAIL_NO_TWINS);
   check_generation<kOp, Operands...>();
   return issue(kOp, pipe, attributes, operands...);
 }

@@ -468,7 +468,8 @@ PTO_FN RecordEvent TSUBVIEW(TDDst& dst, TDSrc& src, uint16_t rowIdx, uint16_t co
   static_assert(TDDst::BFractal == TDSrc::BFractal && TDDst::SFractal == TDSrc::SFractal && TDDst::SFractalSize == TDSrc::SFractalSize,
                 "TSUBVIEW: both tiles have one arrangement");
   TSYNC(events...);
-  dst.rebind(src.data() + int64_t{rowIdx} * TDSrc::RowStride + int64_t{colIdx} * TDSrc::ColStride);
+  const int64_t elements = int64_t{rowIdx} * TDSrc::RowStride + int64_t{colIdx} * TDSrc::ColStride;
+  dst.rebind(src.data() + elements / (detail::is_twin_v<typename TDSrc::DType> ? 2 : 1));
   return detail::issue<Op::TSUBVIEW>(PIPE_S, detail::move_attributes<ReluPreMode::NoRelu>(STPhase::Unspecified, rowIdx, colIdx), dst, src);
 }
 
