@@ -233,6 +233,15 @@ Operation* SharedPlaces::first_definition(Value value) const {
   return first;
 }
 
+bool SharedPlaces::can_take_over(Value local, Value other) const {
+  Operation* first = first_definition(local);
+  if (is_needed_after(other, first)) return false;
+  return llvm::none_of(members(other), [&](Value member) {
+    Operation* owner = owner_of(member);
+    return when(owner, first) == When::kAfter && is_needed_after(local, owner);
+  });
+}
+
 bool SharedPlaces::is_needed_after(Value value, Operation* at, const OpOperand* consumed) const {
   for (Value member : members(value)) {
     if (is_defined_later(member, at)) continue;

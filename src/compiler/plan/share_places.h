@@ -41,8 +41,8 @@ class SharedPlaces {
   /// Whether the class of `value` has content that is needed after `at` overwrites its place. What `at` itself takes through `consumed`, or may be
   /// overwritten with its own result, is not.
   bool is_needed_after(mlir::Value value, mlir::Operation* at, const Operand* consumed = nullptr) const;
-  /// Whether a class that is local may begin where the other one is: the last that happens to that one is at most that it is read.
-  bool can_take_over(mlir::Value local, mlir::Value other) const { return !is_needed_after(other, first_definition(local)); }
+  /// Whether a class that is local may share the place of the other one: from where it begins, neither overwrites what the other still needs.
+  bool can_take_over(mlir::Value local, mlir::Value other) const;
 
   static void* key(mlir::Value value) { return value.getAsOpaquePointer(); }
   static mlir::Value value_of(void* key) { return mlir::Value::getFromOpaquePointer(key); }

@@ -142,6 +142,29 @@ tile.func aiv @maybe_needed(%x: !g, %y: !g {tw.out}, %c: i1) {
   tile.return
 }
 
+// One way gives the same tile twice, the other gives two.
+// CHECK-LABEL: tile.func aiv @twice
+// CHECK: scf.if {{.*}} -> (!tile.tile<8x64xf32, vec, at [[ONE:[0-9]+]]>, !tile.tile<8x64xf32, vec, at [[OTHER:[0-9]+]]>)
+// CHECK: } else {
+// CHECK: tile.exp {{.*}} -> !tile.tile<8x64xf32, vec, at [[OTHER]]>
+// CHECK: tile.move {{.*}} -> !tile.tile<8x64xf32, vec, at [[ONE]]>
+// CHECK: scf.yield
+tile.func aiv @twice(%x: !g, %y: !g {tw.out}, %c: i1) {
+  %zero = arith.constant 0 : index
+  %a = tile.load %x[%zero, %zero] : !g -> !t
+  %r:2 = scf.if %c -> (!t, !t) {
+    %b = tile.exp %a : !t
+    scf.yield %b, %b : !t, !t
+  } else {
+    %d = tile.exp %a : !t
+    scf.yield %a, %d : !t, !t
+  }
+  %e = tile.add %r#0, %r#1 : !t
+  %f = tile.add %e, %a : !t
+  tile.store %f, %y[%zero, %zero] : !t, !g
+  tile.return
+}
+
 // A while carries through both its regions.
 // CHECK-LABEL: tile.func aiv @while
 // CHECK: scf.while {{.*}} : (!tile.tile<8x64xf32, vec, at 0>) -> !tile.tile<8x64xf32, vec, at 0>
