@@ -358,14 +358,17 @@ void scatter_by_index(const Execution& execution) {
         const T* const in = reinterpret_cast<const T*>(from.by_row() ? from.at(r, c) : buffer);
         T* const columns = reinterpret_cast<T*>(to.at(0, c));
         const int64_t cols = dst.tile->cols, limit = count;  // kept from looking as if the stores below could change them
+        uint64_t outside = 0;  // the highest bit is set if an index is negative or too large
+        for (int64_t i = 0; i < n; ++i)
+          outside |= static_cast<uint64_t>(index[i]) | (static_cast<uint64_t>(limit - 1) - static_cast<uint64_t>(index[i]));
+        if (row_major && outside >> 63 == 0) {
+          for (int64_t i = 0; i < n; ++i) columns[index[i] * cols + i] = in[i];
+          continue;
+        }
         for (int64_t i = 0; i < n; ++i) {
           const int64_t at = index[i];
           if (static_cast<uint64_t>(at) >= static_cast<uint64_t>(limit)) {
             refuse_index(execution, at, r, c + i, limit, "scatter within the destination's physical extent");
-          }
-          if (row_major) {
-            columns[at * cols + i] = in[i];
-            continue;
           }
           uint8_t* const target = flat ? to.at(at / cols, at % cols) : to.at(at, c + i);
           *reinterpret_cast<T*>(target) = in[i];
