@@ -59,6 +59,20 @@ TEST_F(TensorMapTest, ARegionThatStraddlesIsFoundFromBothSides) {
   EXPECT_EQ(writers_of(bytes(0x2000 - 4, 4)), Ids{1});
 }
 
+TEST_F(TensorMapTest, ATileOfAnotherSizeAtTheSameCornerIsAnotherTile) {
+  const uint32_t matrix_shape[] = {64, 256}, corner[] = {8, 32};
+  const ChipTensor matrix = make_tensor_external(reinterpret_cast<void*>(0x100000), matrix_shape, 2, DataType::UINT8);
+  const auto tile = [&](uint32_t rows, uint32_t columns) {
+    const uint32_t shape[] = {rows, columns};
+    return matrix.view(shape, corner);
+  };
+  access(tile(8, 32), kUpdate, 1);
+  EXPECT_EQ(access(tile(8, 24), kUpdate, 2), Ids{1});
+  EXPECT_EQ(writers_of(tile(8, 32)), (Ids{1, 2}));
+  EXPECT_EQ(access(tile(7, 32), kUpdate, 3), (Ids{1, 2}));
+  EXPECT_EQ(access(tile(8, 32), kRead, 4), (Ids{1, 2, 3}));
+}
+
 TEST_F(TensorMapTest, CompletedWritersAreForgotten) {
   write(bytes(0x1000, 64), 1);
   write(bytes(0x1000, 64), 2);
