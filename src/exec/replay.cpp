@@ -28,9 +28,10 @@ void Scheduler::start_graph(Carrier& carrier, uint32_t slot) {
   const bool shared = idle_carriers_.load(std::memory_order_relaxed) != 0 && definition.take_long_nodes();
   if (definition.needs_scheduler() || shared) return hand_over(carrier, *context, 0, false);
   Replay replay{context, {.tasks = context->nodes()}};
-  carrier.current->attach(&replay);
+  Fiber& fiber = *carrier.current.load(std::memory_order_relaxed);
+  fiber.attach(&replay);
   run_nodes(carrier, replay);
-  carrier.current->attach(nullptr);
+  fiber.attach(nullptr);
 }
 
 void Scheduler::run_nodes(Carrier& carrier, Replay& replay) {
@@ -80,11 +81,14 @@ bool Scheduler::run_stretch(Carrier& carrier, Replay& replay, uint32_t end) {
     if (context.definition().is_plain(first)) {
       nodes.words = context.words(first);
       nodes.end = end;
+      Fiber& fiber = *carrier.current.load(std::memory_order_relaxed);
+      enter_kernel(fiber);
       over = runner_.run_nodes(nodes);
+      leave_kernel(fiber);
     }
     if (nodes.node == first && over && !nodes.handed_over) {
       context.complete_tasks();
-      over = run_kernel({&node, nodes.kind, nodes.core, nodes.kind == CoreType::AIC ? 0 : 1, 0});
+      over = run_kernel(carrier, {&node, nodes.kind, nodes.core, nodes.kind == CoreType::AIC ? 0 : 1, 0});
       if (over && !nodes.handed_over) ++nodes.node;
     }
     wake_if(dispatch_.give_core(carrier.warm, nodes.kind, nodes.core));
@@ -100,7 +104,7 @@ bool Scheduler::run_stretch(Carrier& carrier, Replay& replay, uint32_t end) {
 
 // A kernel is about to be suspended. It may wait for nodes behind it, so they must not wait for it to return.
 void Scheduler::hand_over_suspended(Carrier& carrier) {
-  Replay* const replay = static_cast<Replay*>(carrier.current->attachment());
+  Replay* const replay = static_cast<Replay*>(carrier.current.load(std::memory_order_relaxed)->attachment());
   if (replay == nullptr || replay->nodes.handed_over) return;
   replay->nodes.handed_over = true;
   hand_over(carrier, *replay->context, replay->nodes.node, true);

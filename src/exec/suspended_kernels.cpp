@@ -4,7 +4,21 @@
 
 namespace tilewright {
 
+void SuspendedKernels::give_back(std::unique_ptr<Fiber> fiber) {
+  const std::lock_guard lock(mutex_);
+  given_back_.push_back(std::move(fiber));
+  given_back_count_.fetch_add(1);
+}
+
+void SuspendedKernels::take_given_back() {
+  const std::lock_guard lock(mutex_);
+  for (std::unique_ptr<Fiber>& fiber : given_back_) ready_.push_back({std::move(fiber), nullptr});
+  given_back_.clear();
+  given_back_count_.store(0);
+}
+
 void SuspendedKernels::collect_ready() {
+  if (any_given_back()) take_given_back();
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     if (at->wait->ready(at->wait->data)) {
       ready_.push_back(std::move(*at));
@@ -16,7 +30,8 @@ void SuspendedKernels::collect_ready() {
 }
 
 bool SuspendedKernels::any_ready() const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [](const Kernel& kernel) { return kernel.wait->ready(kernel.wait->data); });
+  return any_given_back() ||
+         std::any_of(waiting_.begin(), waiting_.end(), [](const Kernel& kernel) { return kernel.wait->ready(kernel.wait->data); });
 }
 
 std::unique_ptr<Fiber> SuspendedKernels::next() {
@@ -27,6 +42,7 @@ std::unique_ptr<Fiber> SuspendedKernels::next() {
 }
 
 void SuspendedKernels::abandon(std::vector<std::unique_ptr<Fiber>>& idle) {
+  take_given_back();
   for (auto* kernels : {&ready_, &polling_, &waiting_}) {
     for (Kernel& kernel : *kernels) idle.push_back(std::move(kernel.fiber));
     kernels->clear();

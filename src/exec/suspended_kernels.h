@@ -1,9 +1,11 @@
 // Kernels that gave up their carrier before their end: those that wait for a condition, and those that poll memory.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,7 @@ struct KernelWait {
   std::string (*describe)(const void* data);  ///< who waits for what, for deadlock reports
 };
 
-/// The suspended kernels of one carrier; only its thread calls this.
+/// The suspended kernels of one carrier; only its thread calls this, but for give_back().
 class SuspendedKernels {
  public:
   /// Calls between two looks at conditions that nobody announced.
@@ -28,13 +30,17 @@ class SuspendedKernels {
   void add_polling(std::unique_ptr<Fiber> fiber, const KernelWait* who = nullptr) { polling_.push_back({std::move(fiber), who}); }
   void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) { waiting_.push_back({std::move(fiber), &wait}); }
 
+  /// A kernel that went on without its carrier (spare carriers) and is to be resumed there now. Any thread.
+  void give_back(std::unique_ptr<Fiber> fiber);
+
   /// Whether a carrier with other work should look here now: a kernel can run, or may after one of `notifications`.
   bool wants_turn(uint32_t notifications) {
-    if (!ready_.empty() || !polling_.empty()) return true;
+    if (!ready_.empty() || !polling_.empty() || any_given_back()) return true;
     return !waiting_.empty() && (notifications != seen_ || ++skipped_ >= kLookInterval);
   }
   /// Finds kernels whose condition holds, if something was announced since the last time or that is long ago.
   void look(uint32_t notifications) {
+    if (any_given_back()) take_given_back();
     if (waiting_.empty() || (notifications == seen_ && ++skipped_ < kLookInterval)) return;
     seen_ = notifications;
     skipped_ = 0;
@@ -61,6 +67,9 @@ class SuspendedKernels {
   void abandon(std::vector<std::unique_ptr<Fiber>>& idle);
 
  private:
+  bool any_given_back() const { return given_back_count_.load(std::memory_order_acquire) != 0; }
+  void take_given_back();
+
   struct Kernel {
     std::unique_ptr<Fiber> fiber;
     const KernelWait* wait;
@@ -68,6 +77,9 @@ class SuspendedKernels {
   std::deque<Kernel> ready_;
   std::deque<Kernel> polling_;
   std::deque<Kernel> waiting_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Fiber>> given_back_;  ///< guarded by mutex_
+  std::atomic<uint32_t> given_back_count_{0};
   uint32_t seen_ = 0;
   uint32_t skipped_ = 0;
 };

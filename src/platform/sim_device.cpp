@@ -91,6 +91,7 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   void stage(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
   std::string stack_of_caller() override { return describe_own_stack(); }
+  void on_orchestration() override { runtime_.make_current(); }
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
   void wait(const CoreWait& condition) override;
