@@ -176,7 +176,7 @@ bool Scheduler::be_helper(size_t index, bool adopted) {
       if (!adopted) participants_.fetch_add(1);
       bool kept = true;
       if (adopted || active_.load()) {
-        if (!adopted) join_run();
+        adopted ? hand_over_taken(carrier) : join_run();
         kept = participate(carrier);
       }
       adopted = false;

@@ -100,6 +100,11 @@ class Scheduler {
 
  private:
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
+  /// A recorded graph's instance whose node keeps a thread while the carrier goes on with another.
+  struct TakenNodes {
+    ReplayContext* context = nullptr;  ///< null: none
+    uint32_t node = 0;
+  };
   struct alignas(64) Carrier {
     static constexpr uint32_t kMaxBatch = 64;
     uint32_t claimed[kMaxBatch];  ///< tasks taken from the stream, not looked at yet
@@ -121,6 +126,7 @@ class Scheduler {
     PollBackoff backoff;
     bool prefer_suspended = false;
     uint32_t async_turn = 0;  ///< counts turns between looks at conditions of async_
+    TakenNodes taken_from;    ///< with a carrier that was given up; guarded by spare_mutex_ until it has a thread
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
   };
 
@@ -204,6 +210,7 @@ class Scheduler {
   bool run_stretch(Carrier& carrier, Replay& replay, uint32_t end);
   void hand_over(Carrier& carrier, ReplayContext& context, uint32_t first, bool first_runs);
   void hand_over_suspended(Carrier& carrier);
+  void hand_over_taken(Carrier& carrier);
   void complete_node(Carrier& carrier, uint32_t slot);
   void share_some(Carrier& carrier);
   void finish_graph(Carrier& carrier, ReplayContext& context);

@@ -66,6 +66,7 @@ void Scheduler::adopt_carrier_0() {
   Carrier& carrier = *carriers_[0];
   this_thread() = {&carrier, nullptr, false};
   carrier.batch_start = now_ns();
+  hand_over_taken(carrier);
   const bool done = run_carrier_0(carrier);
   if (done) {
     carrier_0_done_.store(true);
@@ -193,6 +194,10 @@ void Scheduler::take_over(uint32_t index, const Observation& seen) {
     participants_.fetch_sub(1);
     participants_.notify_all();
     return;
+  }
+  if (Replay* const replay = static_cast<Replay*>(seen.fiber->attachment()); replay != nullptr && !replay->nodes.handed_over.load()) {
+    // What it attached cannot change: it is inside its kernel, or waits in rejoin() until we are done.
+    if (const uint32_t node = replay->nodes.take_rest(); node != replay->nodes.end) carriers_[index]->taken_from = {replay->context, node};
   }
   // Nothing runs there until the spare begins: on a busy host the watcher may look again before.
   carriers_[index]->current.store(nullptr, std::memory_order_release);

@@ -433,17 +433,20 @@ bool SimDevice::run_nodes(NodeRun& nodes) {
   int64_t* const args = core.prepare_row();
   core.make_current();
   try {
-    while (nodes.node != nodes.end) {
+    while (nodes.node.load(std::memory_order_relaxed) != nodes.end) {
       const NodeHeader header = std::bit_cast<NodeHeader>(*nodes.words);
       if (header.lane != lane) break;
       for (uint32_t i = 0; i < header.argument_count; ++i) args[i] = static_cast<int64_t>(nodes.words[1 + i]);
       const Kernel& kernel = kernels_[header.kernel];
       core.begin_kernel(kernel.name);
       kernel.entry(args);
-      if (nodes.handed_over || core.has_completions()) [[unlikely]]
+      if (nodes.handed_over.load(std::memory_order_relaxed) || core.has_completions()) [[unlikely]] {
+        nodes.returned = true;
         break;
+      }
       nodes.words += 1 + header.argument_count;
-      ++nodes.node;
+      if (!nodes.advance()) [[unlikely]]
+        break;
     }
   } catch (const std::exception& exception) {
     fail(static_cast<int>(ErrorCode::kRunFailed), fmt::format("threw an exception: {}", exception.what()));

@@ -58,7 +58,7 @@ RunOptions with_seed(const RunOptions& given, const PlatformInfo& platform) {
   if (options.sim_seed == 0) options.sim_seed = sim_seed_from_environment();
   if (options.sim_seed != 0 && !platform.simulated) {
     throw Error(ErrorCode::kUnsupported, fmt::format("a seed decides simulated schedules only, {} is not simulated", platform.name),
-                "leave out the seed, or use a platform whose name ends in 'sim'");
+                "leave out the seed, or use a2a3sim or a5sim");
   }
   if (options.sim_log.empty()) return options;
   if (options.sim_seed == 0) {
