@@ -87,6 +87,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
     carrier->ready = kNoSlot;
     carrier->warm = {};
     carrier->nap_ns = 0;
+    carrier->taken_from = {};
   }
   dispatch_.reset();
   shared_ready_.store(0);
@@ -311,7 +312,7 @@ bool Scheduler::idle(Carrier& carrier) {
     idle_carriers_.fetch_add(1);
     if (!look_until(kLooks) && rest_unless_wanted(carrier)) {
       while (!wanted()) sleep_unless(wanted);
-      join_run();
+      end_rest(carrier);
     }
     idle_carriers_.fetch_sub(1);
   }
@@ -323,9 +324,12 @@ bool Scheduler::idle(Carrier& carrier) {
 // Nothing but kernels that poll: sleeps a little, the longer this lasts.
 void Scheduler::pause(Carrier& carrier) {
   const uint64_t pause_ns = carrier.backoff.pause_before_turn(now_ns());
-  if (pause_ns == 0) return;
+  if (pause_ns == 0 && !carrier.backoff.starts_another_burst()) return;
+  // What these kernels poll for may depend on a task that is held back, or on a kernel that waits for what they have written.
   wake_if(dispatch_.release_warm(carrier.warm));
-  if (dispatch_.ignore_reservations()) return wake_if(true);  // they may wait for what is held back
+  if (dispatch_.cores_wanted() && dispatch_.ignore_reservations()) return wake_if(true);
+  look_for_resting();
+  if (pause_ns == 0) return;
   idle_carriers_.fetch_add(1);
   pausing_carriers_.fetch_add(1);
   sleep_unless([&] { return wanted(carrier); }, pause_ns);
@@ -350,8 +354,29 @@ void Scheduler::join_run() {
 bool Scheduler::rest_unless_wanted(Carrier& carrier) {
   const std::lock_guard lock(stall_mutex_);
   if (wanted(carrier)) return false;
-  if (--busy_ == 0) check_stalled();
+  carrier.rests = true;
+  --busy_;
+  if (busy_ == 0) {
+    check_stalled();
+  } else if (busy_ == lost_ && dispatch_.cores_wanted() && dispatch_.ignore_reservations()) {
+    wake();  // a kernel that keeps its thread may wait for what is held back
+  }
   return true;
+}
+
+void Scheduler::end_rest(Carrier& carrier) {
+  const std::lock_guard lock(stall_mutex_);
+  carrier.rests = false;
+  ++busy_;
+}
+
+// A condition may come true unannounced, by a store to memory. Carriers that rest do not look; this does it for them, while others poll
+// or keep their threads.
+void Scheduler::look_for_resting() {
+  const std::lock_guard lock(stall_mutex_);
+  for (const auto& carrier : carriers_) {
+    if (carrier->rests && wanted(*carrier)) return wake();
+  }
 }
 
 void Scheduler::check_stalled() {

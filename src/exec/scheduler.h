@@ -125,6 +125,7 @@ class Scheduler {
     const KernelWait* wait = nullptr;  ///< with kYielded and kKernelWaits
     PollBackoff backoff;
     bool prefer_suspended = false;
+    bool rests = false;       ///< has no reason to go on, as far as it knows; guarded by stall_mutex_
     uint32_t async_turn = 0;  ///< counts turns between looks at conditions of async_
     TakenNodes taken_from;    ///< with a carrier that was given up; guarded by spare_mutex_ until it has a thread
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
@@ -232,6 +233,8 @@ class Scheduler {
   void pause(Carrier& carrier);
   void join_run();
   bool rest_unless_wanted(Carrier& carrier);
+  void end_rest(Carrier& carrier);
+  void look_for_resting();
   void check_stalled();
   void check_deadline(uint64_t pause_ns);
   void end_at_deadline(const KernelWait* who);
@@ -275,7 +278,8 @@ class Scheduler {
   std::atomic<int32_t> pausing_carriers_{0};  ///< of these, such as have kernels that poll
 
   std::mutex stall_mutex_;
-  int32_t busy_ = 0;  ///< carriers in the run that can change something; guarded by stall_mutex_
+  int32_t busy_ = 0;  ///< carriers in the run that can change something, and threads of lost_; guarded by stall_mutex_
+  int32_t lost_ = 0;  ///< threads whose carrier goes on with another one; guarded by stall_mutex_
   RunLimits limits_;
   uint64_t limit_start_ns_ = 0;
   std::atomic<uint64_t> paused_ns_{0};  ///< of the device time

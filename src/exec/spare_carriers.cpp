@@ -101,6 +101,7 @@ void Scheduler::give_back(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
   carrier.suspended.give_back(std::move(fiber));
   notify();
   const std::lock_guard lock(stall_mutex_);
+  --lost_;
   if (--busy_ == 0) check_stalled();  // the carrier may have taken the fiber, run it to its end and come to rest already
 }
 
@@ -127,6 +128,7 @@ void Scheduler::watch() {
     WatchPace::Found found = WatchPace::Found::kNobody;
     for (uint32_t i = 0; i < carriers_.size(); ++i) found = std::max(found, look_at(i, seen[i]));
     pace.looked(found);
+    look_for_resting();
   }
 }
 
@@ -183,12 +185,14 @@ void Scheduler::take_over(uint32_t index, const Observation& seen) {
     // Before the kernel can leave: its thread counts from now on beside the carrier, until it gives the fiber back.
     const std::lock_guard lock(stall_mutex_);
     ++busy_;
+    ++lost_;
   }
   participants_.fetch_add(1);
   if (!seen.fiber->mark().take(seen.state)) {
     {
       // Whoever rested meanwhile took us for somebody who can change something.
       const std::lock_guard lock(stall_mutex_);
+      --lost_;
       if (--busy_ == 0) check_stalled();
     }
     participants_.fetch_sub(1);

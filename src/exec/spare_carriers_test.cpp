@@ -1,3 +1,4 @@
+#include "exec/monotonic.h"
 #include "exec/scheduler_test_support.h"
 
 namespace tilewright {
@@ -110,6 +111,37 @@ TEST_P(SpareCarriersTest, AGroupThatStartsTogetherMeetsInAPlainLoop) {
   expect_good();
   EXPECT_EQ(arrived.load(), 12);
   EXPECT_EQ(others.load(), 10);
+}
+
+// Who writes memory need not say so: a store is all that hardware needs.
+TEST_P(SpareCarriersTest, AKernelThatWaitsLearnsOfAStoreThatNobodyAnnounced) {
+  enum class How { kYields, kYieldsSlowly, kPlainLoop };
+  for (const How how : {How::kYields, How::kYieldsSlowly, How::kPlainLoop}) {
+    for (int round = 0; round < 5; ++round) {
+      Counter asked;
+      std::atomic<int> waits{0}, answered{0};
+      runner_.kernel = [&](const KernelCall& call) {
+        if (number(call) == 0) {
+          poll(waits);
+          asked.value = 1;
+          while (answered.load(std::memory_order_relaxed) == 0) {
+            if (how == How::kYieldsSlowly) {
+              for (const uint64_t begin = now_ns(); now_ns() < begin + 5 * PollBackoff::kWorkNs;) {
+              }
+            }
+            if (how != How::kPlainLoop) scheduler_.yield();
+          }
+        } else if (number(call) == 1) {
+          waits = 1;
+          scheduler_.wait(asked.reached());
+          answered = 1;
+        }
+      };
+      run_numbered(4);
+      expect_good();
+      EXPECT_EQ(answered.load(), 1);
+    }
+  }
 }
 
 TEST_P(SpareCarriersTest, AKernelPollsForATaskThatTheOrchestrationSubmitsLater) {

@@ -51,7 +51,10 @@ void SuspendedKernels::abandon(std::vector<std::unique_ptr<Fiber>>& idle) {
 
 uint64_t PollBackoff::pause_before_turn(uint64_t now_ns) {
   const bool begins = since_ == 0;
-  if (begins) since_ = now_ns;
+  if (begins) {
+    since_ = now_ns;
+    bursts_ = 0;
+  }
   if (begins || paused_) return begin_burst(now_ns);
   ++turns_;
   if (now_ns - last_turn_ > kWorkNs) ++long_turns_;
@@ -72,6 +75,7 @@ uint64_t PollBackoff::begin_burst(uint64_t now_ns) {
   last_turn_ = now_ns;
   burst_end_ = now_ns + kBurstNs;
   turns_ = long_turns_ = 0;
+  ++bursts_;
   return 0;
 }
 

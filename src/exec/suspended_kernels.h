@@ -93,6 +93,8 @@ class PollBackoff {
   static constexpr uint64_t kMaxPauseNs = 128'000'000;  ///< under 0.1 % of a processor
   static constexpr uint64_t kPauseShare = 16;        ///< a pause is at most this part of the time polled so far
 
+  /// Whether the turn to be made begins a burst, and not the first one since something else happened.
+  bool starts_another_burst() const { return turns_ == 0 && bursts_ > 1; }
   /// Something other than polling happened.
   void reset() { since_ = 0; }
   /// Called at `now_ns` before each turn of a polling kernel; the pause to make first, 0 for none.
@@ -104,6 +106,7 @@ class PollBackoff {
   uint64_t since_ = 0;  ///< when polling began; 0: it has not
   uint64_t last_turn_ = 0;
   uint64_t burst_end_ = 0;
+  uint32_t bursts_ = 0;
   uint32_t turns_ = 0;  ///< of this burst
   uint32_t long_turns_ = 0;
   uint32_t work_bursts_ = 0;  ///< in a row

@@ -48,6 +48,7 @@ std::string interpreter(const std::string& lane, const std::string& pipe_operati
         while (!comm::TTEST(signal, op[2], comm::WaitCmp::GE)) {
         }
         break;
+      case 10: __atomic_fetch_add(word, 1, __ATOMIC_SEQ_CST); break;
       case 9: {)" +
          pipe_operation + R"(
       } break;
@@ -166,7 +167,7 @@ class RandomProgram {
       case 5:
       case 6: {
         const int signal = below(8);
-        add(core, 4, signal);
+        add(core, below(2) == 0 ? 4 : 10, signal);  // announced, or a plain store
         ++signals_[signal];
         for (int waiters = below(3); waiters > 0; --waiters) {
           constexpr int32_t kHow[] = {5, 7, 8, 6};
