@@ -329,7 +329,7 @@ void Scheduler::pause(Carrier& carrier) {
   wake_if(dispatch_.release_warm(carrier.warm));
   if (dispatch_.cores_wanted() && dispatch_.ignore_reservations()) return wake_if(true);
   look_for_resting();
-  if (pause_ns == 0) return;
+  if (pause_ns == 0) return check_deadline(0);
   idle_carriers_.fetch_add(1);
   pausing_carriers_.fetch_add(1);
   sleep_unless([&] { return wanted(carrier); }, pause_ns);
@@ -404,7 +404,7 @@ void Scheduler::check_stalled() {
 void Scheduler::check_deadline(uint64_t pause_ns) {
   if (limits_.device_ns == 0) return;
   // While another carrier works, its CPU time counts; while all of them pause, the pause does, once.
-  if (idle_carriers_.load() >= participants_.load() + 1 - waiting_callers_.load()) {
+  if (pause_ns != 0 && idle_carriers_.load() >= participants_.load() + 1 - waiting_callers_.load()) {
     paused_ns_.fetch_add(pause_ns / static_cast<uint64_t>(pausing_carriers_.load()), std::memory_order_relaxed);
   }
   if (limits_.clock() - limit_start_ns_ + paused_ns_.load(std::memory_order_relaxed) < limits_.device_ns) return;
