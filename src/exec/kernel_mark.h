@@ -16,8 +16,8 @@ class KernelMark {
   /// True if somebody took the carrier, or is trying to.
   bool leave() {
     state_.store(state_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    AsymmetricFence::light();
-    return taken_.load(std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return attention_.load(std::memory_order_relaxed) != 0 && look();
   }
 
   // ---- for the watcher, and for the fiber once leave() has said true; one at a time ----
@@ -27,18 +27,26 @@ class KernelMark {
   static bool is_inside(uint32_t state) { return (state & 1) != 0; }
   /// Takes the carrier of a fiber that has been in the same kernel since state() was `state`. False if it has left.
   bool take(uint32_t state) {
-    taken_.store(true, std::memory_order_relaxed);
+    attention_.fetch_or(kTaken, std::memory_order_relaxed);
     AsymmetricFence::heavy();
     if (this->state() == state) return true;
     give_back();
     return false;
   }
-  bool is_taken() const { return taken_.load(std::memory_order_relaxed); }
-  void give_back() { taken_.store(false, std::memory_order_relaxed); }
+  bool is_taken() const { return (attention_.load(std::memory_order_relaxed) & kTaken) != 0; }
+  void give_back() { attention_.fetch_and(static_cast<uint8_t>(~kTaken), std::memory_order_relaxed); }
 
  private:
+  static constexpr uint8_t kTaken = 1;
+  static constexpr uint8_t kFences = 2;  ///< leaving takes a fence: AsymmetricFence::light() is not free
+
+  bool look() const {
+    AsymmetricFence::light();
+    return is_taken();
+  }
+
   std::atomic<uint32_t> state_{0};
-  std::atomic<bool> taken_{false};
+  std::atomic<uint8_t> attention_{AsymmetricFence::light_is_free() ? uint8_t{0} : kFences};
 };
 
 }  // namespace tilewright

@@ -13,6 +13,7 @@ void SuspendedKernels::give_back(std::unique_ptr<Fiber> fiber) {
 void SuspendedKernels::take_given_back() {
   const std::lock_guard lock(mutex_);
   for (std::unique_ptr<Fiber>& fiber : given_back_) ready_.push_back({std::move(fiber), nullptr});
+  count_ += given_back_.size();
   given_back_.clear();
   given_back_count_.store(0);
 }
@@ -38,6 +39,7 @@ std::unique_ptr<Fiber> SuspendedKernels::next() {
   std::deque<Kernel>& from = ready_.empty() ? polling_ : ready_;
   std::unique_ptr<Fiber> fiber = std::move(from.front().fiber);
   from.pop_front();
+  --count_;
   return fiber;
 }
 
@@ -47,6 +49,7 @@ void SuspendedKernels::abandon(std::vector<std::unique_ptr<Fiber>>& idle) {
     for (Kernel& kernel : *kernels) idle.push_back(std::move(kernel.fiber));
     kernels->clear();
   }
+  count_ = 0;
 }
 
 uint64_t PollBackoff::pause_before_turn(uint64_t now_ns) {

@@ -27,15 +27,23 @@ class SuspendedKernels {
   static constexpr uint32_t kLookInterval = 64;
 
   /// `who`, which may be null, says who polls.
-  void add_polling(std::unique_ptr<Fiber> fiber, const KernelWait* who = nullptr) { polling_.push_back({std::move(fiber), who}); }
-  void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) { waiting_.push_back({std::move(fiber), &wait}); }
+  void add_polling(std::unique_ptr<Fiber> fiber, const KernelWait* who = nullptr) {
+    polling_.push_back({std::move(fiber), who});
+    ++count_;
+  }
+  void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) {
+    waiting_.push_back({std::move(fiber), &wait});
+    ++count_;
+  }
 
   /// A kernel that went on without its carrier (spare carriers) and is to be resumed there now. Any thread.
   void give_back(std::unique_ptr<Fiber> fiber);
 
   /// Whether a carrier with other work should look here now: a kernel can run, or may after one of `notifications`.
   bool wants_turn(uint32_t notifications) {
-    if (!ready_.empty() || !polling_.empty() || any_given_back()) return true;
+    if (any_given_back()) return true;
+    if (count_ == 0) return false;
+    if (!ready_.empty() || !polling_.empty()) return true;
     return !waiting_.empty() && (notifications != seen_ || ++skipped_ >= kLookInterval);
   }
   /// Finds kernels whose condition holds, if something was announced since the last time or that is long ago.
@@ -74,6 +82,7 @@ class SuspendedKernels {
     std::unique_ptr<Fiber> fiber;
     const KernelWait* wait;
   };
+  size_t count_ = 0;  ///< of kernels in the lists below
   std::deque<Kernel> ready_;
   std::deque<Kernel> polling_;
   std::deque<Kernel> waiting_;
