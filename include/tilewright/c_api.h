@@ -200,6 +200,8 @@ typedef struct tw_run_options {
   uint64_t deadline_ms;        /* the device's CPU time after which the run is ended; 0: TW_DEADLINE, else 60 s; TW_NO_DEADLINE */
   int32_t track_war;           /* not 0: writers also wait for earlier readers, write-only accesses for earlier writers */
   int32_t check;               /* not 0: look for mistakes in kernels; tw_report_faults has them. host_threads is 0 or 1 */
+  uint64_t sim_seed;           /* not 0: decides the whole schedule of a simulated platform; 0: TW_SIM_SEED, else no seed */
+  const char *sim_log;         /* with a seed: file that gets a line for each event; null: none */
 } tw_run_options;
 
 /* When the tasks of a timing slot ran, in nanoseconds since the run began; zeros if none did. */
@@ -219,6 +221,8 @@ typedef struct tw_summary {
   uint64_t heap_bytes[4];
   uint64_t staged_early; /* tasks that had cores and arguments before what they waited for had ended */
   tw_timing_slot timing_slots[16];
+  uint64_t sim_events; /* of a run under a seed: events of its schedule */
+  uint64_t sim_digest; /* and a hash over them, equal for the same schedule */
 } tw_summary;
 
 typedef struct tw_edge {

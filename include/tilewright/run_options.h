@@ -66,7 +66,18 @@ struct RunOptions {
   /// were built with line tables (BuildOptions::line_tables) are named with the lines of their sources. The environment
   /// variable TW_CHECK=1 checks every run; one that was not asked to and finds something throws Error(kCheckFailed).
   bool check = false;
+  /// Not 0: this seed decides the whole schedule of a simulated platform. Everything runs on one thread whatever host_threads
+  /// says, times are virtual, and device memory that the run has not written yet is the same each time, so the same seed gives the
+  /// same run on any host. Real platforms refuse it (kUnsupported). 0: what TW_SIM_SEED says, else no seed.
+  uint64_t sim_seed = 0;
+  /// With a seed: a file that gets one line for each event of the schedule; replaced. Kept up to the last event before a crash.
+  std::string sim_log{};
 };
+
+/// The seed that TW_SIM_SEED asks for, 0 if it is not set. Throws Error(kInvalidArgument) if it is no number above 0.
+uint64_t sim_seed_from_environment();
+/// A seed as written by a user: a decimal number above 0. Throws Error(kInvalidArgument); `what` names it in the message.
+uint64_t parse_sim_seed(const std::string& what, const std::string& text);
 
 /// When the tasks of one timing slot (set_task_timing_slot) ran, over all their blocks and lanes, in nanoseconds since the
 /// run began. Both are 0 if no kernel of the slot ran.
@@ -80,12 +91,16 @@ struct RunReport {
   uint64_t edge_count[3] = {};  ///< distinct (predecessor, successor) pairs, counted under their first EdgeSource
   uint32_t aic_cores_used = 0;
   uint32_t aiv_cores_used = 0;
-  uint64_t run_ns = 0;  ///< from the call of the orchestration's entry to the last completion
+  /// From the call of the orchestration's entry to the last completion; virtual under a seed, where each event and each instruction
+  /// takes one nanosecond. So are the times of timing slots.
+  uint64_t run_ns = 0;
   uint64_t task_window[4] = {};  ///< ring sizes in force, in tasks
   uint64_t heap_bytes[4] = {};   ///< and bytes
   /// Tasks that had cores and arguments before what they waited for had ended (set_allow_early_resolve).
   uint64_t staged_early = 0;
   TimingSlot timing_slots[16];
+  uint64_t sim_events = 0;  ///< of a run under a seed: events of its schedule
+  uint64_t sim_digest = 0;  ///< and a hash over them: equal for the same schedule
   std::vector<DependencyEdge> edges;
   std::vector<TaskRecord> tasks;
   CheckReport check;  ///< of a run with RunOptions::check; clean otherwise

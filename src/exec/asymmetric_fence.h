@@ -18,6 +18,8 @@ class AsymmetricFence {
     }
   }
   static void heavy();
+  /// Whether light() is no more than a compiler barrier.
+  static bool light_is_free() { return expedited_; }
 
  private:
   static bool register_process();

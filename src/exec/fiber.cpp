@@ -54,7 +54,29 @@ void forget_frames([[maybe_unused]] void* stack, [[maybe_unused]] size_t bytes) 
 #endif
 }
 
-ExceptionState* exception_state() { return reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals()); }
+#if defined(__clang__)
+#define TW_OPAQUE [[gnu::noinline]]
+#else
+#define TW_OPAQUE [[gnu::noipa]]
+#endif
+
+/// What of a thread follows a fiber. Read and written through opaque functions: the addresses of errno and of the exception state
+/// are constant for the compiler, which would keep them across a switch that ends on another thread.
+struct ThreadState {
+  int error_number;
+  ExceptionState exceptions;
+};
+
+TW_OPAQUE ThreadState save_thread_state() {
+  asm volatile("" ::: "memory");
+  return {errno, *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals())};
+}
+
+TW_OPAQUE void restore_thread_state(const ThreadState& state) {
+  asm volatile("" ::: "memory");
+  errno = state.error_number;
+  *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals()) = state.exceptions;
+}
 
 }  // namespace
 
@@ -106,9 +128,8 @@ void Fiber::start(std::function<void()> body) {
 }
 
 void Fiber::resume() {
-  const int saved_errno = errno;
-  const ExceptionState saved = *exception_state();
-  *exception_state() = ExceptionState{};
+  const ThreadState saved = save_thread_state();
+  restore_thread_state({saved.error_number, {}});
 #ifdef TW_ASAN
   __sanitizer_start_switch_fiber(&caller_fake_stack_, memory_ + kGuardBytes, memory_bytes_ - kGuardBytes);
 #endif
@@ -121,13 +142,11 @@ void Fiber::resume() {
   __sanitizer_finish_switch_fiber(caller_fake_stack_, nullptr, nullptr);
 #endif
   context_ = back.fctx;
-  *exception_state() = saved;
-  errno = saved_errno;
+  restore_thread_state(saved);
 }
 
 void Fiber::suspend() {
-  const int saved_errno = errno;
-  const ExceptionState saved = *exception_state();
+  const ThreadState saved = save_thread_state();
 #ifdef TW_ASAN
   __sanitizer_start_switch_fiber(finished_ ? nullptr : &fake_stack_, caller_stack_, caller_stack_bytes_);
 #endif
@@ -139,8 +158,7 @@ void Fiber::suspend() {
   __sanitizer_finish_switch_fiber(fake_stack_, &caller_stack_, &caller_stack_bytes_);
 #endif
   caller_ = again.fctx;
-  *exception_state() = saved;
-  errno = saved_errno;
+  restore_thread_state(saved);
 }
 
 }  // namespace tilewright

@@ -4,10 +4,13 @@
 #include <cstddef>
 #include <functional>
 
+#include "exec/kernel_mark.h"
+
 namespace tilewright {
 
-/// A stack with a body. A carrier thread resumes it; the body runs until it suspends or returns. A fiber that has started
-/// stays on the thread that started it. Across a switch errno and the state of exception handling are kept apart.
+/// A stack with a body. A carrier thread resumes it; the body runs until it suspends or returns. Any thread may resume it next, so
+/// the body asks again for what belongs to its thread, through functions that the compiler cannot see into. Across a switch errno
+/// and the state of exception handling stay with the fiber.
 class Fiber {
  public:
   /// Reserves `stack_bytes` (committed as touched) above a guard page. Throws Error(kDeviceMemory).
@@ -29,6 +32,8 @@ class Fiber {
   /// For whoever runs in the body: start() clears it.
   void attach(void* attachment) { attachment_ = attachment; }
   void* attachment() const { return attachment_; }
+  /// Whether it runs a kernel; kept by the scheduler.
+  KernelMark& mark() { return mark_; }
 
  private:
   struct Switch;
@@ -40,6 +45,7 @@ class Fiber {
   std::function<void()> body_;
   bool finished_ = true;
   void* attachment_ = nullptr;
+  KernelMark mark_;
 
   // Sanitizer bookkeeping.
   void* fake_stack_ = nullptr;

@@ -1,11 +1,14 @@
 // What the scheduler needs of whoever can run kernels.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "core_type.h"
+#include "exec/asymmetric_fence.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
@@ -21,15 +24,35 @@ struct KernelCall {
   bool staged = false;     ///< KernelRunner::stage was called for it
 };
 
-/// Plain nodes of a recorded graph, run one after another on one core (graph/graph_definition.h).
+/// Plain nodes of a recorded graph, run one after another on one core (graph/graph_definition.h). While they run, what is behind the
+/// node that runs may become somebody else's: of the fiber's own carrier when its kernel is suspended, or of another thread.
 struct NodeRun {
   const TaskSlot* tasks = nullptr;  ///< by node
   const uint64_t* words = nullptr;  ///< of the next node
-  uint32_t node = 0;                ///< runs now, or is next
+  std::atomic<uint32_t> node{0};    ///< runs now, or is next
   uint32_t end = 0;
   CoreType kind{};
   int32_t core = 0;
-  bool handed_over = false;  ///< set while a kernel is suspended: what is behind it is no longer the caller's
+  bool returned = false;  ///< the kernel of `node` ran and has returned
+  /// What is behind `node` is no longer the caller's. Looked at after each kernel and by advance().
+  std::atomic<bool> handed_over{false};
+
+  /// `node` is over: goes on to the next one. False if that is no longer the caller's; `node` is what it was then, and `returned` set.
+  bool advance() {
+    const uint32_t done = node.load(std::memory_order_relaxed);
+    node.store(done + 1, std::memory_order_relaxed);
+    AsymmetricFence::light();
+    return !handed_over.load(std::memory_order_relaxed) || advance_after_take(done);
+  }
+  /// On another thread than that which runs the nodes: takes what is behind the node that runs. Returns that one, or `end` if all have
+  /// run meanwhile and nothing was taken.
+  uint32_t take_rest();
+
+ private:
+  bool advance_after_take(uint32_t done);
+
+  std::mutex take_mutex_;
+  uint32_t kept_ = 0;  ///< what take_rest() returned; guarded by take_mutex_
 };
 
 /// Plain tasks (TaskSlot::kPlain) for one core, one after another.
@@ -57,8 +80,9 @@ class KernelRunner {
   /// Prepares the core and the arguments of a kernel before what its task waits for has ended. run() follows, with
   /// KernelCall::staged, unless the core is wanted by somebody else first. Must not wait or yield.
   virtual void stage(const KernelCall&) {}
-  /// Runs plain nodes of nodes.kind, advancing `nodes` after each, up to nodes.end or a node of another sort; or until a kernel has
-  /// returned and handed_over is set or, which makes the result false, it registered conditions. That kernel is nodes.node then.
+  /// Runs plain nodes of nodes.kind, with nodes.advance() after each, up to nodes.end or a node of another sort; or until a kernel has
+  /// returned and handed_over is set or, which makes the result false, it registered conditions. That kernel is nodes.node then, and
+  /// nodes.returned is set.
   /// A runner that has no faster way than run() does nothing.
   virtual bool run_nodes(NodeRun&) { return true; }
   /// What the kernels of a task with several blocks or lanes share, before the first of them runs: KernelCall::shared points at it,

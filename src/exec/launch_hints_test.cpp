@@ -1,3 +1,4 @@
+#include "exec/monotonic.h"
 #include "exec/scheduler_test_support.h"
 
 #include <chrono>
@@ -90,14 +91,19 @@ TEST_P(LaunchHintsTest, AStreamOfSmallTasksDoesNotStarveAGroup) {
 
 // A kernel that waits for a small task, which comes after a group that waits for that kernel's core.
 TEST_P(LaunchHintsTest, AGroupDoesNotHoldBackATaskThatARunningKernelWaitsFor) {
-  for (const bool polls : {false, true}) {
+  enum class How { kWaits, kPolls, kPollsSlowly, kPollsInAPlainLoop };
+  for (const How how : {How::kWaits, How::kPolls, How::kPollsSlowly, How::kPollsInAPlainLoop}) {
     Counter counter;
-    std::atomic<bool> started{false};
     runner_.kernel = [&](const KernelCall& call) {
       if (call.task->block_num > 1) return;
       if (number(call) == 0) {
-        started = true;
-        while (polls && counter.value.load() == 0) scheduler_.yield();
+        while (how != How::kWaits && counter.value.load() == 0) {
+          if (how == How::kPollsSlowly) {  // what it does between two polls passes for work
+            for (const uint64_t begin = now_ns(); now_ns() < begin + 5 * PollBackoff::kWorkNs;) {
+            }
+          }
+          if (how != How::kPollsInAPlainLoop) scheduler_.yield();
+        }
         scheduler_.wait(counter.reached());
       } else {
         ++counter.value;

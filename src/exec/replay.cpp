@@ -1,6 +1,8 @@
 // Recorded graphs on the scheduler. A carrier runs a whole instance node by node, in recorded order, which needs neither flags nor
-// lists. Where that will not do, the rest of the instance is handed over: its nodes become tasks in slots of their own.
+// lists. Where that will not do, the rest of the instance is handed over: its nodes become tasks in slots of their own. That happens
+// too when the carrier is taken from a kernel that keeps its thread (spare_carriers.cpp), which may poll for a node behind it.
 #include <algorithm>
+#include <utility>
 
 #include "exec/monotonic.h"
 #include "exec/scheduler.h"
@@ -27,10 +29,12 @@ void Scheduler::start_graph(Carrier& carrier, uint32_t slot) {
   if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
   const bool shared = idle_carriers_.load(std::memory_order_relaxed) != 0 && definition.take_long_nodes();
   if (definition.needs_scheduler() || shared) return hand_over(carrier, *context, 0, false);
-  Replay replay{context, {.tasks = context->nodes()}};
-  carrier.current->attach(&replay);
+  Replay replay{.context = context, .nodes = {}};
+  replay.nodes.tasks = context->nodes();
+  Fiber& fiber = *carrier.current.load(std::memory_order_relaxed);
+  fiber.attach(&replay);
   run_nodes(carrier, replay);
-  carrier.current->attach(nullptr);
+  fiber.attach(nullptr);
 }
 
 void Scheduler::run_nodes(Carrier& carrier, Replay& replay) {
@@ -63,11 +67,11 @@ void Scheduler::run_nodes(Carrier& carrier, Replay& replay) {
 bool Scheduler::run_stretch(Carrier& carrier, Replay& replay, uint32_t end) {
   ReplayContext& context = *replay.context;
   NodeRun& nodes = replay.nodes;
-  while (nodes.node != end) {
-    const uint32_t first = nodes.node;
+  while (nodes.node.load(std::memory_order_relaxed) != end) {
+    const uint32_t first = nodes.node.load(std::memory_order_relaxed);
     const TaskSlot& node = context.node(first);
     if (node.lanes == 0 || ((node.flags & TaskSlot::kHasPredicate) != 0 && !node.predicate().pass())) {
-      ++nodes.node;
+      nodes.node.store(first + 1, std::memory_order_relaxed);
       continue;
     }
     nodes.kind = node.lanes == PTO2_SUBTASK_MASK_AIC ? CoreType::AIC : CoreType::AIV;
@@ -77,32 +81,65 @@ bool Scheduler::run_stretch(Carrier& carrier, Replay& replay, uint32_t end) {
       return false;
     }
     bool over = true;
+    nodes.end = end;
+    nodes.returned = false;
     if (context.definition().is_plain(first)) {
       nodes.words = context.words(first);
-      nodes.end = end;
+      Fiber& fiber = *carrier.current.load(std::memory_order_relaxed);
+      enter_kernel(fiber);
       over = runner_.run_nodes(nodes);
+      leave_kernel(fiber);
     }
-    if (nodes.node == first && over && !nodes.handed_over) {
+    if (nodes.node.load(std::memory_order_relaxed) == first && !nodes.returned && !nodes.handed_over) {
       context.complete_tasks();
-      over = run_kernel({&node, nodes.kind, nodes.core, nodes.kind == CoreType::AIC ? 0 : 1, 0});
-      if (over && !nodes.handed_over) ++nodes.node;
+      over = run_kernel(carrier, {&node, nodes.kind, nodes.core, nodes.kind == CoreType::AIC ? 0 : 1, 0});
+      nodes.returned = true;
+      if (over && !nodes.handed_over) nodes.node.store(first + 1, std::memory_order_relaxed);
     }
     wake_if(dispatch_.give_core(carrier.warm, nodes.kind, nodes.core));
     if (over && !nodes.handed_over) [[likely]]
       continue;
     if (!nodes.handed_over) hand_over(carrier, context, nodes.node, true);
     const uint32_t slot = context.slot_of(nodes.node);
-    over ? complete(carrier, slot) : kernels_returned(carrier, slot);
+    if (!nodes.returned) {  // the carrier was taken between two kernels
+      table_.set_next_in_list(slot, kNoSlot);
+      add_ready(carrier, slot);
+    } else {
+      over ? complete(carrier, slot) : kernels_returned(carrier, slot);
+    }
     return false;
   }
   return true;
 }
 
+// On the thread that goes on with a carrier that was taken from a kernel. That kernel may poll for nodes behind its own.
+void Scheduler::hand_over_taken(Carrier& carrier) {
+  const TakenNodes taken = std::exchange(carrier.taken_from, {});
+  if (taken.context != nullptr) hand_over(carrier, *taken.context, taken.node, true);
+}
+
+uint32_t NodeRun::take_rest() {
+  const std::lock_guard lock(take_mutex_);
+  handed_over.store(true, std::memory_order_relaxed);
+  AsymmetricFence::heavy();  // either this sees the node that advance() has stored, or advance() sees handed_over
+  kept_ = node.load(std::memory_order_relaxed);
+  if (kept_ == end) handed_over.store(false, std::memory_order_relaxed);
+  return kept_;
+}
+
+bool NodeRun::advance_after_take(uint32_t done) {
+  const std::lock_guard lock(take_mutex_);
+  if (kept_ != done) return true;  // the next one is the caller's still; or there is none
+  node.store(done, std::memory_order_relaxed);
+  returned = true;
+  return false;
+}
+
 // A kernel is about to be suspended. It may wait for nodes behind it, so they must not wait for it to return.
 void Scheduler::hand_over_suspended(Carrier& carrier) {
-  Replay* const replay = static_cast<Replay*>(carrier.current->attachment());
-  if (replay == nullptr || replay->nodes.handed_over) return;
-  replay->nodes.handed_over = true;
+  Replay* const replay = static_cast<Replay*>(carrier.current.load(std::memory_order_relaxed)->attachment());
+  if (replay == nullptr || replay->nodes.handed_over.load(std::memory_order_relaxed)) return;
+  replay->nodes.handed_over.store(true, std::memory_order_relaxed);
   hand_over(carrier, *replay->context, replay->nodes.node, true);
 }
 

@@ -1,6 +1,8 @@
 // Recorded graphs on the scheduler: nodes run in order, and the rest of an instance is handed over when running on will not do.
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <thread>
 
 #include "exec/scheduler_test_support.h"
 #include "graph/recorded_graphs.h"
@@ -103,6 +105,73 @@ TEST_P(Replay, AKernelMayWaitForANodeBehindIt) {
   run_graphs([&] { submit_graph(GraphTaskArgs(), independent(6)); });
   EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
   EXPECT_EQ(ran.load(), 6);
+}
+
+// The scheduler does not see such a kernel: its carrier is taken from it, and with it the nodes behind it.
+TEST_P(Replay, AKernelMayPollInAPlainLoopForANodeBehindIt) {
+  for (const bool in_rows : {false, true}) {
+    for (const bool mixed : {false, true}) {
+      runner_.nodes_in_rows = in_rows;
+      std::array<std::atomic<int>, 12> ran{};
+      std::atomic<int> written{0};
+      runner_.kernel = [&](const KernelCall& call) {
+        const uint64_t n = number(call);
+        while (n == 2 && written.load(std::memory_order_relaxed) == 0) {
+        }
+        while (n == 7 && ran[11].load(std::memory_order_relaxed) == 0) {
+        }
+        if (n == 3) written = 1;
+        ++ran[n];
+      };
+      run_graphs([&] {
+        submit_graph(GraphTaskArgs(), [&](const GraphTaskArgs&) {
+          for (uint64_t i = 0; i < 12; ++i) {
+            CoreTaskArgs args;
+            args.add_scalar(i);
+            node(args, mixed && i % 3 == 0 ? PTO2_SUBTASK_MASK_AIC : PTO2_SUBTASK_MASK_AIV0);
+          }
+        });
+      });
+      ASSERT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+      for (size_t i = 0; i < ran.size(); ++i) EXPECT_EQ(ran[i].load(), 1) << "node " << i;
+    }
+  }
+}
+
+// Whoever takes the rest of the nodes and whoever runs them agree on which is the last that is run there, whenever that happens.
+TEST(NodeRunTest, EachNodeIsRunOrTakenAndNoneTwice) {
+  for (uint32_t round = 0; round < 2000; ++round) {
+    NodeRun nodes;
+    nodes.end = 1 + round % 64;
+    std::atomic<uint32_t> go{0};
+    uint32_t kept = 0;
+    std::thread other([&] {
+      while (go.load() <= round % 7) {
+      }
+      kept = nodes.take_rest();
+    });
+    uint32_t run = 0;
+    while (nodes.node.load() != nodes.end) {
+      ++run;
+      ++go;
+      if (nodes.handed_over.load()) {
+        nodes.returned = true;
+        break;
+      }
+      if (!nodes.advance()) break;
+    }
+    go = 1000;
+    other.join();
+    if (kept == nodes.end) {
+      EXPECT_EQ(run, nodes.end);
+      EXPECT_FALSE(nodes.handed_over.load());
+    } else {
+      EXPECT_TRUE(nodes.returned);
+      EXPECT_TRUE(nodes.handed_over.load());
+      EXPECT_EQ(nodes.node.load(), kept);
+      EXPECT_EQ(run, kept + 1);
+    }
+  }
 }
 
 TEST_P(Replay, AKernelMayPollWhatANodeBehindItWrites) {

@@ -42,19 +42,33 @@ void relax() {
 Scheduler::Scheduler(TaskTable& table, KernelRunner& runner, int32_t threads, int32_t aic_cores)
     : table_(table), runner_(runner), dispatch_(table, runner, aic_cores), orchestration_(new Fiber(kOrchestrationStackBytes)) {
   for (int32_t i = 0; i < threads; ++i) carriers_.push_back(std::make_unique<Carrier>());
-  for (size_t i = 1; i < carriers_.size(); ++i) helpers_.emplace_back([this, i] { helper_main(i); });
+  for (uint32_t i = 1; i < carriers_.size(); ++i) threads_.emplace_back([this, i] { thread_main(i); });
+  watcher_ = std::thread([this] { watch(); });
 }
 
 Scheduler::~Scheduler() {
-  shutdown_.store(true);
+  {
+    const std::lock_guard lock(spare_mutex_);
+    shutdown_.store(true);
+  }
   wake();
-  for (std::thread& helper : helpers_) helper.join();
+  watch_wanted_.notify_all();
+  spare_wanted_.notify_all();
+  watcher_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
-// Never inlined: after a switch, the thread's own variable must be looked up again.
-__attribute__((noinline)) Scheduler::Carrier*& Scheduler::carrier_of_thread() {
-  static thread_local Carrier* carrier = nullptr;
-  return carrier;
+// noipa: the compiler must not learn that the result depends on the thread alone, and keep it across a switch.
+#if defined(__clang__)
+__attribute__((noinline))
+#else
+__attribute__((noipa))
+#endif
+Scheduler::ThreadState&
+Scheduler::this_thread() {
+  static thread_local ThreadState state;
+  asm volatile("" ::: "memory");
+  return state;
 }
 
 uint64_t Scheduler::done_by_all() const {
@@ -73,6 +87,7 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
     carrier->ready = kNoSlot;
     carrier->warm = {};
     carrier->nap_ns = 0;
+    carrier->taken_from = {};
   }
   dispatch_.reset();
   shared_ready_.store(0);
@@ -90,28 +105,43 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
   orchestration_done_.store(false);
   orchestration_waits_.store(false);
 
+  orchestration_started_ = false;
+  stuck_ns_.store(kFirstStuckNs, std::memory_order_relaxed);
+  carrier_0_done_.store(false);
+
   Carrier& carrier = *carriers_[0];
-  Carrier* const outer = carrier_of_thread();
-  carrier_of_thread() = &carrier;
-  if (std::exchange(run_thread_, std::this_thread::get_id()) != std::this_thread::get_id()) {  // fibers stay on their thread
-    std::move(carrier.idle_fibers.begin(), carrier.idle_fibers.end(), std::back_inserter(carrier.abandoned_fibers));
-    carrier.idle_fibers.clear();
-  }
+  const ThreadState outer = std::exchange(this_thread(), ThreadState{&carrier, nullptr, false});
   orchestration_->start([this, &orchestrate] {
     orchestrate();
     leave(Leave::kFinished);
   });
   join_run();
   active_.store(true);
-  bool started = false;
+  start_watching();
+  if (!run_carrier_0(carrier)) {  // a spare goes on with it
+    waiting_callers_.store(1);
+    carrier_0_done_.wait(false);
+    waiting_callers_.store(0);
+  }
+  active_.store(false);
+  if (participants_.load() != 0) wake();
+  for (int32_t others = participants_.load(); others != 0; others = participants_.load()) participants_.wait(others);
+  leave_run(carrier);
+  for (const auto& each : carriers_) each->suspended.abandon(each->abandoned_fibers);  // given back when its carrier had left
+  this_thread() = outer;
+}
+
+// The orchestration, and tasks. False if the carrier goes on with another thread.
+bool Scheduler::run_carrier_0(Carrier& carrier) {
+  set_cpu_clock(carrier);
   for (;;) {
-    if (!orchestration_done_.load(std::memory_order_relaxed) && (!started || orchestration_may_continue())) {
-      started = true;
+    if (!orchestration_done_.load(std::memory_order_relaxed) && (!orchestration_started_ || orchestration_may_continue())) {
+      orchestration_started_ = true;
       orchestration_waits_.store(false, std::memory_order_relaxed);
-      carrier.current = orchestration_.get();
+      this_thread().fiber = orchestration_.get();
       runner_.on_orchestration();
       orchestration_->resume();
-      carrier.current = nullptr;
+      this_thread().fiber = nullptr;
       if (carrier.leave == Leave::kFinished) {
         published_total_.store(published_, std::memory_order_relaxed);
         orchestration_done_.store(true, std::memory_order_seq_cst);
@@ -119,14 +149,10 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
       carrier.batch_start = now_ns();
       continue;
     }
-    if (finished() || (stopped() && orchestration_done_.load())) break;
+    if (finished() || (stopped() && orchestration_done_.load())) return true;
     if (stopped() || !step(carrier)) idle(carrier);
+    if (this_thread().lost) return false;
   }
-  active_.store(false);
-  if (participants_.load() != 0) wake();
-  for (int32_t others = participants_.load(); others != 0; others = participants_.load()) participants_.wait(others);
-  leave_run(carrier);
-  carrier_of_thread() = outer;
 }
 
 void Scheduler::run_seeded(const std::function<void()>& orchestrate, const RunLimits& limits, const SimSeed& seed) {
@@ -140,28 +166,38 @@ void Scheduler::run_seeded(const std::function<void()>& orchestrate, const RunLi
 // Out of line, and for runs under a seed too: published() has no test of its own for them.
 void Scheduler::published_to_sleepers() { seeded_ != nullptr ? seeded_->published() : wake(); }
 
-void Scheduler::helper_main(size_t index) {
+// The life of a thread that runs a carrier other than 0. False if the carrier goes on with another thread. An adopted carrier
+// takes part in a run already.
+bool Scheduler::be_helper(size_t index, bool adopted) {
   Carrier& carrier = *carriers_[index];
-  carrier_of_thread() = &carrier;
-  runner_.on_thread_start();
-  while (!shutdown_.load()) {
-    if (active_.load()) {
-      participants_.fetch_add(1);
-      if (active_.load()) participate(carrier);
+  this_thread() = {&carrier, nullptr, false};
+  set_cpu_clock(carrier);
+  while (adopted || !shutdown_.load()) {
+    if (adopted || active_.load()) {
+      if (!adopted) participants_.fetch_add(1);
+      bool kept = true;
+      if (adopted || active_.load()) {
+        adopted ? hand_over_taken(carrier) : join_run();
+        kept = participate(carrier);
+      }
+      adopted = false;
       participants_.fetch_sub(1);
       participants_.notify_all();
+      if (!kept) return false;
     }
     sleep_unless([&] { return shutdown_.load() || (active_.load() && !finished() && !stopped()); });
   }
+  return true;
 }
 
-void Scheduler::participate(Carrier& carrier) {
-  join_run();
+bool Scheduler::participate(Carrier& carrier) {
   carrier.batch_start = now_ns();
   while (active_.load(std::memory_order_acquire) && !stopped() && !finished()) {
     if (!step(carrier) && !idle(carrier)) break;
+    if (this_thread().lost) return false;
   }
   leave_run(carrier);
+  return true;
 }
 
 bool Scheduler::finished() {
@@ -224,9 +260,14 @@ std::unique_ptr<Fiber> Scheduler::worker_fiber(Carrier& carrier) {
 }
 
 void Scheduler::switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
-  carrier.current = fiber.get();
+  ThreadState& thread = this_thread();
+  thread.fiber = fiber.get();
+  carrier.current.store(fiber.get(), std::memory_order_release);
   fiber->resume();
-  carrier.current = nullptr;
+  thread.fiber = nullptr;
+  if (thread.lost) [[unlikely]]
+    return give_back(carrier, std::move(fiber));
+  carrier.current.store(nullptr, std::memory_order_release);
   flush(carrier);
   switch (carrier.leave) {
     case Leave::kYielded: return carrier.suspended.add_polling(std::move(fiber), carrier.wait);
@@ -237,9 +278,9 @@ void Scheduler::switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber) {
 }
 
 void Scheduler::leave(Leave why) {
-  Carrier* carrier = carrier_of_thread();
-  carrier->leave = why;
-  carrier->current->suspend();
+  const ThreadState& thread = this_thread();
+  thread.carrier->leave = why;
+  thread.fiber->suspend();
 }
 
 // Whether a carrier that has nothing to run has reason to go on.
@@ -271,7 +312,7 @@ bool Scheduler::idle(Carrier& carrier) {
     idle_carriers_.fetch_add(1);
     if (!look_until(kLooks) && rest_unless_wanted(carrier)) {
       while (!wanted()) sleep_unless(wanted);
-      join_run();
+      end_rest(carrier);
     }
     idle_carriers_.fetch_sub(1);
   }
@@ -283,9 +324,12 @@ bool Scheduler::idle(Carrier& carrier) {
 // Nothing but kernels that poll: sleeps a little, the longer this lasts.
 void Scheduler::pause(Carrier& carrier) {
   const uint64_t pause_ns = carrier.backoff.pause_before_turn(now_ns());
-  if (pause_ns == 0) return;
+  if (pause_ns == 0 && !carrier.backoff.starts_another_burst()) return;
+  // What these kernels poll for may depend on a task that is held back, or on a kernel that waits for what they have written.
   wake_if(dispatch_.release_warm(carrier.warm));
-  if (dispatch_.ignore_reservations()) return wake_if(true);  // they may wait for what is held back
+  if (dispatch_.cores_wanted() && dispatch_.ignore_reservations()) return wake_if(true);
+  look_for_resting();
+  if (pause_ns == 0) return check_deadline(0);
   idle_carriers_.fetch_add(1);
   pausing_carriers_.fetch_add(1);
   sleep_unless([&] { return wanted(carrier); }, pause_ns);
@@ -310,8 +354,29 @@ void Scheduler::join_run() {
 bool Scheduler::rest_unless_wanted(Carrier& carrier) {
   const std::lock_guard lock(stall_mutex_);
   if (wanted(carrier)) return false;
-  if (--busy_ == 0) check_stalled();
+  carrier.rests = true;
+  --busy_;
+  if (busy_ == 0) {
+    check_stalled();
+  } else if (busy_ == lost_ && dispatch_.cores_wanted() && dispatch_.ignore_reservations()) {
+    wake();  // a kernel that keeps its thread may wait for what is held back
+  }
   return true;
+}
+
+void Scheduler::end_rest(Carrier& carrier) {
+  const std::lock_guard lock(stall_mutex_);
+  carrier.rests = false;
+  ++busy_;
+}
+
+// A condition may come true unannounced, by a store to memory. Carriers that rest do not look; this does it for them, while others poll
+// or keep their threads.
+void Scheduler::look_for_resting() {
+  const std::lock_guard lock(stall_mutex_);
+  for (const auto& carrier : carriers_) {
+    if (carrier->rests && wanted(*carrier)) return wake();
+  }
 }
 
 void Scheduler::check_stalled() {
@@ -339,7 +404,7 @@ void Scheduler::check_stalled() {
 void Scheduler::check_deadline(uint64_t pause_ns) {
   if (limits_.device_ns == 0) return;
   // While another carrier works, its CPU time counts; while all of them pause, the pause does, once.
-  if (idle_carriers_.load() >= participants_.load() + 1) {
+  if (pause_ns != 0 && idle_carriers_.load() >= participants_.load() + 1 - waiting_callers_.load()) {
     paused_ns_.fetch_add(pause_ns / static_cast<uint64_t>(pausing_carriers_.load()), std::memory_order_relaxed);
   }
   if (limits_.clock() - limit_start_ns_ + paused_ns_.load(std::memory_order_relaxed) < limits_.device_ns) return;
@@ -412,34 +477,42 @@ void Scheduler::run_backlog() {
 
 void Scheduler::yield(const KernelWait* who) {
   if (seeded_ != nullptr) return seeded_->yield(who);
-  Carrier* carrier = carrier_of_thread();
-  if (carrier == nullptr || carrier->current == nullptr || carrier->current == orchestration_.get()) return;
-  hand_over_suspended(*carrier);
-  carrier->wait = who;
+  Fiber* const fiber = this_thread().fiber;
+  if (fiber == nullptr || fiber == orchestration_.get()) return;
+  leave_kernel(*fiber);
+  Carrier& carrier = *this_thread().carrier;
+  hand_over_suspended(carrier);
+  carrier.wait = who;
   leave(Leave::kYielded);
   if (past_deadline_.load(std::memory_order_relaxed)) [[unlikely]]
     end_at_deadline(who);
+  enter_kernel(*fiber);
 }
 
 void Scheduler::wait(const KernelWait& condition) {
   if (seeded_ != nullptr) return seeded_->wait(condition);
   while (!condition.ready(condition.data)) {
-    Carrier* carrier = carrier_of_thread();
-    hand_over_suspended(*carrier);
-    carrier->wait = &condition;
+    Fiber* const fiber = this_thread().fiber;
+    leave_kernel(*fiber);
+    Carrier& carrier = *this_thread().carrier;
+    hand_over_suspended(carrier);
+    carrier.wait = &condition;
     leave(Leave::kKernelWaits);
+    enter_kernel(*fiber);
   }
 }
 
-void Scheduler::notify() {
+bool Scheduler::notify() {
   if (seeded_ != nullptr) return seeded_->notify();
   notifications_.fetch_add(1, std::memory_order_release);
   AsymmetricFence::light();
   if (someone_sleeps()) wake();
+  return false;
 }
 
 void Scheduler::fail_kernel(std::string text, int32_t status) {
   if (seeded_ != nullptr) seeded_->fail_kernel({RunFailure::Kind::kKernel, status, 0, std::move(text)});
+  leave_kernel(*this_thread().fiber);
   fail({RunFailure::Kind::kKernel, status, 0, std::move(text)});
   leave(Leave::kAbandoned);
   std::terminate();  // an abandoned fiber is never resumed
@@ -460,9 +533,9 @@ void Scheduler::fail(RunFailure failure, const std::string& lines) {
 
 // ---- worker fibers --------------------------------------------------------------------------------------
 
-// A fiber that has started stays on its carrier, so the carrier is the same after every kernel.
+// A fiber that has started stays on its carrier, so the carrier is the same after every kernel, if not the thread.
 void Scheduler::worker_main() {
-  Carrier& carrier = *carrier_of_thread();
+  Carrier& carrier = *this_thread().carrier;
   const bool first = &carrier == carriers_[0].get();
   for (;;) {
     if (stopped() || !run_one(carrier)) {
@@ -543,7 +616,7 @@ bool Scheduler::park(Carrier& carrier, uint32_t slot) {
   const int32_t core = dispatch_.take_core(carrier.warm, kind);
   if (core == CorePool::kNone) return open(slot);
   if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
-  const bool over = run_kernel({&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
+  const bool over = run_kernel(carrier, {&task, kind, core, kind == CoreType::AIC ? 0 : 1, 0});
   wake_if(dispatch_.give_core(carrier.warm, kind, core));
   if (over) [[likely]]
     return complete(carrier, slot);
@@ -555,17 +628,26 @@ bool Scheduler::park(Carrier& carrier, uint32_t slot) {
 class Scheduler::PlainRow final : public TaskRow {
  public:
   PlainRow(Scheduler& scheduler, Carrier& carrier, CoreType kind, uint32_t slot)
-      : scheduler_(scheduler), carrier_(carrier), kind_(kind), slot_(slot) {}
-  const TaskSlot* next() override {
-    scheduler_.complete_task(carrier_, slot_);
-    slot_ = scheduler_.next_plain(carrier_, kind_);
-    return slot_ != kNoSlot ? &scheduler_.table_.record(slot_) : nullptr;
+      : scheduler_(scheduler), carrier_(carrier), fiber_(*carrier.current.load(std::memory_order_relaxed)), kind_(kind), slot_(slot) {
+    scheduler_.enter_kernel(fiber_);
   }
+  const TaskSlot* next() override {
+    const bool moved = scheduler_.leave_kernel(fiber_);
+    scheduler_.complete_task(carrier_, slot_);
+    // What the runner made ready for the row belongs to the thread where the row began.
+    slot_ = moved ? kNoSlot : scheduler_.next_plain(carrier_, kind_);
+    if (slot_ == kNoSlot) return nullptr;
+    scheduler_.enter_kernel(fiber_);
+    return &scheduler_.table_.record(slot_);
+  }
+  /// The kernel of the last task has returned, and its task is not over.
+  void leave() { scheduler_.leave_kernel(fiber_); }
   uint32_t slot() const { return slot_; }
 
  private:
   Scheduler& scheduler_;
   Carrier& carrier_;
+  Fiber& fiber_;
   const CoreType kind_;
   uint32_t slot_;
 };
@@ -577,6 +659,7 @@ void Scheduler::run_row(Carrier& carrier, uint32_t slot) {
   if (carrier.completed_count != 0 && idle_carriers_.load(std::memory_order_relaxed) != 0) flush(carrier);
   PlainRow row(*this, carrier, kind, slot);
   const TaskSlot* const unfinished = runner_.run_row(kind, core, &table_.record(slot), row);
+  if (unfinished != nullptr) row.leave();
   wake_if(dispatch_.give_core(carrier.warm, kind, core));
   if (unfinished != nullptr) kernels_returned(carrier, row.slot());
 }
@@ -718,7 +801,7 @@ bool Scheduler::run_job(Carrier& carrier) {
   wake_if(dispatch_.release_warm(carrier.warm));  // a cluster may need them
   BlockDispatch::Job job;
   if (!dispatch_.take_job(job)) return false;
-  run_kernel(job.call);
+  run_kernel(carrier, job.call);
   wake_if(dispatch_.give_core(carrier.warm, job.call.kind, job.call.core));
   if (const uint32_t slot = dispatch_.finish_job(job); slot != kNoSlot) kernels_returned(carrier, slot);
   return true;

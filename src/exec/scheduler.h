@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,6 +22,7 @@
 #include "exec/seeded_run.h"
 #include "exec/suspended_kernels.h"
 #include "exec/timing_slots.h"
+#include "exec/watch_pace.h"
 #include "graph/task_table.h"
 
 namespace tilewright {
@@ -69,9 +72,9 @@ class Scheduler {
   void wait(const KernelWait& condition);
   /// A kernel is about to execute an instruction: a place where a seed may let others go on. True if it did.
   bool instruction() { return seeded_ != nullptr && seeded_->instruction(); }
-  /// A condition that a kernel waits for may hold now. Any thread. Without it the condition is looked at now and then, and
-  /// when nothing else is left to do.
-  void notify();
+  /// A condition that a kernel waits for may hold now. Any thread. Without it the condition is looked at now and then, and when
+  /// nothing else is left to do. True if others went on meanwhile, which happens under a seed.
+  bool notify();
   /// The calling kernel's task is not complete before all conditions hold. `who` names the kernel. Conditions are looked at
   /// while anything runs, after each notify(), and when nothing else is left to do.
   void complete_later(const KernelCall& call, std::span<const CounterCondition> conditions, std::string who) {
@@ -83,6 +86,11 @@ class Scheduler {
   /// Ends the run: no further kernel starts, suspended ones are abandoned. Any thread.
   void stop();
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
+  /// Threads that this scheduler has started so far, helpers and spares.
+  size_t thread_count() const {
+    const std::lock_guard lock(spare_mutex_);
+    return threads_.size();
+  }
   /// Complete after run(); during a run, from what stop() ended on, for the orchestration.
   const RunFailure& failure() const { return seeded_ != nullptr ? seeded_->failure() : failure_; }
   /// Of the tasks with a timing slot in this run, in nanoseconds since its start. Valid after run().
@@ -92,6 +100,11 @@ class Scheduler {
 
  private:
   enum class Leave : uint8_t { kIdle, kYielded, kWaiting, kKernelWaits, kFinished, kAbandoned };
+  /// A recorded graph's instance whose node keeps a thread while the carrier goes on with another.
+  struct TakenNodes {
+    ReplayContext* context = nullptr;  ///< null: none
+    uint32_t node = 0;
+  };
   struct alignas(64) Carrier {
     static constexpr uint32_t kMaxBatch = 64;
     uint32_t claimed[kMaxBatch];  ///< tasks taken from the stream, not looked at yet
@@ -103,15 +116,18 @@ class Scheduler {
     uint64_t batch_start = 0;
     uint64_t nap_ns = 0;  ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
     WarmCores warm;
-    Fiber* current = nullptr;
+    std::atomic<Fiber*> current{nullptr};  ///< runs now; the watcher reads it
+    std::atomic<clockid_t> cpu_clock{};  ///< of the thread that runs this carrier
     Leave leave = Leave::kIdle;
-    std::vector<std::unique_ptr<Fiber>> idle_fibers;       ///< go on in worker_main when resumed
+    std::vector<std::unique_ptr<Fiber>> idle_fibers;  ///< go on in worker_main when resumed
     std::vector<std::unique_ptr<Fiber>> abandoned_fibers;  ///< hold a kernel that was given up: to be started anew
     SuspendedKernels suspended;
     const KernelWait* wait = nullptr;  ///< with kYielded and kKernelWaits
     PollBackoff backoff;
     bool prefer_suspended = false;
+    bool rests = false;       ///< has no reason to go on, as far as it knows; guarded by stall_mutex_
     uint32_t async_turn = 0;  ///< counts turns between looks at conditions of async_
+    TakenNodes taken_from;    ///< with a carrier that was given up; guarded by spare_mutex_ until it has a thread
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
   };
 
@@ -129,11 +145,43 @@ class Scheduler {
   void run_seeded(const std::function<void()>& orchestrate, const RunLimits& limits, const SimSeed& seed);
   void published_to_sleepers();
 
-  static Carrier*& carrier_of_thread();
+  /// What a thread runs. Looked up anew after every switch.
+  struct ThreadState {
+    Carrier* carrier = nullptr;
+    Fiber* fiber = nullptr;
+    bool lost = false;  ///< its carrier goes on with another thread
+  };
+  static ThreadState& this_thread();
   uint64_t done_by_all() const;
 
-  void helper_main(size_t index);
-  void participate(Carrier& carrier);
+  bool run_carrier_0(Carrier& carrier);
+  bool be_helper(size_t index, bool adopted);
+  bool participate(Carrier& carrier);
+  // spare_carriers.cpp: threads that take over where a kernel keeps one busy
+  static constexpr uint32_t kNoCarrier = UINT32_MAX;
+  static constexpr uint64_t kFirstStuckNs = 2'000'000;  ///< CPU time in one kernel after which its carrier is taken
+  static constexpr uint64_t kMaxStuckNs = 64'000'000;
+  /// A kernel that the watcher has seen.
+  struct Observation {
+    Fiber* fiber = nullptr;
+    uint32_t state = 0;
+    uint64_t first_cpu_ns = 0;  ///< CPU time of its thread when it was first seen there
+    uint64_t last_cpu_ns = 0;   ///< and last
+  };
+  static void set_cpu_clock(Carrier& carrier);
+  void thread_main(uint32_t carrier);
+  uint32_t next_carrier();
+  void adopt_carrier_0();
+  void start_watching();
+  void watch();
+  bool sleep_for_a_tick(std::unique_lock<std::mutex>& lock, uint64_t ns);
+  WatchPace::Found look_at(uint32_t index, Observation& seen);
+  void take_over(uint32_t index, const Observation& seen);
+  void enter_kernel(Fiber& fiber) { fiber.mark().enter(); }
+  /// True if the calling fiber goes on on another thread.
+  bool leave_kernel(Fiber& fiber) { return fiber.mark().leave() && rejoin(fiber); }
+  bool rejoin(Fiber& fiber);
+  void give_back(Carrier& carrier, std::unique_ptr<Fiber> fiber);
   bool step(Carrier& carrier);
   std::unique_ptr<Fiber> worker_fiber(Carrier& carrier);
   void switch_to(Carrier& carrier, std::unique_ptr<Fiber> fiber);
@@ -150,7 +198,7 @@ class Scheduler {
   bool is_ready(Carrier& carrier, uint32_t slot);
   [[gnu::noinline]] bool park(Carrier& carrier, uint32_t slot);
   bool wants_attention(Carrier& carrier);
-  bool run_kernel(const KernelCall& call);
+  bool run_kernel(Carrier& carrier, const KernelCall& call);
   bool run_hinted_kernel(const KernelCall& call);
   void kernels_returned(Carrier& carrier, uint32_t slot);
   void complete_async(Carrier& carrier);
@@ -163,6 +211,7 @@ class Scheduler {
   bool run_stretch(Carrier& carrier, Replay& replay, uint32_t end);
   void hand_over(Carrier& carrier, ReplayContext& context, uint32_t first, bool first_runs);
   void hand_over_suspended(Carrier& carrier);
+  void hand_over_taken(Carrier& carrier);
   void complete_node(Carrier& carrier, uint32_t slot);
   void share_some(Carrier& carrier);
   void finish_graph(Carrier& carrier, ReplayContext& context);
@@ -184,6 +233,8 @@ class Scheduler {
   void pause(Carrier& carrier);
   void join_run();
   bool rest_unless_wanted(Carrier& carrier);
+  void end_rest(Carrier& carrier);
+  void look_for_resting();
   void check_stalled();
   void check_deadline(uint64_t pause_ns);
   void end_at_deadline(const KernelWait* who);
@@ -199,9 +250,9 @@ class Scheduler {
   KernelRunner& runner_;
   BlockDispatch dispatch_;
   std::vector<std::unique_ptr<Carrier>> carriers_;
-  std::vector<std::thread> helpers_;
+  std::vector<std::thread> threads_;  ///< helpers and spares; guarded by spare_mutex_ once the constructor has returned
 
-  std::thread::id run_thread_;  ///< that called run() last
+  bool orchestration_started_ = false;
   std::unique_ptr<Fiber> orchestration_;
   std::function<bool()> condition_;  ///< what the orchestration waits for
 
@@ -214,7 +265,7 @@ class Scheduler {
   std::atomic<bool> active_{false};
   std::atomic<bool> stop_{false};
   std::atomic<bool> shutdown_{false};
-  Epoch epoch_;                           ///< counts wake-ups; sleepers wait for it to change
+  Epoch epoch_;  ///< counts wake-ups; sleepers wait for it to change
   std::atomic<uint32_t> sleep_epoch_{0};  ///< the newest epoch that a sleeper waits to end
   std::atomic<uint32_t> notifications_{0};
   AsyncWaits async_;
@@ -223,24 +274,38 @@ class Scheduler {
 
   alignas(64) std::atomic<uint32_t> shared_ready_{0};  ///< stack of woken tasks for anyone, as slot + 1
   std::atomic<int32_t> participants_{0};
-  std::atomic<int32_t> idle_carriers_{0};     ///< carriers that have looked for work for a while, or sleep
+  std::atomic<int32_t> idle_carriers_{0};  ///< carriers that have looked for work for a while, or sleep
   std::atomic<int32_t> pausing_carriers_{0};  ///< of these, such as have kernels that poll
 
   std::mutex stall_mutex_;
-  int32_t busy_ = 0;  ///< carriers in the run that can change something; guarded by stall_mutex_
+  int32_t busy_ = 0;  ///< carriers in the run that can change something, and threads of lost_; guarded by stall_mutex_
+  int32_t lost_ = 0;  ///< threads whose carrier goes on with another one; guarded by stall_mutex_
   RunLimits limits_;
   uint64_t limit_start_ns_ = 0;
   std::atomic<uint64_t> paused_ns_{0};  ///< of the device time
   std::atomic<bool> past_deadline_{false};  ///< the next kernel that polls ends the run
+
+  mutable std::mutex spare_mutex_;  ///< for what follows, and for marks that are taken
+  std::condition_variable spare_wanted_, watch_wanted_;
+  std::thread watcher_;
+  std::vector<uint32_t> given_up_;  ///< carriers that have no thread
+  uint32_t idle_spares_ = 0;
+  std::atomic<bool> watcher_sleeps_{false};
+  std::atomic<uint64_t> stuck_ns_{kFirstStuckNs};
+  std::atomic<bool> carrier_0_done_{false};  ///< a spare has finished what the caller of run() began
+  std::atomic<int32_t> waiting_callers_{0};  ///< 1: the caller of run() has lost its carrier and waits
+
   std::mutex failure_mutex_;
   RunFailure failure_;
   std::unique_ptr<SeededRun> seeded_;  ///< the last run, if it was under a seed
 };
 
-[[gnu::always_inline]] inline bool Scheduler::run_kernel(const KernelCall& call) {
-  if ((call.task->flags & (TaskSlot::kTimed | TaskSlot::kEarlyResolve)) == 0) [[likely]]
-    return runner_.run(call);
-  return run_hinted_kernel(call);
+[[gnu::always_inline]] inline bool Scheduler::run_kernel(Carrier& carrier, const KernelCall& call) {
+  Fiber& fiber = *carrier.current.load(std::memory_order_relaxed);
+  enter_kernel(fiber);
+  const bool over = (call.task->flags & (TaskSlot::kTimed | TaskSlot::kEarlyResolve)) == 0 ? runner_.run(call) : run_hinted_kernel(call);
+  leave_kernel(fiber);
+  return over;
 }
 
 [[gnu::always_inline]] inline void Scheduler::complete(Carrier& carrier, uint32_t slot) {

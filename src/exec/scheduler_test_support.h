@@ -32,6 +32,20 @@ class Runner : public KernelRunner {
   void stage(const KernelCall& call) override {
     if (staged) staged(call);
   }
+  /// Nodes in a row, if the test wants it so: kernels of all kinds.
+  bool run_nodes(NodeRun& nodes) override {
+    while (nodes_in_rows && nodes.node.load() != nodes.end &&
+           (nodes.tasks[nodes.node].lanes == PTO2_SUBTASK_MASK_AIC) == (nodes.kind == CoreType::AIC)) {
+      const bool over = run({&nodes.tasks[nodes.node], nodes.kind, nodes.core, nodes.kind == CoreType::AIC ? 0 : 1, 0});
+      if (nodes.handed_over.load() || !over) {
+        nodes.returned = true;
+        return over;
+      }
+      if (!nodes.advance()) break;
+    }
+    return true;
+  }
+  bool nodes_in_rows = false;
   std::function<void(const KernelCall&)> staged;
   static inline thread_local bool later = false;  ///< set by a kernel, last, that called complete_later
   std::function<void(const KernelCall&)> kernel = [](const KernelCall&) {};

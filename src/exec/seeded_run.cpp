@@ -250,10 +250,12 @@ void SeededRun::wait(const KernelWait& condition) {
   }
 }
 
-void SeededRun::notify() {
-  if (current_ == nullptr || current_ == orchestration_.get()) return;
+bool SeededRun::notify() {
+  if (current_ == nullptr || current_ == orchestration_.get()) return false;
   add_event("notify", current_->name);
-  if (policy_.looks_up()) suspend(*current_);
+  if (!policy_.looks_up()) return false;
+  suspend(*current_);
+  return true;
 }
 
 void SeededRun::fail_kernel(RunFailure failure) {

@@ -55,7 +55,7 @@ class SeededRun {
   bool instruction();
   void yield(const KernelWait* who);
   void wait(const KernelWait& condition);
-  void notify();
+  bool notify();  ///< whether others went on meanwhile
   [[noreturn]] void fail_kernel(RunFailure failure);
 
   const RunFailure& failure() const { return failure_; }

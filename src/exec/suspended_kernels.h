@@ -1,9 +1,11 @@
 // Kernels that gave up their carrier before their end: those that wait for a condition, and those that poll memory.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,23 +20,35 @@ struct KernelWait {
   std::string (*describe)(const void* data);  ///< who waits for what, for deadlock reports
 };
 
-/// The suspended kernels of one carrier; only its thread calls this.
+/// The suspended kernels of one carrier; only its thread calls this, but for give_back().
 class SuspendedKernels {
  public:
   /// Calls between two looks at conditions that nobody announced.
   static constexpr uint32_t kLookInterval = 64;
 
   /// `who`, which may be null, says who polls.
-  void add_polling(std::unique_ptr<Fiber> fiber, const KernelWait* who = nullptr) { polling_.push_back({std::move(fiber), who}); }
-  void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) { waiting_.push_back({std::move(fiber), &wait}); }
+  void add_polling(std::unique_ptr<Fiber> fiber, const KernelWait* who = nullptr) {
+    polling_.push_back({std::move(fiber), who});
+    ++count_;
+  }
+  void add_waiting(std::unique_ptr<Fiber> fiber, const KernelWait& wait) {
+    waiting_.push_back({std::move(fiber), &wait});
+    ++count_;
+  }
+
+  /// A kernel that went on without its carrier (spare carriers) and is to be resumed there now. Any thread.
+  void give_back(std::unique_ptr<Fiber> fiber);
 
   /// Whether a carrier with other work should look here now: a kernel can run, or may after one of `notifications`.
   bool wants_turn(uint32_t notifications) {
+    if (any_given_back()) return true;
+    if (count_ == 0) return false;
     if (!ready_.empty() || !polling_.empty()) return true;
     return !waiting_.empty() && (notifications != seen_ || ++skipped_ >= kLookInterval);
   }
   /// Finds kernels whose condition holds, if something was announced since the last time or that is long ago.
   void look(uint32_t notifications) {
+    if (any_given_back()) take_given_back();
     if (waiting_.empty() || (notifications == seen_ && ++skipped_ < kLookInterval)) return;
     seen_ = notifications;
     skipped_ = 0;
@@ -61,13 +75,20 @@ class SuspendedKernels {
   void abandon(std::vector<std::unique_ptr<Fiber>>& idle);
 
  private:
+  bool any_given_back() const { return given_back_count_.load(std::memory_order_acquire) != 0; }
+  void take_given_back();
+
   struct Kernel {
     std::unique_ptr<Fiber> fiber;
     const KernelWait* wait;
   };
+  size_t count_ = 0;  ///< of kernels in the lists below
   std::deque<Kernel> ready_;
   std::deque<Kernel> polling_;
   std::deque<Kernel> waiting_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Fiber>> given_back_;  ///< guarded by mutex_
+  std::atomic<uint32_t> given_back_count_{0};
   uint32_t seen_ = 0;
   uint32_t skipped_ = 0;
 };
@@ -77,10 +98,16 @@ class SuspendedKernels {
 class PollBackoff {
  public:
   static constexpr uint64_t kBurstNs = 20'000;       ///< polled without a pause
+#if defined(__SANITIZE_THREAD__)
+  static constexpr uint64_t kWorkNs = 50'000;  ///< it makes a turn many times as long
+#else
   static constexpr uint64_t kWorkNs = 2'000;         ///< a burst is work if most of its turns are longer
+#endif
   static constexpr uint64_t kMaxPauseNs = 128'000'000;  ///< under 0.1 % of a processor
   static constexpr uint64_t kPauseShare = 16;        ///< a pause is at most this part of the time polled so far
 
+  /// Whether the turn to be made begins a burst, and not the first one since something else happened.
+  bool starts_another_burst() const { return turns_ == 0 && bursts_ > 1; }
   /// Something other than polling happened.
   void reset() { since_ = 0; }
   /// Called at `now_ns` before each turn of a polling kernel; the pause to make first, 0 for none.
@@ -92,6 +119,7 @@ class PollBackoff {
   uint64_t since_ = 0;  ///< when polling began; 0: it has not
   uint64_t last_turn_ = 0;
   uint64_t burst_end_ = 0;
+  uint32_t bursts_ = 0;
   uint32_t turns_ = 0;  ///< of this burst
   uint32_t long_turns_ = 0;
   uint32_t work_bursts_ = 0;  ///< in a row

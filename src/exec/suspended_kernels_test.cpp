@@ -115,6 +115,22 @@ TEST(PollBackoffTest, ASlowTurnInEveryBurstIsNoWork) {
   EXPECT_LT(pauses, 100u) << "of ten seconds";
 }
 
+// Whoever polls must do something for the others now and then, even where it is never paused.
+TEST(PollBackoffTest, ASlowPollerBeginsOneBurstAfterAnother) {
+  PollBackoff backoff;
+  uint64_t now = 1'000'000, bursts = 0;
+  for (int turn = 0; turn < 1000; ++turn) {
+    EXPECT_EQ(backoff.pause_before_turn(now), 0u);
+    bursts += backoff.starts_another_burst() ? 1 : 0;
+    EXPECT_TRUE(turn != 0 || bursts == 0) << "the first burst follows on none";
+    now += 2 * PollBackoff::kWorkNs;
+  }
+  EXPECT_GT(bursts, 100u);
+  backoff.reset();
+  EXPECT_EQ(backoff.pause_before_turn(now), 0u);
+  EXPECT_FALSE(backoff.starts_another_burst());
+}
+
 TEST(PollBackoffTest, AKernelThatBeginsToWorkIsSoonPausedNoMore) {
   PollBackoff backoff;
   uint64_t now = 1'000'000;

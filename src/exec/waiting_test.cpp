@@ -1,3 +1,4 @@
+#include "exec/monotonic.h"
 #include "exec/scheduler_test_support.h"
 
 #include <fmt/format.h>
@@ -175,6 +176,21 @@ TEST_P(WaitingTest, KernelsThatPollForEverEndAtTheDeadline) {
   EXPECT_EQ(scheduler_.failure().stall_detail, 1);
   for (const char* text : {"device time", "task 3 polls", "task 13 polls"})
     EXPECT_NE(scheduler_.failure().text.find(text), std::string::npos) << scheduler_.failure().text;
+}
+
+TEST_P(WaitingTest, KernelsThatPollSlowlyEndAtTheDeadlineToo) {
+  runner_.kernel = [&](const KernelCall&) {
+    for (;;) {
+      for (const uint64_t begin = now_ns(); now_ns() < begin + 2 * PollBackoff::kWorkNs;) {
+      }
+      scheduler_.yield();
+    }
+  };
+  run_numbered(2, {1'000'000'000, [] {
+                     static std::atomic<uint64_t> looks{0};
+                     return ++looks * 100'000'000;
+                   }});
+  EXPECT_EQ(scheduler_.failure().kind, RunFailure::Kind::kDeadline);
 }
 
 TEST_P(WaitingTest, PausesBetweenPollsCountAsDeviceTime) {

@@ -1,11 +1,14 @@
 // The functions behind the table that kernels are bound to: placing tiles, and executing instructions.
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
 
 #include "base/error.h"
 #include "isa/execution.h"
 #include "isa/hook.h"
+#include "isa/interruptible.h"
 #include "isa/legality.h"
 
 namespace tilewright {
@@ -159,10 +162,34 @@ const PtoSimTable table = {
     .set_default_arch = set_default_arch,
 };
 
+template <bool kStrict>
+void execute_interruptibly(const PtoInstruction* instruction) {
+  static_cast<InterruptibleHost*>(current_core()->host)->interrupt();
+  execute<kStrict>(instruction);
+}
+
+template <bool kStrict>
+const PtoSimTable interruptible_table = [] {
+  PtoSimTable changed = table<kStrict>;
+  changed.execute = execute_interruptibly<kStrict>;
+  return changed;
+}();
+
 }  // namespace
 
 const PtoSimTable* sim_table() { return &table<false>; }
 const PtoSimTable* strict_sim_table() { return &table<true>; }
+const PtoSimTable* interruptible_sim_table(bool strict) { return strict ? &interruptible_table<true> : &interruptible_table<false>; }
+
+void clear_memory(const CoreMemory& memory) {
+  const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto clear = [page](uint8_t* begin, uint64_t bytes) {
+    const uint64_t first = reinterpret_cast<uint64_t>(begin) / page * page;  // no two memories share a page
+    if (bytes != 0) madvise(reinterpret_cast<void*>(first), reinterpret_cast<uint64_t>(begin) + bytes - first, MADV_DONTNEED);
+  };
+  for (int space = 0; space < kSpaceCount; ++space) clear(memory.base(space), memory.capacity(space));
+  clear(memory.scratch(), CoreMemory::kScratchBytes);
+}
 
 void set_instruction_hook(PtoInstructionHook before, PtoInstructionHook after) {
   active_hook.store(before, std::memory_order_relaxed);

@@ -109,6 +109,8 @@ DeviceArena::DeviceArena(int fd) : file_(fd) {
 
 DeviceArena::~DeviceArena() { ::munmap(reinterpret_cast<void*>(base_), mapped_bytes()); }
 
+void DeviceArena::clear_runtime() { ::madvise(reinterpret_cast<void*>(runtime_base()), runtime_bytes_, MADV_REMOVE); }
+
 uint64_t DeviceArena::allocate(uint64_t bytes) {
   const uint64_t wanted = bytes == 0 ? kAlignment : bytes;
   if (wanted <= user_bytes_) {

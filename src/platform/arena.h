@@ -33,6 +33,8 @@ class DeviceArena {
   uint64_t user_bytes() const { return user_bytes_; }
   uint64_t runtime_base() const { return base_ + user_bytes_; }
   uint64_t runtime_bytes() const { return runtime_bytes_; }
+  /// Makes the runtime's memory zero, and gives it back to the system.
+  void clear_runtime();
 
   /// User memory that no allocation holds; the largest hole may be smaller.
   uint64_t free_bytes() const { return user_bytes_ - allocated_bytes_; }

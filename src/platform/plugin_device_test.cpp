@@ -178,6 +178,9 @@ TEST_F(PluginDeviceTest, WhatThePlatformDoesNotHaveIsRefusedByTheHost) {
   options.check = true;
   expect_error([&] { run(options); }, ErrorCode::kUnsupported, "does not support checked runs");
   options = {};
+  options.sim_seed = 1;
+  expect_error([&] { run(options); }, ErrorCode::kUnsupported, "does not support schedules that a seed decides");
+  options = {};
   options.aic_cores = 3;
   expect_error([&] { run(options); }, ErrorCode::kUnsupported, "does not support fewer cores");
   options.aic_cores = 24;

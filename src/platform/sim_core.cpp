@@ -26,7 +26,7 @@ void check_arch(const CodeObject& object, const CoreArch& arch) {
 
 const CoreArch& core_arch(std::string_view name) { return name == "a5" ? CoreArch::a5() : CoreArch::a2a3(); }
 
-KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch) {
+KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch, bool interruptible) {
   using Version = uint32_t();
   using Bind = void(const PtoSimTable*);
   using Strict = uint32_t();
@@ -38,7 +38,8 @@ KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch) {
     }
     check_arch(object, arch);
     Strict* const strict = reinterpret_cast<Strict*>(object.find("pto_sim_strict"));
-    object.function<Bind>("pto_sim_bind")(strict != nullptr && strict() != 0 ? sim_table() : strict_sim_table());
+    const bool checks = strict == nullptr || strict() == 0;
+    object.function<Bind>("pto_sim_bind")(interruptible ? interruptible_sim_table(checks) : checks ? strict_sim_table() : sim_table());
   }
   return object.function<KernelFunction>("kernel_entry");
 }

@@ -9,6 +9,7 @@
 #include "exec/scheduler.h"
 #include "intrinsic.h"
 #include "isa/core.h"
+#include "isa/interruptible.h"
 #include "isa/launch.h"
 #include "platform/code_object.h"
 #include "platform/crash_report.h"
@@ -18,10 +19,11 @@ namespace tilewright {
 
 using KernelFunction = void(int64_t*);
 
-/// Finds kernel_entry and, if the object uses tile instructions, connects it to the simulator. Throws
+/// Finds kernel_entry and, if the object uses tile instructions, connects it to the simulator: if `interruptible`,
+/// so that InterruptibleHost::interrupt() is called before each instruction. Throws
 /// Error(kSymbolMissing), and kInvalidArgument if it was built for another version of the interface or another
 /// generation than `arch`.
-KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch);
+KernelFunction* bind_kernel(const CodeObject& object, const CoreArch& arch, bool interruptible = false);
 
 /// The generation of a platform whose PlatformInfo::arch is `name`.
 const CoreArch& core_arch(std::string_view name);
@@ -78,6 +80,11 @@ class SimCore : public CoreContext {
   bool has_completions() const { return (completions_.count | static_cast<uint32_t>(completions_.error_code)) != 0; }
   /// What the kernel that has just returned registered (pto_async_kernel_api.h).
   const DeferredCompletionSlab& completions() const { return completions_; }
+
+  /// Makes its memories as they were before the first kernel.
+  void clear_memory() {
+    if (own_memory_ != nullptr) tilewright::clear_memory(*own_memory_);
+  }
 
   const char* kernel_name() const { return kernel_name_; }
   const std::string& name() const { return name_; }  ///< "AIV 17"

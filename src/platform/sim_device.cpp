@@ -60,7 +60,7 @@ class Recorder : public GraphObserver {
   RunReport& report_;
 };
 
-class SimDevice final : public Device, public KernelRunner, public CoreHost {
+class SimDevice final : public Device, public KernelRunner, public InterruptibleHost {
  public:
   SimDevice(const PlatformInfo& info, int arena_fd)
       : info_(info),
@@ -91,15 +91,18 @@ class SimDevice final : public Device, public KernelRunner, public CoreHost {
   void stage(const KernelCall& call) override;
   std::shared_ptr<void> share(const TaskSlot&) override { return std::make_shared<LaunchSlot>(); }
   std::string stack_of_caller() override { return describe_own_stack(); }
+  void on_orchestration() override { runtime_.make_current(); }
   void on_thread_start() override { install_crash_stack(); }
   void yield() override;
+  void interrupt() override;
   void wait(const CoreWait& condition) override;
-  void notify() override { scheduler_->notify(); }
+  void notify() override;
   [[noreturn]] void fail(int code, const std::string& text) override;
 
  private:
   void prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy);
-  void bind_code(uint32_t slot, LoadedCallable& callable);
+  void bind_code(uint32_t slot, LoadedCallable& callable, bool interruptible);
+  void forget_earlier_runs();
   void bind_entry(const CodeObject& orchestration, const CallableParts& parts);
   void check_arguments(const LoadedCallable& callable, const ChipTaskArgs& args);
   void complete_later(const KernelCall& call, const SimCore& core);
@@ -196,7 +199,7 @@ void SimDevice::bind_entry(const CodeObject& orchestration, const CallableParts&
   }
 }
 
-void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
+void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable, bool interruptible) {
   pins_.clear();
   pins_.push_back(code_.acquire(code_key(slot, kOrchestrationKey), callable.parts.orchestration, "orchestration.so"));
   const CodeObject& orchestration = *pins_.back();
@@ -216,7 +219,7 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable) {
   for (const KernelImage& kernel : callable.parts.kernels) {
     const size_t id = static_cast<size_t>(kernel.func_id);
     pins_.push_back(code_.acquire(code_key(slot, static_cast<uint32_t>(id)), kernel.binary, fmt::format("kernel_{}.so", id)));
-    kernels_[id] = {bind_kernel(*pins_.back(), core_arch(info_.arch)), callable.kernel_names[id].c_str(), &kernel};
+    kernels_[id] = {bind_kernel(*pins_.back(), core_arch(info_.arch), interruptible), callable.kernel_names[id].c_str(), &kernel};
   }
 }
 
@@ -253,6 +256,14 @@ void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& optio
   aic_cores_ = aic_cores;
 }
 
+// What a kernel reads before anybody wrote it must not depend on what ran before.
+void SimDevice::forget_earlier_runs() {
+  for (auto* cores : {&aic_, &aiv_}) {
+    for (const auto& core : *cores) core->clear_memory();
+  }
+  arena_->clear_runtime();
+}
+
 RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const CallConfig& config, const RunOptions& options) {
   require_supported(config);
   config.validate();
@@ -262,7 +273,8 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   prepare_engine(config, options, policy);
   runtime_.attach(*graph_, *scheduler_, aic_cores_);
   callable_ = &at->second;
-  bind_code(slot, at->second);
+  bind_code(slot, at->second, options.sim_seed != 0);
+  if (options.sim_seed != 0) forget_earlier_runs();
   ChipTaskArgs entry_args;
   entry_args.create_from_chip_args(args);
   check_arguments(at->second, entry_args);
@@ -274,7 +286,8 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   runtime_.begin_run(&callable_->kernel_lanes);
   const Clock::time_point start = Clock::now();
   try {
-    scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); }, limits_of(options));
+    scheduler_->run([&] { runtime_.orchestrate(callable_->parts.entry_name, entry_, entry_args); }, limits_of(options),
+                    {options.sim_seed, options.sim_log});
   } catch (const Error& error) {
     throw DeviceFailed(error);  // no error of the program: those are in failure()
   }
@@ -300,6 +313,11 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   std::copy(sizes_.task_window.begin(), sizes_.task_window.end(), report.task_window);
   std::copy(sizes_.heap_bytes.begin(), sizes_.heap_bytes.end(), report.heap_bytes);
   report.staged_early = scheduler_->staged_early();
+  if (const SeededRun* const seeded = scheduler_->seeded()) {
+    report.run_ns = seeded->now();
+    report.sim_events = seeded->log().events();
+    report.sim_digest = seeded->log().digest();
+  }
   report_timing(report);
   return report;
 }
@@ -327,7 +345,10 @@ void SimDevice::check_arguments(const LoadedCallable& callable, const ChipTaskAr
 
 void SimDevice::throw_if_failed() const {
   const RunFailure& failure = scheduler_->failure();
-  if (failure.kind == RunFailure::Kind::kKernel && failure.status == 0) throw Error(ErrorCode::kRunFailed, failure.text);
+  std::string schedule;
+  if (const SeededRun* const seeded = scheduler_->seeded())
+    schedule = fmt::format("\n  schedule: {} events, digest {:016x}", seeded->log().events(), seeded->log().digest());
+  if (failure.kind == RunFailure::Kind::kKernel && failure.status == 0) throw Error(ErrorCode::kRunFailed, failure.text + schedule);
   if (failure.kind == RunFailure::Kind::kNone && !graph_->is_fatal()) return;
   const ErrorCode error = failure.kind == RunFailure::Kind::kStalled    ? ErrorCode::kDeadlock
                           : failure.kind == RunFailure::Kind::kDeadline ? ErrorCode::kDeadline
@@ -335,7 +356,7 @@ void SimDevice::throw_if_failed() const {
   const int32_t status = runtime_status_from_error_codes(graph_->error_code(), failure.status);
   std::string text = graph_->error_text();
   if (!text.empty() && !failure.text.empty()) text += "; ";
-  text += failure.text;
+  text += failure.text + schedule;
   throw Error(error, fmt::format("run failed with code {} ({}): {}", status, status_name(-status), text), status_hint(-status), status);
 }
 
@@ -412,17 +433,20 @@ bool SimDevice::run_nodes(NodeRun& nodes) {
   int64_t* const args = core.prepare_row();
   core.make_current();
   try {
-    while (nodes.node != nodes.end) {
+    while (nodes.node.load(std::memory_order_relaxed) != nodes.end) {
       const NodeHeader header = std::bit_cast<NodeHeader>(*nodes.words);
       if (header.lane != lane) break;
       for (uint32_t i = 0; i < header.argument_count; ++i) args[i] = static_cast<int64_t>(nodes.words[1 + i]);
       const Kernel& kernel = kernels_[header.kernel];
       core.begin_kernel(kernel.name);
       kernel.entry(args);
-      if (nodes.handed_over || core.has_completions()) [[unlikely]]
+      if (nodes.handed_over.load(std::memory_order_relaxed) || core.has_completions()) [[unlikely]] {
+        nodes.returned = true;
         break;
+      }
       nodes.words += 1 + header.argument_count;
-      ++nodes.node;
+      if (!nodes.advance()) [[unlikely]]
+        break;
     }
   } catch (const std::exception& exception) {
     fail(static_cast<int>(ErrorCode::kRunFailed), fmt::format("threw an exception: {}", exception.what()));
@@ -495,6 +519,16 @@ void SimDevice::yield() {
   const KernelWait who{nullptr, &named, NamedPoll::describe};
   scheduler_->yield(&who);
   core.make_current();  // other kernels ran on this thread meanwhile
+}
+
+void SimDevice::notify() {
+  SimCore& core = SimCore::of(*current_core());
+  if (scheduler_->notify()) core.make_current();  // other kernels ran on this thread meanwhile
+}
+
+void SimDevice::interrupt() {
+  SimCore& core = SimCore::of(*current_core());
+  if (scheduler_->instruction()) core.make_current();  // other kernels ran on this thread meanwhile
 }
 
 void SimDevice::wait(const CoreWait& condition) {

@@ -204,7 +204,13 @@ void SimRuntime::begin_run(const std::vector<uint8_t>* kernel_lanes) {
   graphs_->begin_run(kernel_lanes, aic_cores_);
   pending_scope_mode = PTO2ScopeMode::AUTO;
   announced_ = 0;
+}
+
+constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
+
+void SimRuntime::make_current() {
   Ops::running = this;
+  *crash_context() = kOrchestrationContext;
 }
 
 void SimRuntime::end_run() {
@@ -212,10 +218,7 @@ void SimRuntime::end_run() {
   graphs_->end_run();
 }
 
-constexpr CrashContext kOrchestrationContext{"orchestration", "orchestrator"};
-
 void SimRuntime::orchestrate(const std::string& name, const std::function<void(const ChipTaskArgs&)>& entry, const ChipTaskArgs& args) {
-  *crash_context() = kOrchestrationContext;
   try {
     entry(args);
   } catch (const std::exception& exception) {
@@ -266,10 +269,7 @@ GraphScopeResult SimRuntime::go_on_with_graph(const RecordedGraphs::Next& next) 
   return result;
 }
 
-void SimRuntime::wait_for(TaskRef task) {
-  scheduler_->wait_done(task);
-  *crash_context() = kOrchestrationContext;
-}
+void SimRuntime::wait_for(TaskRef task) { scheduler_->wait_done(task); }
 
 bool SimRuntime::waited_in_vain() const {
   if (!scheduler_->stopped()) return false;
@@ -315,7 +315,6 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
   crash_wait().store(write ? &kWrites : &kReads);
   if (all_tasks) {
     scheduler_->wait_all();
-    *crash_context() = kOrchestrationContext;
   } else {
     std::vector<TaskRef> producers;
     graph_->collect_producers(tensor, producers);

@@ -28,6 +28,8 @@ class SimRuntime : public PTO2Runtime {
   /// Around a run, on the thread that runs it. `kernel_lanes` as for Graph::begin_run.
   void begin_run(const std::vector<uint8_t>* kernel_lanes);
   void end_run();
+  /// The orchestration goes on, on the calling thread.
+  void make_current();
 
   /// Calls `entry` (named `name` in messages). An exception that leaves it fails the run.
   void orchestrate(const std::string& name, const std::function<void(const ChipTaskArgs&)>& entry, const ChipTaskArgs& args);

@@ -29,6 +29,19 @@ RuntimeVariant parse_runtime(const std::string& name) {
               "use tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph");
 }
 
+uint64_t parse_sim_seed(const std::string& what, const std::string& text) {
+  uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size() && seed != 0) return seed;
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' is no seed", what, text),
+              "use a whole number from 1 to 18446744073709551615");
+}
+
+uint64_t sim_seed_from_environment() {
+  const char* const text = std::getenv("TW_SIM_SEED");
+  return text == nullptr || *text == '\0' ? 0 : parse_sim_seed("TW_SIM_SEED", text);
+}
+
 const char* edge_source_name(EdgeSource source) {
   switch (source) {
     case EdgeSource::kCreator: return "creator";

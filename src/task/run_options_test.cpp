@@ -57,5 +57,26 @@ TEST(RunOptions, TheEnvironmentNamesTheDefaultDeadline) {
   ::unsetenv("TW_DEADLINE");
 }
 
+TEST(RunOptions, SeedsAreNumbersAboveZero) {
+  EXPECT_EQ(parse_sim_seed("--sim-seed", "7"), 7u);
+  EXPECT_EQ(parse_sim_seed("--sim-seed", "18446744073709551615"), UINT64_MAX);
+  for (const char* bad : {"", "0", "-1", "7x", " 7", "0x7", "18446744073709551616", "1.5"}) {
+    try {
+      parse_sim_seed("--sim-seed", bad);
+      ADD_FAILURE() << bad;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+      EXPECT_THAT(error.what(), ::testing::HasSubstr(std::string("--sim-seed: '") + bad + "' is no seed"));
+    }
+  }
+  ::unsetenv("TW_SIM_SEED");
+  EXPECT_EQ(sim_seed_from_environment(), 0u);
+  ::setenv("TW_SIM_SEED", "12", 1);
+  EXPECT_EQ(sim_seed_from_environment(), 12u);
+  ::setenv("TW_SIM_SEED", "twelve", 1);
+  EXPECT_THROW(sim_seed_from_environment(), Error);
+  ::unsetenv("TW_SIM_SEED");
+}
+
 }  // namespace
 }  // namespace tilewright

@@ -188,6 +188,8 @@ tilewright::RunOptions options_of(const tw_run_options* given, const tilewright:
   options.deadline_ms = known.deadline_ms;
   options.track_war = known.track_war != 0;
   options.check = known.check != 0;
+  options.sim_seed = known.sim_seed;
+  if (known.sim_log != nullptr) options.sim_log = known.sim_log;
   return options;
 }
 
@@ -394,6 +396,8 @@ int tw_report_summary(const tw_report* report, tw_summary* summary, tw_error** e
     value.staged_early = run.staged_early;
     static_assert(sizeof value.timing_slots == sizeof run.timing_slots);
     std::memcpy(value.timing_slots, run.timing_slots, sizeof value.timing_slots);
+    value.sim_events = run.sim_events;
+    value.sim_digest = run.sim_digest;
     write_struct(required(summary, "summary"), value, "tw_summary", offsetof(tw_summary, staged_early));
   });
 }

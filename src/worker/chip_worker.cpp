@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 
 #include "base/error.h"
+#include "exec/schedule_log.h"
 #include "platform/device.h"
 #include "task/callable.h"
 #include "tilewright/worker.h"
@@ -49,6 +51,23 @@ class Signature {
   std::vector<ArgDirection> tensors_;
   size_t scalars_ = 0;
 };
+
+/// `given`, with the seed that holds for the run and a log that can be written from any directory.
+RunOptions with_seed(const RunOptions& given, const PlatformInfo& platform) {
+  RunOptions options = given;
+  if (options.sim_seed == 0) options.sim_seed = sim_seed_from_environment();
+  if (options.sim_seed != 0 && !platform.simulated) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("a seed decides simulated schedules only, {} is not simulated", platform.name),
+                "leave out the seed, or use a2a3sim or a5sim");
+  }
+  if (options.sim_log.empty()) return options;
+  if (options.sim_seed == 0) {
+    throw Error(ErrorCode::kInvalidArgument, "a log of the schedule (sim_log) belongs to a run with a seed", "give one: sim_seed");
+  }
+  options.sim_log = std::filesystem::absolute(options.sim_log).string();
+  static_cast<void>(ScheduleLog(options.sim_log));  // found now rather than in the device process
+  return options;
+}
 
 }  // namespace
 
@@ -179,12 +198,13 @@ RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments,
                 fmt::format("run options: check simulates on one thread, host_threads is {}", options.host_threads), "use 0 or 1");
   }
   const bool checked_by_environment = !options.check && environment_asks_for_check();
-  RunOptions effective = options;
+  RunOptions effective = with_seed(options, self.platform);
   if (checked_by_environment) {
     effective.check = true;
     effective.host_threads = 1;
   }
-  self.staging->copy_in(arguments, self.staged);
+  // Under a seed, what an output holds where no task writes must not be what an earlier run left in device memory.
+  self.staging->copy_in(arguments, self.staged, effective.sim_seed != 0);
   RunReport report = self.device->run(handle.slot, self.staged, config, effective);
   if (checked_by_environment && !report.check.clean()) {
     throw Error(ErrorCode::kCheckFailed, format_check_report(report.check), "TW_CHECK=0 runs without the checker");

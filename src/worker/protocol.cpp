@@ -11,8 +11,8 @@ namespace {
 constexpr uint32_t kLayout[] = {sizeof(ChipTensor), sizeof(CallConfig), sizeof(RunOptions), sizeof(DependencyEdge), sizeof(TaskRecord)};
 
 // Whoever adds a field to these structs comes here: encode, decode, kProtocolVersion and protocol_test know all of them.
-static_assert(sizeof(RunOptions) == 32, "update encode_run and decode_run");
-static_assert(offsetof(RunReport, check) + sizeof(RunReport::check) == sizeof(RunReport) && sizeof(RunReport) == 456,
+static_assert(sizeof(RunOptions) == 72, "update encode_run and decode_run");
+static_assert(offsetof(RunReport, check) + sizeof(RunReport::check) == sizeof(RunReport) && sizeof(RunReport) == 472,
               "update encode_report and decode_report");
 
 void put_instruction(PayloadWriter& out, const CheckedInstruction& i) {
@@ -113,7 +113,9 @@ void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskA
       .put(options.record_dependencies)
       .put(options.deadline_ms)
       .put(options.track_war)
-      .put(options.check);
+      .put(options.check)
+      .put(options.sim_seed)
+      .text(options.sim_log);
 }
 
 void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
@@ -142,6 +144,8 @@ void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
   request.options.deadline_ms = in.get<uint64_t>();
   request.options.track_war = in.get<uint8_t>() != 0;
   request.options.check = in.get<uint8_t>() != 0;
+  request.options.sim_seed = in.get<uint64_t>();
+  request.options.sim_log = in.text();
   in.finish();
 }
 
@@ -156,6 +160,8 @@ void encode_report(std::vector<uint8_t>& out, const RunReport& report) {
       .put(report.heap_bytes)
       .put(report.staged_early)
       .put(report.timing_slots)
+      .put(report.sim_events)
+      .put(report.sim_digest)
       .array(report.edges.data(), report.edges.size())
       .array(report.tasks.data(), report.tasks.size());
   put_check(writer, report.check);
@@ -176,6 +182,8 @@ RunReport decode_report(std::span<const uint8_t> payload) {
   fill(report.heap_bytes);
   report.staged_early = in.get<uint64_t>();
   for (TimingSlot& slot : report.timing_slots) slot = in.get<TimingSlot>();
+  report.sim_events = in.get<uint64_t>();
+  report.sim_digest = in.get<uint64_t>();
   report.edges = in.array<DependencyEdge>();
   report.tasks = in.array<TaskRecord>();
   report.check = get_check(in);

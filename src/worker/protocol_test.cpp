@@ -39,6 +39,8 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   options.deadline_ms = uint64_t{1} << 40;
   options.track_war = true;
   options.check = true;
+  options.sim_seed = 77;
+  options.sim_log = "/tmp/log";
   std::vector<uint8_t> bytes;
   encode_run(bytes, 9, *args, config, options);
   EXPECT_LT(bytes.size(), 2000u) << "unused argument slots are not sent";
@@ -58,6 +60,8 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   EXPECT_EQ(got->options.deadline_ms, options.deadline_ms);
   EXPECT_TRUE(got->options.track_war);
   EXPECT_TRUE(got->options.check);
+  EXPECT_EQ(got->options.sim_seed, 77u);
+  EXPECT_EQ(got->options.sim_log, "/tmp/log");
 }
 
 TEST(Protocol, AReportArrivesAsItWasSent) {
@@ -70,6 +74,8 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   report.task_window[3] = 6;
   report.heap_bytes[2] = 7;
   report.staged_early = 8;
+  report.sim_events = 9;
+  report.sim_digest = 10;
   report.timing_slots[15] = {9, 10};
   report.edges.assign(1000, {PTO2TaskId::make(1, 2), PTO2TaskId::make(0, 9), EdgeSource::kExplicit, -1, 64});
   report.tasks.assign(3, {PTO2TaskId::make(3, 4), {1, -1, 2}});
@@ -88,6 +94,8 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   EXPECT_EQ(got.task_window[3], 6u);
   EXPECT_EQ(got.heap_bytes[2], 7u);
   EXPECT_EQ(got.staged_early, 8u);
+  EXPECT_EQ(got.sim_events, 9u);
+  EXPECT_EQ(got.sim_digest, 10u);
   EXPECT_EQ(got.timing_slots[15].first_dispatch_ns, 9u);
   EXPECT_EQ(got.timing_slots[15].last_finish_ns, 10u);
   ASSERT_EQ(got.edges.size(), 1000u);

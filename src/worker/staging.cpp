@@ -76,7 +76,7 @@ uint64_t Staging::device_address(uint64_t host) const {
   return region.device + (host - region.begin);
 }
 
-void Staging::copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out) {
+void Staging::copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out, bool outputs_too) {
   check_and_group(arguments);
   place_regions();
   out.clear();
@@ -86,7 +86,7 @@ void Staging::copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out) 
       const uint64_t host = tensor.buffer.addr;
       tensor.buffer.addr = device_address(host);
       // The gaps of a strided output are somebody's data: they come back with it, so they have to go there.
-      if (arguments.direction(i) != ArgDirection::OUT || !tensor.is_contiguous) {
+      if (outputs_too || arguments.direction(i) != ArgDirection::OUT || !tensor.is_contiguous) {
         device_.copy_to_device(tensor.buffer.addr, reinterpret_cast<const void*>(host), tensor.buffer.size);
       }
       tensor.address_space = AddressSpace::DEVICE;

@@ -18,7 +18,7 @@ class Staging {
   /// Fills `out` with device tensors for `arguments`: HOST tensors are copied in as far as their contents count, DEVICE
   /// tensors pass through. Throws Error(kDeviceMemory) naming the tensor that is larger than the device, kOutOfBounds naming
   /// a DEVICE tensor that is not inside one allocation.
-  void copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out);
+  void copy_in(const TaskArguments& arguments, ChipStorageTaskArgs& out, bool outputs_too = false);
   /// Copies what the last copy_in staged back to the host, IN tensors excepted.
   void copy_out(const TaskArguments& arguments);
 

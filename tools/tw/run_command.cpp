@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "command.h"
 #include "run_execute.h"
+#include "run_explore.h"
 #include "run_result.h"
 
 namespace tilewright {
@@ -26,6 +27,10 @@ constexpr const char* kFooter =
     "\n"
     "Golden. An element matches if |actual - golden| <= atol + rtol * |golden|. Both default to 1e-5 for f32, 1e-3 for f16, 1e-2\n"
     "for bf16, 0.125 for fp8e4m3 and 0 for all others. With --rounds every round starts from the same values and is compared.\n"
+    "\n"
+    "Schedules. A run with --sim-seed simulates on one thread, in an order that the seed alone decides, and times are virtual. --explore\n"
+    "finds a seed whose order breaks the program, if there is one; running that seed again shows the same. More:\n"
+    "docs/guide/schedules.md.\n"
     "\n"
     "Example:\n"
     "  tw run softmax/callable.json --platform a2a3sim --arg x=f32[256,512]=randn:7 --arg y=f32[256,512] \\\n"
@@ -79,12 +84,27 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
   command->add_flag(
       "--check", words->check,
       "Look for mistakes in kernels: missing flags, bytes never written, accesses outside tensors; exit code 1 if there are any");
+  command
+      ->add_option("--sim-seed", words->sim_seed, "Let this seed decide the whole schedule: the same seed gives the same run on any host")
+      ->type_name("N");
+  command->add_option("--sim-log", words->sim_log, "With --sim-seed: write every event of the schedule, a line each")->type_name("FILE");
+  command
+      ->add_option("--explore", words->explore,
+                   "Try K seeds, from --sim-seed or 1 on, and stop at the first that fails: an error, a mismatch with golden, or without "
+                   "golden a result that differs from the first seed's")
+      ->type_name("K");
   command->add_flag("--debug-kernel", words->debug_kernel,
                     "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");
   command->add_flag("--in-process", words->in_process, "Simulate in this process, for debuggers; a kernel that crashes takes tw along");
   add_json_flag(*command, json);
   command->footer(kFooter);
   command->callback([words, &exit_code, &json] {
+    if (words->explore) {
+      const Exploration exploration = explore(*words);
+      fmt::print("{}{}", json ? exploration_as_json(exploration) : format_exploration(exploration), json ? "\n" : "");
+      exit_code = exploration.failure ? tilewright::exit_code(ErrorCode::kMismatch) : 0;
+      return;
+    }
     const RunResult result = execute_run(*words);
     fmt::print("{}{}", json ? result_as_json(result) : format_result(result), json ? "\n" : "");
     exit_code = result.passed() ? 0 : tilewright::exit_code(ErrorCode::kMismatch);

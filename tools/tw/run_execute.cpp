@@ -43,29 +43,6 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
   return built;
 }
 
-std::vector<NamedComparison> compare_all(const RunRequest& request) {
-  std::vector<NamedComparison> comparisons;
-  for (const RunTensor& argument : request.tensors) {
-    if (argument.golden) comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison)});
-  }
-  return comparisons;
-}
-
-void run_rounds(ChipWorker& worker, CallableHandle handle, RunRequest& request, RunResult& result) {
-  const TaskArguments arguments = task_arguments(request);
-  std::vector<HostTensor> initial;
-  for (const RunTensor& argument : request.tensors) {
-    if (request.rounds > 1) initial.push_back(argument.tensor.clone());
-  }
-  for (int32_t round = 0; round < request.rounds; ++round) {
-    for (size_t i = 0; round > 0 && i < initial.size(); ++i) {
-      std::memcpy(request.tensors[i].tensor.data(), initial[i].data(), initial[i].byte_count());
-    }
-    RunReport report = worker.run(handle, arguments, request.config, request.options);
-    result.rounds.push_back({std::move(report), compare_all(request)});
-  }
-}
-
 void write_outputs(const RunRequest& request, RunResult& result) {
   const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
   for (const RunTensor& argument : request.tensors) {
@@ -77,7 +54,7 @@ void write_outputs(const RunRequest& request, RunResult& result) {
 
 }  // namespace
 
-RunResult execute_run(const RunWords& words) {
+RunSession::RunSession(const RunWords& words) {
   const PlatformInfo& platform = find_platform(words.platform);
   require_available(platform);
   Store store;
@@ -86,10 +63,9 @@ RunResult execute_run(const RunWords& words) {
   LoadedCallable loaded = load_callable(words.callable, platform.name, asked, store);
   const auto load_time = std::chrono::steady_clock::now() - begin;
   CallableSpec& spec = loaded.spec;
-  RunRequest request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);
+  request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);
   spec.runtime = request.options.runtime;
 
-  RunResult result;
   result.callable = words.callable;
   result.platform = platform.name;
   result.device = words.device;
@@ -103,11 +79,38 @@ RunResult execute_run(const RunWords& words) {
   options.device_id = words.device;
   options.runtime = request.options.runtime;
   options.in_process = words.in_process || words.debug_kernel;
-  ChipWorker worker(options);
-  const CallableHandle handle = worker.register_callable(built.image);
-  run_rounds(worker, handle, request, result);
-  write_outputs(request, result);
-  return result;
+  worker_ = std::make_unique<ChipWorker>(options);
+  handle_ = worker_->register_callable(built.image);
+  arguments_ = task_arguments(request);
+  for (const RunTensor& argument : request.tensors) {
+    if (request.rounds > 1 || request.explore > 1) initial_.push_back(argument.tensor.clone());
+  }
+}
+
+RunReport RunSession::run() {
+  for (size_t i = 0; ran_ && i < initial_.size(); ++i) {
+    std::memcpy(request.tensors[i].tensor.data(), initial_[i].data(), initial_[i].byte_count());
+  }
+  ran_ = true;
+  return worker_->run(handle_, arguments_, request.config, request.options);
+}
+
+std::vector<NamedComparison> RunSession::compare_all() const {
+  std::vector<NamedComparison> comparisons;
+  for (const RunTensor& argument : request.tensors) {
+    if (argument.golden) comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison)});
+  }
+  return comparisons;
+}
+
+RunResult execute_run(const RunWords& words) {
+  RunSession session(words);
+  for (int32_t round = 0; round < session.request.rounds; ++round) {
+    RunReport report = session.run();
+    session.result.rounds.push_back({std::move(report), session.compare_all()});
+  }
+  write_outputs(session.request, session.result);
+  return std::move(session.result);
 }
 
 }  // namespace tilewright

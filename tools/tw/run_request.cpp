@@ -130,6 +130,21 @@ void add_outputs(const std::vector<std::string>& words, RunRequest& request) {
   }
 }
 
+void set_tolerance(const RunWords& words, RunTensor& tensor) {
+  tensor.comparison.tolerance = default_tolerance(tensor.tensor.dtype());
+  if (words.relative_tolerance) tensor.comparison.tolerance.relative = *words.relative_tolerance;
+  if (words.absolute_tolerance) tensor.comparison.tolerance.absolute = *words.absolute_tolerance;
+  check_tolerance(tensor.comparison.tolerance);
+}
+
+/// Without golden, what a seed leaves in a tensor is compared with what the first one did: NaN in both is no difference.
+void compare_between_seeds(const RunWords& words, RunRequest& request) {
+  for (RunTensor& tensor : request.tensors) {
+    set_tolerance(words, tensor);
+    tensor.comparison.nan = words.nan == "never" ? NanRule::kEqual : parse_nan_rule(words.nan);
+  }
+}
+
 void add_goldens(const RunWords& words, RunRequest& request) {
   std::set<std::string> names;
   for (const NamedText& golden : split_names("--golden", words.goldens, names)) {
@@ -143,16 +158,38 @@ void add_goldens(const RunWords& words, RunRequest& request) {
       throw Error(ErrorCode::kSignatureMismatch, fmt::format("--golden {}: {} holds {}, but the argument is {}", golden.name, golden.text,
                                                              tensor.golden->description(), tensor.tensor.description()));
     }
-    tensor.comparison.tolerance = default_tolerance(tensor.tensor.dtype());
     tensor.comparison.nan = parse_nan_rule(words.nan);
-    if (words.relative_tolerance) tensor.comparison.tolerance.relative = *words.relative_tolerance;
-    if (words.absolute_tolerance) tensor.comparison.tolerance.absolute = *words.absolute_tolerance;
-    check_tolerance(tensor.comparison.tolerance);
+    set_tolerance(words, tensor);
   }
   const bool tuned = words.relative_tolerance || words.absolute_tolerance || words.nan != "never";
+  if (names.empty() && request.explore != 0) return compare_between_seeds(words, request);
   if (names.empty() && tuned) {
     throw Error(ErrorCode::kInvalidArgument, "--rtol, --atol and --nan compare with golden, but there is no --golden",
                 "add --golden NAME=FILE.npy");
+  }
+}
+
+void add_seed(const RunWords& words, RunRequest& request) {
+  if (!words.sim_seed.empty()) request.options.sim_seed = parse_sim_seed("--sim-seed", words.sim_seed);
+  request.options.sim_log = words.sim_log;
+  if (!words.explore) return;
+  if (*words.explore < 1) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("--explore {} makes no sense; try at least 1 seed", *words.explore));
+  }
+  for (const auto& [name, given] : {std::pair{"--rounds", words.rounds != 1},
+                                    {"--output", !words.outputs.empty()},
+                                    {"--sim-log", !words.sim_log.empty()},
+                                    {"--deps", words.list_dependencies}}) {
+    if (!given) continue;
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("{} and --explore do not go together", name),
+                "explore first, then run the seed that it reports: --sim-seed N");
+  }
+  request.explore = static_cast<uint64_t>(*words.explore);
+  if (request.options.sim_seed == 0) request.options.sim_seed = sim_seed_from_environment();
+  if (request.options.sim_seed == 0) request.options.sim_seed = 1;
+  if (request.options.sim_seed - 1 > UINT64_MAX - request.explore) {
+    throw Error(ErrorCode::kLimitExceeded,
+                fmt::format("--explore {}: there are not so many seeds from {} on", request.explore, request.options.sim_seed));
   }
 }
 
@@ -168,6 +205,7 @@ RunRequest prepare_run(const RunWords& words, const CallableArguments& callable,
   request.options.track_war = words.track_war;
   if (!words.deadline.empty()) request.options.deadline_ms = parse_deadline(words.deadline);
   request.options.check = words.check;
+  add_seed(words, request);
   apply_settings(words.settings, request.config, request.options);
 
   std::set<std::string> names;

@@ -35,6 +35,9 @@ struct RunWords {
   bool track_war = false;
   std::string deadline;  ///< empty: the default
   bool check = false;
+  std::string sim_seed;              ///< empty: none
+  std::string sim_log;               ///< file for the events of the schedule
+  std::optional<int64_t> explore;    ///< so many seeds
   bool debug_kernel = false;
   bool in_process = false;
 };
@@ -66,6 +69,7 @@ struct RunRequest {
   CallConfig config;
   RunOptions options;
   int32_t rounds = 1;
+  uint64_t explore = 0;  ///< seeds to try, from options.sim_seed on; 0: an ordinary run
 };
 
 /// Checks everything that can be checked without a device and reads or generates the tensors. Throws Error with the

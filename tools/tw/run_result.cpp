@@ -140,6 +140,11 @@ Json tasks_json(const RunResult& result, const RunReport& report) {
   return tasks;
 }
 
+Json schedule_json(const RunReport& report) {
+  if (report.sim_events == 0) return {};
+  return {{"events", report.sim_events}, {"digest", fmt::format("{:016x}", report.sim_digest)}};
+}
+
 Json round_json(const RunRound& round, size_t number) {
   Json edges = {{"total", edges_of(round.report)}};
   for (const EdgeSource source : kSources) edges[edge_source_name(source)] = round.report.edge_count[static_cast<int>(source)];
@@ -162,6 +167,7 @@ Json round_json(const RunRound& round, size_t number) {
           {"task_window", round.report.task_window},
           {"heap_bytes", round.report.heap_bytes},
           {"staged_early", round.report.staged_early},
+          {"schedule", schedule_json(round.report)},
           {"timing_slots", timing_slots},
           {"comparisons", comparisons}};
 }
@@ -197,6 +203,8 @@ std::string format_result(const RunResult& result) {
       text += fmt::format("run time  {} in round {}\n", duration_text(result.rounds[i].report.run_ns), i + 1);
     }
   }
+  if (last.sim_events != 0)
+    text += fmt::format("schedule  {} events, digest {:016x}; times are virtual\n", last.sim_events, last.sim_digest);
   for (size_t slot = 0; slot < std::size(last.timing_slots); ++slot) {
     const TimingSlot& times = last.timing_slots[slot];
     if (times.last_finish_ns == 0) continue;

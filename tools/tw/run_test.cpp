@@ -302,5 +302,84 @@ TEST_F(NeverReturning, TheDeviceEndsWhenTheToolIsKilled) {
   }
 }
 
+// Two tasks, of which the second reads what the first wrote; nobody says so.
+class Explore : public Run {
+ protected:
+  void SetUp() override {
+    const std::string head =
+        "#include <stdint.h>\n#include \"tensor.h\"\nextern \"C\" void kernel_entry(int64_t* args) {\n"
+        "  int32_t* x = reinterpret_cast<ChipTensor*>(args[0])->data_as<int32_t>();\n";
+    write("first.cpp", head + "  x[0] = 7;\n}\n");
+    write("second.cpp", head + "  x[1] = x[0];\n}\n");
+    write("orchestration.cpp",
+          "#include \"pto_orchestration_api.h\"\nextern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs& orch) {\n"
+          "  const ChipTensor& x = orch.tensor(0).ref();\n"
+          "  for (int i = 0; i < 2; ++i) {\n    CoreTaskArgs args;\n    args.add_no_dep(x);\n    rt_submit_aiv_task(i, args);\n  }\n}\n");
+    write("callable.json", R"({"name": "test", "orchestration": {"source": "orchestration.cpp", "signature": ["INOUT"]},
+      "incores": [{"func_id": 0, "source": "first.cpp", "core_type": "aiv"}, {"func_id": 1, "source": "second.cpp", "core_type": "aiv"}],
+      "arguments": ["x"]})");
+    words_ = "$tw run " + file("callable.json") + " --arg x=i32[2]";
+  }
+  std::string words_;
+};
+
+TEST_F(Explore, TheFirstSeedThatFailsIsReportedWithACommandThatShowsItAgain) {
+  write_npy(file("golden.npy"), make_tensor(parse_tensor_spec("i32[2]=full:7")));
+  for (const std::string& golden : {std::string(), " --golden x=" + file("golden.npy")}) {
+    const ProcessResult text = shell(words_ + golden + " --explore 64");
+    EXPECT_EQ(text.exit_code, 1) << text.output;
+    EXPECT_THAT(text.output, HasSubstr("tried from 1 on: "));
+    EXPECT_THAT(text.output, HasSubstr(golden.empty() ? "it leaves something else than seed 1" : "what it leaves does not match golden"));
+    EXPECT_THAT(text.output, HasSubstr("[1] actual "));
+    const nlohmann::json json = nlohmann::json::parse(shell(words_ + golden + " --explore=64 --json").output);
+    EXPECT_EQ(json["passed"], false);
+    EXPECT_EQ(json["failure"]["kind"], golden.empty() ? "difference" : "mismatch");
+    const std::string replay = json["failure"]["replay"];
+    EXPECT_THAT(replay, HasSubstr(" --sim-seed " + std::to_string(json["failure"]["seed"].get<uint64_t>())));
+    EXPECT_THAT(replay, Not(HasSubstr("--explore")));
+    const ProcessResult again = shell(replay + " --json");
+    EXPECT_EQ(again.exit_code, golden.empty() ? 0 : 1) << again.output;
+    EXPECT_EQ(shell(replay + " --json --rounds 3").exit_code, golden.empty() ? 0 : 1);
+    if (golden.empty()) continue;
+    const nlohmann::json result = nlohmann::json::parse(again.output);
+    EXPECT_EQ(result["rounds"][0]["comparisons"][0]["mismatches"], 1);
+  }
+}
+
+TEST_F(Run, ExploringACorrectProgramFindsNothing) {
+  const ProcessResult text = hello(kArguments + std::string("--explore 20"));
+  EXPECT_EQ(text.exit_code, 0) << text.output;
+  EXPECT_THAT(text.output, HasSubstr("explored  20 seeds from 1 on, "));
+  EXPECT_THAT(text.output, HasSubstr("none fails"));
+  const nlohmann::json json = nlohmann::json::parse(hello(kArguments + std::string("--explore 5 --sim-seed 100 --json")).output);
+  EXPECT_EQ(json["passed"], true);
+  EXPECT_EQ(json["first_seed"], 100);
+  EXPECT_EQ(json["tried"], 5);
+  EXPECT_TRUE(json["failure"].is_null());
+}
+
+TEST_F(Run, ASeedGivesOneScheduleInEveryRoundAndEveryProcess) {
+  const auto run = [&](const std::string& seed, const std::string& log) {
+    const ProcessResult result = hello(kArguments + ("--sim-seed " + seed + " --rounds 3 --json --sim-log " + file(log)));
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    const nlohmann::json rounds = nlohmann::json::parse(result.output)["rounds"];
+    EXPECT_EQ(rounds[0]["schedule"], rounds[2]["schedule"]);
+    EXPECT_EQ(rounds[0]["run_ns"], rounds[2]["run_ns"]);
+    return rounds[0]["schedule"]["digest"].get<std::string>();
+  };
+  const std::string digest = run("7", "a");
+  EXPECT_EQ(run("7", "b"), digest);
+  EXPECT_NE(run("8", "c"), digest);
+  EXPECT_EQ(read_file(file("a")), read_file(file("b")));
+  EXPECT_THAT(read_file(file("a")), HasSubstr(" start t0.b0.aiv0 func 0 on AIV "));
+}
+
+TEST_F(Run, WordsAboutSeedsThatMakeNoSenseAre2) {
+  for (const char* bad : {"--sim-seed 0", "--sim-seed x", "--sim-log log", "--explore 0", "--explore -3", "--explore 5 --rounds 2",
+                          "--explore 5 --deps", "--explore 5 --output c=c.npy", "--explore 5 --sim-seed 18446744073709551615"}) {
+    EXPECT_EQ(hello(std::string(bad) + kArguments).exit_code, 2) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace tilewright
