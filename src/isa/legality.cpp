@@ -15,7 +15,6 @@ namespace tilewright::isa {
 namespace {
 
 namespace legality = pto::legality;
-using legality::Generation;
 using legality::Property;
 using legality::Rule;
 
