@@ -52,8 +52,8 @@ tile.func @cube(%a: !tw.tensor<64x256xf16>, %b: !tw.tensor<256x64xf16>, %c: !tw.
 // CHECK: tile.matmul %[[L]], %[[R]]
 // CHECK: tile.matmul_acc %{{.*}}, %[[L]], %[[R]]
 // CHECK: tile.load {{.*}} -> !tile.tile<1x64xf32, mat>
-// CHECK: %[[BIAS:.*]] = tile.move {{.*}} -> !tile.tile<1x64xf32, bias>
 // CHECK: %[[PART:.*]] = tile.extract %[[M]]{{.*}} -> !tile.tile<16x64xf16, left>
+// CHECK: %[[BIAS:.*]] = tile.move {{.*}} -> !tile.tile<1x64xf32, bias>
 // CHECK: tile.matmul_bias %[[PART]], %[[R]], %[[BIAS]]
 tile.func @shared(%a: !tw.tensor<64x64xf16>, %bias: !tw.tensor<1x64xf32>, %c: !tw.tensor<64x64xf32> {tw.out}) {
   %zero = arith.constant 0 : index
