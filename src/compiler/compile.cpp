@@ -7,12 +7,14 @@
 #include "compiler/emit/program.h"
 #include "compiler/ir/register.h"
 #include "compiler/ir/tile_dialect.h"
+#include "compiler/passes/passes.h"
 #include "compiler/pipeline.h"
 #include "compiler/target.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/AsmParser/AsmParserState.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
@@ -77,8 +79,37 @@ void name_values(const AsmParserState& state) {
   }
 }
 
+/// Whether kernels have addresses already, as a person who plans them writes: then they are checked and stay as they are.
+bool is_planned(ModuleOp module) {
+  const WalkResult found = module.walk([](Operation* op) {
+    const bool placed = llvm::any_of(op->getResultTypes(), [](Type type) {
+      auto tile = dyn_cast<tile::TileType>(type);
+      return tile && tile.has_address();
+    });
+    return placed || isa<tile::SetFlagOp, tile::WaitFlagOp, tile::BarrierOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return found.wasInterrupted();
+}
+
 /// One text, whatever directory the program lies in.
 std::string base_name(StringRef path) { return path.substr(path.find_last_of('/') + 1).str(); }
+
+/// The module with its lines, but not with the directories of its files: the same program elsewhere gives the same text.
+std::string text_of(ModuleOp module) {
+  const OwningOpRef<ModuleOp> copy(module.clone());
+  AttrTypeReplacer replacer;
+  replacer.addReplacement([](FileLineColLoc location) -> std::optional<Attribute> {
+    return FileLineColLoc::get(location.getContext(), base_name(location.getFilename().getValue()), location.getLine(),
+                               location.getColumn());
+  });
+  replacer.recursivelyReplaceElementsIn(copy.get(), /*replaceAttrs=*/false, /*replaceLocs=*/true, /*replaceTypes=*/false);
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(true, false);
+  copy.get()->print(stream, flags);
+  return text;
+}
 
 std::string memory_map(const emit::ProgramSources& sources, const Target& target) {
   std::string text = fmt::format("Memory of each kernel on {}: first and last byte, tile, what it holds, where it is made.\n", target.name);
@@ -111,6 +142,7 @@ ArtifactContent compile_program(const CompileRequest& request) {
   DialectRegistry registry;
   register_dialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);  // the line says which operation
   Messages messages(context);
   const auto failed_with = [&](ErrorCode code) {
     return Error(code, messages.text().empty() ? fmt::format("{}: the program cannot be compiled", request.name) : messages.text());
@@ -128,13 +160,14 @@ ArtifactContent compile_program(const CompileRequest& request) {
 
   ArtifactContent content;
   content.platform = target->name;
-  llvm::raw_string_ostream program(content.files["program.mlir"]);
-  OpPrintingFlags flags;
-  flags.enableDebugInfo(true, false);
-  module->print(program, flags);
+  content.files["program.mlir"] = text_of(*module);
 
   PassManager passes(&context);
-  add_lowering(passes, *target);
+  if (is_planned(*module)) {
+    passes.addPass(create_verify_plan(target->name));
+  } else {
+    add_lowering(passes, *target);
+  }
   if (failed(passes.run(*module))) throw failed_with(ErrorCode::kInvalidArgument);
   const FailureOr<emit::ProgramSources> emitted = emit::program_sources(*module, request.runtime);
   if (failed(emitted)) throw failed_with(ErrorCode::kInvalidArgument);

@@ -3,17 +3,45 @@
 #include "compiler/passes/passes.h"
 #include "compiler/target.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 namespace tilewright {
 
-void add_lowering(mlir::OpPassManager& passes, const Target&) {
-  passes.addPass(create_promote_variables());
-  passes.addPass(mlir::createCanonicalizerPass());
-  passes.addPass(create_unroll());
+namespace {
+
+/// What folds, what is the same as something else, and what nobody uses.
+void add_cleaning(mlir::OpPassManager& passes) {
   passes.addPass(mlir::createCanonicalizerPass());
   passes.addPass(mlir::createCSEPass());
+}
+
+void add_passes(mlir::OpPassManager& passes, llvm::StringRef platform) {
+  passes.addPass(create_promote_variables());
+  add_cleaning(passes);
+  passes.addPass(create_unroll());
+  add_cleaning(passes);
   passes.addPass(create_outline_incore());
+  add_cleaning(passes);
+  passes.addPass(create_infer_directions());
+  passes.addPass(create_infer_memory_space(platform));
+  passes.addPass(create_legalise(platform));
+  passes.addPass(create_plan_memory_and_sync(platform));
+  passes.addPass(create_verify_plan(platform));
+}
+
+struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
+  Option<std::string> platform{*this, "platform", llvm::cl::desc("the platform that kernels are for"), llvm::cl::init("a2a3")};
+};
+
+}  // namespace
+
+void add_lowering(mlir::OpPassManager& passes, const Target& target) { add_passes(passes, target.name); }
+
+void register_pipelines() {
+  const auto build = [](mlir::OpPassManager& passes, const PipelineOptions& options) { add_passes(passes, options.platform); };
+  static const mlir::PassPipelineRegistration<PipelineOptions> registration("tw-pipeline", "From a recorded module to planned kernels",
+                                                                            build);
 }
 
 }  // namespace tilewright

@@ -1,5 +1,7 @@
 #include "compiler/target.h"
 
+#include "pto/common/legality.hpp"
+
 namespace tilewright {
 
 using namespace mlir;
@@ -40,8 +42,8 @@ constexpr RouteInfo kRoutesA5[] = {
 };
 
 constexpr Target kTargets[] = {
-    {"a2a3", kSpacesA2A3, kRoutesA2A3, tile::kFlagsPerPipePair},
-    {"a5", kSpacesA5, kRoutesA5, tile::kFlagsPerPipePair},
+    {"a2a3", kSpacesA2A3, kRoutesA2A3, tile::kFlagsPerPipePair, pto::legality::Generation::kA2A3},
+    {"a5", kSpacesA5, kRoutesA5, tile::kFlagsPerPipePair, pto::legality::Generation::kA5},
 };
 
 /// Instructions of vector operators that another pipe executes (spec/tile-isa.md, 1.5).

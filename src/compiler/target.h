@@ -5,6 +5,10 @@
 
 #include "compiler/ir/tile_dialect.h"
 
+namespace pto::legality {
+enum class Generation : uint8_t;
+}
+
 namespace tilewright {
 
 /// A memory of a core.
@@ -30,6 +34,7 @@ struct Target {
   llvm::ArrayRef<SpaceInfo> spaces;
   llvm::ArrayRef<RouteInfo> routes;
   int64_t flags_per_pipe_pair;
+  pto::legality::Generation generation;  ///< whose instructions it has (pto/common/legality.hpp)
 
   /// Never null: each target has all memories that the dialect names.
   const SpaceInfo& space(tile::Space space) const;

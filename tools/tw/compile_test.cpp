@@ -19,9 +19,11 @@ namespace fs = std::filesystem;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-/// A shell command in which $tw is the program, $programs the directory of programs, and the store one of the tests' own.
+/// A shell command in which $tw is the program, $programs and $examples directories of programs, and the store one of the tests' own.
 ProcessResult shell(const std::string& command) {
-  return run_process({"sh", "-c", "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; programs='" TW_PROGRAMS "'; " + command});
+  return run_process(
+      {"sh", "-c",
+       "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; programs='" TW_PROGRAMS "'; examples='" TW_EXAMPLES "'; " + command});
 }
 
 class Compile : public testing::Test {
@@ -54,6 +56,24 @@ constexpr const char* kVariants[][2] = {{"a2a3sim", "tensormap_and_ringbuffer"},
                                         {"a5sim", "tensormap_and_ringbuffer"},
                                         {"a5sim", "host_build_graph"}};
 
+/// a * b in double precision, and the sum of the magnitudes of its terms.
+struct Product {
+  Product(const HostTensor& a, const HostTensor& b, size_t rows, size_t depth, size_t columns)
+      : value(rows * columns), magnitude(rows * columns) {
+    for (size_t m = 0; m < rows; ++m) {
+      for (size_t k = 0; k < depth; ++k) {
+        for (size_t n = 0; n < columns; ++n) {
+          const double term =
+              double{half_to_float(a.elements<uint16_t>()[m * depth + k])} * half_to_float(b.elements<uint16_t>()[k * columns + n]);
+          value[m * columns + n] += term;
+          magnitude[m * columns + n] += std::fabs(term);
+        }
+      }
+    }
+  }
+  std::vector<double> value, magnitude;
+};
+
 TEST_F(Compile, AnElementwiseProgramRunsEverywhere) {
   const HostTensor a = make("f32[192,128]=randn:1"), b = make("f32[192,128]=randn:2");
   for (const auto& [platform, runtime] : kVariants) {
@@ -72,29 +92,55 @@ TEST_F(Compile, AnElementwiseProgramRunsEverywhere) {
 
 TEST_F(Compile, AProductOfTilesRunsEverywhere) {
   constexpr size_t kRows = 64, kDepth = 256, kColumns = 128;
-  const HostTensor a = make("f16[64,256]=randn:1"), b = make("f16[256,128]=randn:2");
-  std::vector<double> product(kRows * kColumns), magnitude(kRows * kColumns);
-  for (size_t m = 0; m < kRows; ++m) {
-    for (size_t k = 0; k < kDepth; ++k) {
-      for (size_t n = 0; n < kColumns; ++n) {
-        const double term =
-            double{half_to_float(a.elements<uint16_t>()[m * kDepth + k])} * half_to_float(b.elements<uint16_t>()[k * kColumns + n]);
-        product[m * kColumns + n] += term;
-        magnitude[m * kColumns + n] += std::fabs(term);
-      }
-    }
-  }
+  const Product product(make("f16[64,256]=randn:1"), make("f16[256,128]=randn:2"), kRows, kDepth, kColumns);
   for (const auto& [platform, runtime] : kVariants) {
     const ProcessResult result =
         shell(std::string("$tw run $programs/matmul.mlir --check --platform ") + platform + " --runtime " + runtime +
               " --arg a=f16[64,256]=randn:1 --arg b=f16[256,128]=randn:2 --arg c=f32[64,128] --output c=" + file("c.npy"));
     ASSERT_EQ(result.exit_code, 0) << result.output;
     const HostTensor c = read_npy(file("c.npy"));
-    for (size_t i = 0; i < product.size(); ++i) {
+    for (size_t i = 0; i < product.value.size(); ++i) {
       // Sums in f32: kDepth roundings at most.
-      ASSERT_NEAR(c.elements<float>()[i], product[i], kDepth * 6e-8 * magnitude[i]) << platform << " " << runtime << " " << i;
+      ASSERT_NEAR(c.elements<float>()[i], product.value[i], kDepth * 6e-8 * product.magnitude[i]) << platform << " " << runtime << " " << i;
     }
   }
+}
+
+TEST_F(Compile, ProgramsInTheLanguageRunEverywhere) {
+  const HostTensor x = make("f32[64,128]=randn:1");
+  const Product product(make("f16[256,512]=randn:1"), make("f16[512,256]=randn:2"), 256, 512, 256);
+  for (const auto& [platform, runtime] : kVariants) {
+    const std::string run = std::string("$tw run --check --platform ") + platform + " --runtime " + runtime + " $examples/";
+    const ProcessResult hello =
+        shell(run + "hello.cpp --arg arg0=f32[64,128]=randn:1 --arg arg1=f32[64,128] --output arg1=" + file("y.npy"));
+    ASSERT_EQ(hello.exit_code, 0) << hello.output;
+    const HostTensor y = read_npy(file("y.npy"));
+    for (size_t i = 0; i < y.element_count(); ++i) {
+      ASSERT_EQ(y.elements<float>()[i], static_cast<float>(double{x.elements<float>()[i]} + 1)) << platform << " " << runtime << " " << i;
+    }
+    const ProcessResult matmul = shell(run + "matmul.cpp --arg arg0=f16[256,512]=randn:1 --arg arg1=f16[512,256]=randn:2 " +
+                                       "--arg arg2=f32[256,256] --output arg2=" + file("c.npy"));
+    ASSERT_EQ(matmul.exit_code, 0) << matmul.output;
+    const HostTensor c = read_npy(file("c.npy"));
+    for (size_t i = 0; i < c.element_count(); ++i) {
+      ASSERT_NEAR(c.elements<float>()[i], product.value[i], 512 * 6e-8 * product.magnitude[i]) << platform << " " << runtime << " " << i;
+    }
+  }
+}
+
+TEST_F(Compile, MistakesInProgramsInTheLanguageAreReportedAtTheirLines) {
+  const auto program = [&](const std::string& statement) {
+    return write("wrong.cpp",
+                 "#include <tilewright/language.h>\nusing namespace tilewright;\nvoid wrong(Tensor x, Out<Tensor> y) {\n  at([&] {\n    " +
+                     statement +
+                     "\n  });\n}\nint main(int argc, char** argv) {\n  return program(\"wrong\", wrong, tensor(f32, {64, 128}), "
+                     "tensor(f32, {64, 128})).main(argc, argv);\n}\n");
+  };
+  refuse(program("store(load(x, {0, 0}, {64, 128}) + load(x, {0, 0}, {32, 128}), y, {0, 0});"), "wrong.cpp:5:");
+  const ProcessResult result = shell("$tw compile " + program("store(nothing, y, {0, 0});") + " -o " + file("wrong.tw"));
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("wrong.cpp:5:"));
+  EXPECT_FALSE(fs::exists(file("wrong.tw")));
 }
 
 TEST_F(Compile, TheSameProgramGivesTheSameBytes) {
@@ -105,6 +151,10 @@ TEST_F(Compile, TheSameProgramGivesTheSameBytes) {
             0);
   const ProcessResult same = shell("diff -r " + file("one") + " " + file("two"));
   EXPECT_EQ(same.exit_code, 0) << same.output;
+  const ProcessResult source =
+      shell("mkdir " + file("here") + " && cp $examples/hello.cpp " + file("here") + " && $tw compile " + file("here/hello.cpp") + " -o " +
+            file("three") + " && $tw compile $examples/hello.cpp -o " + file("four") + " && diff -r " + file("three") + " " + file("four"));
+  EXPECT_EQ(source.exit_code, 0) << source.output;
 }
 
 TEST_F(Compile, AnAlteredArtifactIsRefusedUntilItIsRebuilt) {

@@ -1,4 +1,4 @@
-// The passes from a recorded module to kernels that have their memories. docs/design/compiler.md says what each is for; register.cpp
+// The passes from a recorded module to kernels that have their memories. docs/design/compiler.md says what each is for; pipeline.cpp
 // has their order.
 #pragma once
 
@@ -20,6 +20,20 @@ std::unique_ptr<mlir::Pass> create_unroll();
 /// tensors before numbers, each in the order of first use; constants are made again in the kernel. Kernels that are the same are one.
 /// Precondition: no variables (promote-variables).
 std::unique_ptr<mlir::Pass> create_outline_incore();
+
+/// Marks tensors of kernels in, out or inout by what their code does, and gives each tensor of a tw.submit its direction. `out` only where
+/// nothing is read that the kernel has not written before, and where no earlier task can have written the same elements; what is not
+/// known is inout. An error where an orchestration writes an argument that is not marked. Precondition: kernels (outline-incore).
+std::unique_ptr<mlir::Pass> create_infer_directions();
+
+/// Each tile gets its memory, moves where a tile is needed in another one than it lies in, and each kernel its kind of core. Memories
+/// that are stated are kept. An error where the target (find_target(platform)) has no way, or where one kernel uses both kinds of core.
+/// Sums of products that begin with zeros begin with their first product. Precondition: kernels (outline-incore).
+std::unique_ptr<mlir::Pass> create_infer_memory_space(llvm::StringRef platform);
+
+/// Changes nothing: an error for each operation that becomes an instruction, with element types and memories, which the platform does not
+/// have, and for each tile whose rows or boxes are not whole blocks. Precondition: memories (infer-memory-space).
+std::unique_ptr<mlir::Pass> create_legalise(llvm::StringRef platform);
 
 /// Tiles get their addresses (in their types; `tile.scratch` for scratch tiles) and pipes the flags that order them, and the kernel a
 /// barrier at its end. A tile.move makes a copy where an operation overwrites what is still needed. An error, with what is alive at the peak,

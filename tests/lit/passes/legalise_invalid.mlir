@@ -1,0 +1,37 @@
+// What a2a3 does not have, each at its line; all of a module are reported at once.
+// RUN: tw-opt %s -legalise=platform=a2a3 -verify-diagnostics
+
+tile.func aiv @elements(%x: !tw.tensor<64x128xbf16>, %y: !tw.tensor<64x128xbf16> {tw.out}) {
+  %zero = arith.constant 0 : index
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<64x128xbf16> -> !tile.tile<64x128xbf16, vec>
+  // expected-error @below {{'tile.add' op becomes TADD, which a2a3 does not have for elements bf16}}
+  %a = tile.add %t, %t : !tile.tile<64x128xbf16, vec>
+  // expected-error @below {{'tile.row_sum' op becomes TROWSUM, which a2a3 does not have for elements bf16}}
+  %m = tile.row_sum %t : (!tile.tile<64x128xbf16, vec>) -> !tile.tile<64x1xbf16, vec>
+  tile.return
+}
+
+tile.func aiv @comparison(%x: !tw.tensor<8x8xi32>) {
+  %zero = arith.constant 0 : index
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<8x8xi32> -> !tile.tile<8x8xi32, vec>
+  %e = tile.compare eq %t, %t : (!tile.tile<8x8xi32, vec>, !tile.tile<8x8xi32, vec>) -> !tile.tile<8x8xi1, vec>
+  // expected-error @below {{becomes TCMP, which a2a3 does not have for elements i32 and a comparison other than 'eq'}}
+  %l = tile.compare lt %t, %t : (!tile.tile<8x8xi32, vec>, !tile.tile<8x8xi32, vec>) -> !tile.tile<8x8xi1, vec>
+  tile.return
+}
+
+tile.func aiv @shapes(%x: !tw.tensor<64x128xf32>) {
+  %zero = arith.constant 0 : index
+  // expected-error @below {{makes a tile of 64x10xf32 in vec, where a2a3 has columns in multiples of 8; a tile of 64x16xf32 with 64x10 of it valid would do}}
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<64x128xf32> -> !tile.tile<64x10xf32, vec>
+  // expected-error @below {{makes a tile of 12x1xf32 in vec, where a2a3 has rows in multiples of 8}}
+  %u = tile.create : !tile.tile<12x1xf32, vec>
+  tile.return
+}
+
+tile.func aic @boxes(%x: !tw.tensor<64x128xf16>) {
+  %zero = arith.constant 0 : index
+  // expected-error @below {{makes a tile of 10x20xf16 in mat, where a2a3 has rows in multiples of 16 and columns in multiples of 16; a tile of 16x32xf16}}
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<64x128xf16> -> !tile.tile<10x20xf16, mat>
+  tile.return
+}
