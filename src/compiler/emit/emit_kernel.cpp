@@ -549,9 +549,12 @@ class KernelWriter : public BodyWriter {
       if (std::string scratch = tiles_.scratch(&op); !scratch.empty()) return scratch;
       return op.emitOpError("needs a scratch tile and has no address for it; plan-memory-and-sync gives it one");
     }
+    // Both are integers to MLIR: the name says which enumeration the number is of.
     const Attribute attribute = op.getAttr(word);
-    if (auto compare = dyn_cast_or_null<tw::CompareAttr>(attribute)) return std::string(compare_name(compare.getValue()));
-    if (auto round = dyn_cast_or_null<tile::RoundAttr>(attribute)) return std::string(round_name(round.getValue()));
+    if (auto compare = dyn_cast_or_null<tw::CompareAttr>(attribute); compare && word == "how")
+      return std::string(compare_name(compare.getValue()));
+    if (auto round = dyn_cast_or_null<tile::RoundAttr>(attribute); round && word == "round")
+      return std::string(round_name(round.getValue()));
     return op.emitOpError() << "becomes '" << info.call << "', whose '$" << word << "' it does not have";
   }
 

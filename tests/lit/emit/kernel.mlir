@@ -44,5 +44,9 @@ tile.func aiv @sizes(%x: !tw.tensor<2x?x128xf32>, %y: !tw.tensor<?x1xf32> {tw.ou
   %i1 = arith.constant 1 : i32
   %e1 = arith.addi %e, %i1 : i32
   tw.write %e1, %z[%zero] : i32, !tw.tensor<64xi32>
+  // CHECK: TCVT(cast, load, RoundMode::CAST_RINT);
+  %c0 = tile.cast %t : (!tile.tile<64x128xf32, valid ?x100, vec, at 0>) -> !tile.tile<64x128xi32, valid ?x100, vec, at 0>
+  // CHECK: TCVT(cast_2, load, RoundMode::CAST_FLOOR);
+  %c1 = tile.cast %t round floor : (!tile.tile<64x128xf32, valid ?x100, vec, at 0>) -> !tile.tile<64x128xi32, valid ?x100, vec, at 131072>
   tile.return
 }
