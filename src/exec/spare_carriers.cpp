@@ -190,10 +190,10 @@ void Scheduler::take_over(uint32_t index, const Observation& seen) {
   participants_.fetch_add(1);
   if (!seen.fiber->mark().take(seen.state)) {
     {
-      // Whoever rested meanwhile took us for somebody who can change something.
+      // Whoever rested meanwhile took us for somebody who can change something. The run may be over, too.
       const std::lock_guard lock(stall_mutex_);
       --lost_;
-      if (--busy_ == 0) check_stalled();
+      if (--busy_ == 0 && active_.load()) check_stalled();
     }
     participants_.fetch_sub(1);
     participants_.notify_all();

@@ -98,11 +98,7 @@ class SuspendedKernels {
 class PollBackoff {
  public:
   static constexpr uint64_t kBurstNs = 20'000;       ///< polled without a pause
-#if defined(__SANITIZE_THREAD__)
-  static constexpr uint64_t kWorkNs = 50'000;  ///< it makes a turn many times as long
-#else
   static constexpr uint64_t kWorkNs = 2'000;         ///< a burst is work if most of its turns are longer
-#endif
   static constexpr uint64_t kMaxPauseNs = 128'000'000;  ///< under 0.1 % of a processor
   static constexpr uint64_t kPauseShare = 16;        ///< a pause is at most this part of the time polled so far
 
