@@ -218,7 +218,7 @@ void make_fewer(const Structure& structure, std::vector<Flag>& flags, const std:
 
 std::vector<Flag> number_events(const Structure& structure, const Program& program, std::vector<Flag> flags,
                                 const std::vector<Order>& orders) {
-  for (;;) {
+  for (bool merged = false;;) {
     const OpenTimes times(structure, flags);
     std::map<std::pair<Pipe, Pipe>, std::vector<int>> pairs;
     for (int i = 0; i < static_cast<int>(flags.size()); ++i) pairs[{flags[index(i)].from, flags[index(i)].to}].push_back(i);
@@ -227,10 +227,15 @@ std::vector<Flag> number_events(const Structure& structure, const Program& progr
       too_many = colour(flags, of_pair, times, program.events);
       if (!too_many.empty()) break;
     }
-    if (too_many.empty()) return flags;
-    make_fewer(structure, flags, too_many, times);
+    if (too_many.empty() && !merged) return flags;
     for (Flag& flag : flags) flag.event = -1;
-    flags = reduce(structure, program, std::move(flags), orders);
+    // What is needed no more is looked for when there are enough events, not after every merge: that takes longer than all else.
+    if (too_many.empty()) {
+      flags = reduce(structure, program, std::move(flags), orders);
+    } else {
+      make_fewer(structure, flags, too_many, times);
+    }
+    merged = !too_many.empty();
   }
 }
 

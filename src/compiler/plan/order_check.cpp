@@ -44,6 +44,7 @@ class States {
   /// Changes every state, and joins those that became equal.
   template <typename Change>
   void each(const Change& change) {
+    if (states_.size() == 1) return change(states_.front());
     std::vector<State> before = std::move(states_);
     states_.clear();
     for (State& state : before) {
@@ -63,8 +64,13 @@ class Walk {
       : structure_(structure), program_(program), check_(check), steps_(steps), earlier_(earlier), later_(later) {}
 
   OrderCheck::Answer run() {
+    // The body of the program is executed once: from the instruction on to the last one that is asked for.
+    if (later_.empty()) return {};
+    const auto in_body = [&](int instruction) { return structure_.ancestor_in(structure_.place_of(instruction), 0).child; };
+    int last = 0;
+    for (const int instruction : later_) last = std::max(last, in_body(instruction));
     States states;
-    region(0, states);
+    region(0, states, in_body(earlier_), last);
     for (std::vector<int>* list : {&unordered_, &used_}) {
       std::sort(list->begin(), list->end());
       list->erase(std::unique(list->begin(), list->end()), list->end());
@@ -74,13 +80,16 @@ class Walk {
 
  private:
   void region(int number, States& states) {
-    const auto& nodes = *structure_.regions()[index(number)].nodes;
-    for (int child = 0; child < static_cast<int>(nodes.size()); ++child) {
+    region(number, states, 0, static_cast<int>(structure_.regions()[index(number)].nodes->size()) - 1);
+    flags(steps_.before[index(number)].back(), states);
+  }
+
+  void region(int number, States& states, int first, int last) {
+    for (int child = first; child <= last; ++child) {
       flags(steps_.before[index(number)][index(child)], states);
       node({number, child}, states);
       flags(steps_.after[index(number)][index(child)], states);
     }
-    flags(steps_.before[index(number)].back(), states);
   }
 
   void node(Place place, States& states) {
@@ -139,6 +148,10 @@ class Walk {
     for (const FlagStep& step : steps) {
       if (!check_.active(step.flag)) continue;
       const Flag& flag = check_.flags()[index(step.flag)];
+      const bool matters = std::any_of(states.all().begin(), states.all().end(), [&](const State& state) {
+        return (step.set && (state.known & bit(flag.from)) != 0) || std::binary_search(state.held.begin(), state.held.end(), step.flag);
+      });
+      if (!matters) continue;
       states.each([&](State& state) {
         const auto at = std::lower_bound(state.held.begin(), state.held.end(), step.flag);
         const bool held = at != state.held.end() && *at == step.flag;
