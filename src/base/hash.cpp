@@ -17,6 +17,18 @@ std::string Digest::hex() const {
   return text;
 }
 
+std::optional<Digest> Digest::parse(std::string_view hex) {
+  const auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  Digest digest;
+  if (hex.size() != 2 * digest.bytes.size()) return std::nullopt;
+  for (size_t i = 0; i < digest.bytes.size(); ++i) {
+    const int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest.bytes[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return digest;
+}
+
 Hasher::Hasher() {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   if (context == nullptr) throw std::bad_alloc();

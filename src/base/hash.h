@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace tilewright {
 struct Digest {
   std::array<uint8_t, 32> bytes{};
   std::string hex() const;  ///< 64 lower-case hexadecimal characters
+  /// The reverse; nothing for any other text.
+  static std::optional<Digest> parse(std::string_view hex);
   friend bool operator==(const Digest&, const Digest&) = default;
   friend auto operator<=>(const Digest&, const Digest&) = default;
 };

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "isa/compare.h"
 #include "isa/fold.h"
 #include "isa/launch.h"
 #include "isa/tile_grid.h"
@@ -387,17 +388,6 @@ void Rules::scalar() {
   access(0, static_cast<Op>(i_.op) == Op::SCALAR_SET, std::move(ranges));
 }
 
-bool holds(pto::CmpMode mode, long double a, long double b) {
-  switch (mode) {
-    case pto::CmpMode::EQ: return a == b;
-    case pto::CmpMode::NE: return a != b;
-    case pto::CmpMode::LT: return a < b;
-    case pto::CmpMode::LE: return a <= b;
-    case pto::CmpMode::GT: return a > b;
-    default: return a >= b;
-  }
-}
-
 bool selected(int32_t pattern, int64_t i) {
   switch (static_cast<pto::MaskPattern>(pattern)) {
     case pto::MaskPattern::P0101: return i % 2 == 0;
@@ -454,7 +444,7 @@ void Rules::collect() {
   for (int64_t r = 0; r < src.valid_rows; ++r) {
     const auto wanted = number_at<long double>(2, key, keys == 1 ? 0 : r, 0);
     int64_t found = 0;
-    for (int64_t c = 0; c < src.valid_cols; ++c) found += holds(mode, number_at<long double>(1, from, r, c), wanted);
+    for (int64_t c = 0; c < src.valid_cols; ++c) found += isa::holds(mode, number_at<long double>(1, from, r, c), wanted);
     written.add(dst, r, 0, 1, std::min<int64_t>(found, operand(0).valid_cols));
   }
   reads_valid(1);

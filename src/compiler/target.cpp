@@ -76,7 +76,7 @@ const Target* find_target(StringRef platform) {
 }
 
 StringRef instruction_name(const tile::OperatorInfo& info) {
-  return StringRef(info.call).take_until([](char c) { return c == '('; });
+  return StringRef(info.call).take_until([](char c) { return c == '(' || c == '<'; });
 }
 
 std::optional<Pipe> pipe_of(const Target& target, Operation* op) {

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "isa/combine.h"
+#include "isa/compare.h"
 #include "isa/execution.h"
 #include "isa/tile_strips.h"
 #include "pto/common/element_types.hpp"
@@ -228,18 +229,6 @@ void scatter_by_pattern(const Execution& execution) {
       for (int64_t c = groups * kStep; c < extent; ++c) row[c] = c % kStep == stride.first ? packed[groups] : T{0};
     }
   });
-}
-
-template <typename T>
-bool holds(pto::CmpMode mode, T a, T b) {
-  switch (mode) {
-    case pto::CmpMode::EQ: return a == b;
-    case pto::CmpMode::NE: return a != b;
-    case pto::CmpMode::LT: return a < b;
-    case pto::CmpMode::LE: return a <= b;
-    case pto::CmpMode::GT: return a > b;
-    default: return a >= b;
-  }
 }
 
 /// The columns of each row for which a comparison holds. T is how elements are compared: half and bfloat16 as float.

@@ -14,18 +14,6 @@ template <typename T>
 class CollectTest : public IsaTest {};
 TYPED_TEST_SUITE(CollectTest, AllElements);
 
-template <CmpMode kMode>
-bool compares(double a, double b) {
-  switch (kMode) {
-    case CmpMode::EQ: return a == b;
-    case CmpMode::NE: return a != b;
-    case CmpMode::LT: return a < b;
-    case CmpMode::LE: return a <= b;
-    case CmpMode::GT: return a > b;
-    default: return a >= b;
-  }
-}
-
 TYPED_TEST(CollectTest, ColumnsThatCompareAreCollectedAndCounted) {
   using T = TypeParam;
   using Index = Tile<TileType::Vec, int32_t, 32, 64, BLayout::RowMajor, -1, -1>;
@@ -53,7 +41,7 @@ TYPED_TEST(CollectTest, ColumnsThatCompareAreCollectedAndCounted) {
       uint32_t found = 0;
       std::vector<int32_t> want(before.begin() + r * 64, before.begin() + r * 64 + 64);
       for (int c = 0; c < src.GetValidCol(); ++c) {
-        if (!compares<kMode>(decode(at(src, r, c)), decode(key.data()[one_key ? 0 : r]))) continue;
+        if (!compares(kMode, decode(at(src, r, c)), decode(key.data()[one_key ? 0 : r]))) continue;
         if (static_cast<int>(found) < dst.GetValidCol()) want[found] = offset + c;
         ++found;
       }

@@ -161,6 +161,19 @@ double ulp(double x) {
   return std::ldexp(1.0, exponent - FloatFormat<T>::kMantissaBits);
 }
 
+/// a compared with b, on exact values: what `mode` says in C++, which for numbers that are none is IEEE 754.
+template <typename T>
+bool compares(pto::CmpMode mode, T a, T b) {
+  switch (mode) {
+    case pto::CmpMode::EQ: return a == b;
+    case pto::CmpMode::NE: return a != b;
+    case pto::CmpMode::LT: return a < b;
+    case pto::CmpMode::LE: return a <= b;
+    case pto::CmpMode::GT: return a > b;
+    default: return a >= b;
+  }
+}
+
 inline bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 // Layouts, from the tables of the specification.

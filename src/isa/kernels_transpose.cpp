@@ -14,36 +14,38 @@ namespace tilewright::isa::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+#if HWY_TARGET != HWY_SCALAR
+/// Four rows of 32-bit elements, per block of 128 bits, as columns of four.
+template <class D, class V64 = hn::Vec<hn::Repartition<uint64_t, D>>>
+HWY_INLINE void columns_of_four(D d, const uint8_t* src, int64_t step, V64* out) {
+  const hn::Repartition<uint64_t, D> d64;
+  const auto row = [&](int i) HWY_ATTR { return hn::LoadU(d, reinterpret_cast<const uint32_t*>(src + i * step)); };
+  const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
+  const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
+  const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
+  out[0] = hn::InterleaveLower(d64, a, b);
+  out[1] = hn::InterleaveUpper(d64, a, b);
+  out[2] = hn::InterleaveLower(d64, e, f);
+  out[3] = hn::InterleaveUpper(d64, e, f);
+}
+#endif
+
 #if HWY_TARGET <= HWY_AVX2
 /// One 8 x 8 square of 32-bit elements, in vectors of two blocks.
 struct Square32 {
   static constexpr int64_t kRows = 8, kCols = 8;
   using Element = uint32_t;
-  using D = hn::Full256<uint32_t>;
-  using D64 = hn::Full256<uint64_t>;
-  using V64 = hn::Vec<D64>;
   static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
-    // Four rows become, per block, columns of four; two such halves make a column of eight.
-    V64 top[4], bottom[4];
-    columns_of_four(src, src_step, top);
-    columns_of_four(src + 4 * src_step, src_step, bottom);
-    const D64 d;
+    const hn::Full256<uint32_t> d32;
+    const hn::Full256<uint64_t> d;
+    // Two halves of four rows make columns of eight.
+    hn::Vec<hn::Full256<uint64_t>> top[4], bottom[4];
+    columns_of_four(d32, src, src_step, top);
+    columns_of_four(d32, src + 4 * src_step, src_step, bottom);
     for (int i = 0; i < 4; ++i) {
       hn::StoreU(hn::ConcatLowerLower(d, bottom[i], top[i]), d, reinterpret_cast<uint64_t*>(dst + i * dst_step));
       hn::StoreU(hn::ConcatUpperUpper(d, bottom[i], top[i]), d, reinterpret_cast<uint64_t*>(dst + (i + 4) * dst_step));
     }
-  }
-  static HWY_INLINE void columns_of_four(const uint8_t* src, int64_t step, V64* out) {
-    const D d;
-    const D64 d64;
-    const auto row = [&](int i) HWY_ATTR { return hn::LoadU(d, reinterpret_cast<const uint32_t*>(src + i * step)); };
-    const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
-    const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
-    const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
-    out[0] = hn::InterleaveLower(d64, a, b);
-    out[1] = hn::InterleaveUpper(d64, a, b);
-    out[2] = hn::InterleaveLower(d64, e, f);
-    out[3] = hn::InterleaveUpper(d64, e, f);
   }
 };
 #elif HWY_TARGET != HWY_SCALAR
@@ -52,17 +54,10 @@ struct Square32 {
   static constexpr int64_t kRows = 4, kCols = 4;
   using Element = uint32_t;
   static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
-    const hn::Full128<uint32_t> d;
-    const hn::Full128<uint64_t> d64;
-    const auto row = [&](int i) HWY_ATTR { return hn::LoadU(d, reinterpret_cast<const uint32_t*>(src + i * src_step)); };
-    const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
-    const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
-    const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
-    const auto put = [&](int i, auto v) HWY_ATTR { hn::StoreU(hn::BitCast(d, v), d, reinterpret_cast<uint32_t*>(dst + i * dst_step)); };
-    put(0, hn::InterleaveLower(d64, a, b));
-    put(1, hn::InterleaveUpper(d64, a, b));
-    put(2, hn::InterleaveLower(d64, e, f));
-    put(3, hn::InterleaveUpper(d64, e, f));
+    const hn::Full128<uint64_t> d;
+    hn::Vec<hn::Full128<uint64_t>> columns[4];
+    columns_of_four(hn::Full128<uint32_t>(), src, src_step, columns);
+    for (int i = 0; i < 4; ++i) hn::StoreU(columns[i], d, reinterpret_cast<uint64_t*>(dst + i * dst_step));
   }
 };
 #endif

@@ -11,18 +11,8 @@ using namespace pto;
 /// a cmp b by the words of IEEE 754, on the exact values.
 template <typename T>
 bool holds(T a, T b, CmpMode mode) {
-  const auto compare = [mode](auto x, auto y) {
-    switch (mode) {
-      case CmpMode::EQ: return x == y;
-      case CmpMode::NE: return x != y;
-      case CmpMode::LT: return x < y;
-      case CmpMode::LE: return x <= y;
-      case CmpMode::GT: return x > y;
-      default: return x >= y;
-    }
-  };
-  if constexpr (is_float_element<T>) return compare(decode(a), decode(b));
-  return compare(a, b);
+  if constexpr (is_float_element<T>) return compares(mode, decode(a), decode(b));
+  return compares(mode, a, b);
 }
 
 /// Bit (r, c) of a mask, by the definition: bit c % width of word c / width, for words of the mask's own type.

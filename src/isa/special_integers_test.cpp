@@ -155,28 +155,18 @@ TYPED_TEST(SpecialIntegers, EveryPairInScalarForms) {
 TYPED_TEST(SpecialIntegers, EveryPairIsCompared) {
   Tile<TileType::Vec, uint8_t, TestFixture::kCount, 32> bits;
   TASSIGN(bits, 0x8000);
-  const auto holds = [](CmpMode mode, auto x, auto y) {
-    switch (mode) {
-      case CmpMode::EQ: return x == y;
-      case CmpMode::NE: return x != y;
-      case CmpMode::LT: return x < y;
-      case CmpMode::LE: return x <= y;
-      case CmpMode::GT: return x > y;
-      default: return x >= y;
-    }
-  };
   for (const CmpMode mode : {CmpMode::EQ, CmpMode::NE, CmpMode::LT, CmpMode::LE, CmpMode::GT, CmpMode::GE}) {
     TCMP(bits, this->a_, this->b_, mode);
     for (int r = 0; r < TestFixture::kCount; ++r) {
       for (int c = 0; c < TestFixture::kCount; ++c) {
-        ASSERT_EQ((bits.data()[r * 32 + c / 8] >> c % 8 & 1) != 0, holds(mode, this->value(r), this->value(c)))
+        ASSERT_EQ((bits.data()[r * 32 + c / 8] >> c % 8 & 1) != 0, compares(mode, this->value(r), this->value(c)))
             << +this->value(r) << " and " << +this->value(c) << " mode " << static_cast<int>(mode);
       }
     }
     for (const auto scalar : this->values_) {
       TCMPS(bits, this->b_, scalar, mode);
       for (int c = 0; c < TestFixture::kCount; ++c) {
-        ASSERT_EQ((bits.data()[c / 8] >> c % 8 & 1) != 0, holds(mode, this->value(c), scalar)) << +this->value(c) << " and " << +scalar;
+        ASSERT_EQ((bits.data()[c / 8] >> c % 8 & 1) != 0, compares(mode, this->value(c), scalar)) << +this->value(c) << " and " << +scalar;
       }
     }
   }

@@ -77,6 +77,9 @@ class SpecialValues : public IsaTest {
     TASSIGN(a_, 0);
     TASSIGN(b_, 0x8000);
     TASSIGN(c_, 0x10000);
+    TASSIGN(column_, 0x18000);
+    TASSIGN(row_, 0x1a000);
+    for (int i = 0; i < kCount; ++i) column_.data()[i] = row_.data()[i] = values_[static_cast<size_t>(i)];
     for (int r = 0; r < kCount; ++r) {
       for (int c = 0; c < kCount; ++c)
         a_.data()[r * kCount + c] = values_[static_cast<size_t>(r)], b_.data()[r * kCount + c] = values_[static_cast<size_t>(c)];
@@ -118,6 +121,8 @@ class SpecialValues : public IsaTest {
 
   std::vector<T> values_;
   Square a_, b_, c_;
+  Tile<TileType::Vec, T, kCount, 1, BLayout::ColMajor> column_;  ///< the values
+  Tile<TileType::Vec, T, 1, kCount> row_;
 };
 TYPED_TEST_SUITE(SpecialValues, FloatElements);
 
@@ -163,11 +168,6 @@ TYPED_TEST(SpecialValues, ScalarOperationsAreIeee754) {
 
 TYPED_TEST(SpecialValues, ExpandingOperationsAreIeee754) {
   using T = TypeParam;
-  Tile<TileType::Vec, T, TestFixture::kCount, 1, BLayout::ColMajor> column;
-  Tile<TileType::Vec, T, 1, TestFixture::kCount> row;
-  TASSIGN(column, 0x18000);
-  TASSIGN(row, 0x1a000);
-  for (int i = 0; i < TestFixture::kCount; ++i) column.data()[i] = row.data()[i] = this->values_[static_cast<size_t>(i)];
   const auto check = [&](const char* op, bool by_row, auto instruction) {
     instruction(this->c_);
     for (int i = 0; i < TestFixture::Square::Numel; ++i) {
@@ -177,18 +177,18 @@ TYPED_TEST(SpecialValues, ExpandingOperationsAreIeee754) {
       this->expect(op, decode(this->c_.data()[i]), nearest<T>(ieee(op[0], a, b)), a, b);
     }
   };
-  check("+", true, [&](auto& d) { TROWEXPANDADD(d, this->b_, column); });
-  check("-", true, [&](auto& d) { TROWEXPANDSUB(d, this->b_, column); });
-  check("*", true, [&](auto& d) { TROWEXPANDMUL(d, this->b_, column); });
-  check("/", true, [&](auto& d) { TROWEXPANDDIV(d, this->b_, column); });
-  check("M", true, [&](auto& d) { TROWEXPANDMAX(d, this->b_, column); });
-  check("m", true, [&](auto& d) { TROWEXPANDMIN(d, this->b_, column); });
-  check("+", false, [&](auto& d) { TCOLEXPANDADD(d, this->a_, row); });
-  check("-", false, [&](auto& d) { TCOLEXPANDSUB(d, this->a_, row); });
-  check("*", false, [&](auto& d) { TCOLEXPANDMUL(d, this->a_, row); });
-  check("/", false, [&](auto& d) { TCOLEXPANDDIV(d, this->a_, row); });
-  check("M", false, [&](auto& d) { TCOLEXPANDMAX(d, this->a_, row); });
-  check("m", false, [&](auto& d) { TCOLEXPANDMIN(d, this->a_, row); });
+  check("+", true, [&](auto& d) { TROWEXPANDADD(d, this->b_, this->column_); });
+  check("-", true, [&](auto& d) { TROWEXPANDSUB(d, this->b_, this->column_); });
+  check("*", true, [&](auto& d) { TROWEXPANDMUL(d, this->b_, this->column_); });
+  check("/", true, [&](auto& d) { TROWEXPANDDIV(d, this->b_, this->column_); });
+  check("M", true, [&](auto& d) { TROWEXPANDMAX(d, this->b_, this->column_); });
+  check("m", true, [&](auto& d) { TROWEXPANDMIN(d, this->b_, this->column_); });
+  check("+", false, [&](auto& d) { TCOLEXPANDADD(d, this->a_, this->row_); });
+  check("-", false, [&](auto& d) { TCOLEXPANDSUB(d, this->a_, this->row_); });
+  check("*", false, [&](auto& d) { TCOLEXPANDMUL(d, this->a_, this->row_); });
+  check("/", false, [&](auto& d) { TCOLEXPANDDIV(d, this->a_, this->row_); });
+  check("M", false, [&](auto& d) { TCOLEXPANDMAX(d, this->a_, this->row_); });
+  check("m", false, [&](auto& d) { TCOLEXPANDMIN(d, this->a_, this->row_); });
 }
 
 TYPED_TEST(SpecialValues, UnaryOperationsAreIeee754) {
@@ -264,12 +264,6 @@ TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryScalar) {
 }
 
 TYPED_TEST(SpecialValues, ExponentialsOfDifferencesMeetEveryPair) {
-  using T = TypeParam;
-  Tile<TileType::Vec, T, TestFixture::kCount, 1, BLayout::ColMajor> column;
-  Tile<TileType::Vec, T, 1, TestFixture::kCount> row;
-  TASSIGN(column, 0x18000);
-  TASSIGN(row, 0x1a000);
-  for (int i = 0; i < TestFixture::kCount; ++i) column.data()[i] = row.data()[i] = this->values_[static_cast<size_t>(i)];
   const auto check = [this](const char* what, bool by_row) {
     for (int i = 0; i < TestFixture::Square::Numel; ++i) {
       const double a = decode(by_row ? this->b_.data()[i] : this->a_.data()[i]),
@@ -277,9 +271,9 @@ TYPED_TEST(SpecialValues, ExponentialsOfDifferencesMeetEveryPair) {
       this->expect_near(what, decode(this->c_.data()[i]), std::exp(static_cast<double>(static_cast<float>(a - b))), a, b);
     }
   };
-  TROWEXPANDEXPDIF(this->c_, this->b_, column);
+  TROWEXPANDEXPDIF(this->c_, this->b_, this->column_);
   check("row expdif", true);
-  TCOLEXPANDEXPDIF(this->c_, this->a_, row);
+  TCOLEXPANDEXPDIF(this->c_, this->a_, this->row_);
   check("column expdif", false);
 }
 
@@ -288,29 +282,19 @@ TYPED_TEST(SpecialValues, ComparisonsAreIeee754) {
   using Bits = Tile<TileType::Vec, uint8_t, TestFixture::kCount, 32>;
   Bits bits;
   TASSIGN(bits, 0x18000);
-  const auto holds = [](CmpMode mode, double a, double b) {
-    switch (mode) {
-      case CmpMode::EQ: return a == b;
-      case CmpMode::NE: return a != b;
-      case CmpMode::LT: return a < b;
-      case CmpMode::LE: return a <= b;
-      case CmpMode::GT: return a > b;
-      default: return a >= b;
-    }
-  };
   for (const CmpMode mode : {CmpMode::EQ, CmpMode::NE, CmpMode::LT, CmpMode::LE, CmpMode::GT, CmpMode::GE}) {
     TCMP(bits, this->a_, this->b_, mode);
     for (int i = 0; i < TestFixture::Square::Numel; ++i) {
       const int r = i / TestFixture::kCount, c = i % TestFixture::kCount;
       const bool got = (bits.data()[r * 32 + c / 8] >> (c % 8) & 1) != 0;
-      ASSERT_EQ(got, holds(mode, decode(this->a_.data()[i]), decode(this->b_.data()[i])))
+      ASSERT_EQ(got, compares(mode, decode(this->a_.data()[i]), decode(this->b_.data()[i])))
           << r << "," << c << " mode " << static_cast<int>(mode);
     }
     for (const size_t s : {size_t{0}, size_t{1}, size_t{12}, size_t{42}, size_t{43}, size_t{44}, size_t{45}}) {
       const T scalar = this->values_[s];
       TCMPS(bits, this->a_, scalar, mode);
       for (int r = 0; r < TestFixture::kCount; ++r)
-        ASSERT_EQ((bits.data()[r * 32] & 1) != 0, holds(mode, decode(this->a_.data()[r * TestFixture::kCount]), decode(scalar))) << r;
+        ASSERT_EQ((bits.data()[r * 32] & 1) != 0, compares(mode, decode(this->a_.data()[r * TestFixture::kCount]), decode(scalar))) << r;
     }
   }
 }

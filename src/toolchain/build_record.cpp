@@ -11,13 +11,10 @@ namespace {
 constexpr std::string_view kTitle = "tilewright build record 1";
 
 std::optional<Digest> take_digest(std::string_view& line) {
-  Digest digest;
-  if (line.size() < 64) return std::nullopt;
-  for (size_t i = 0; i < digest.bytes.size(); ++i) {
-    const char* at = line.data() + 2 * i;
-    if (std::from_chars(at, at + 2, digest.bytes[i], 16).ptr != at + 2) return std::nullopt;
-  }
-  line.remove_prefix(64);
+  constexpr size_t kDigits = 2 * sizeof(Digest::bytes);
+  const std::optional<Digest> digest = Digest::parse(line.substr(0, kDigits));
+  if (!digest) return std::nullopt;
+  line.remove_prefix(kDigits);
   if (line.starts_with(' ')) line.remove_prefix(1);
   return digest;
 }

@@ -23,18 +23,6 @@ constexpr size_t kHexSize = 64;
 
 const char* directory_name(EntryKind kind) { return kind == EntryKind::kObject ? "objects" : "records"; }
 
-std::optional<Digest> parse_hex(std::string_view text) {
-  const auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  if (text.size() != kHexSize) return std::nullopt;
-  Digest digest;
-  for (size_t i = 0; i < digest.bytes.size(); ++i) {
-    const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    digest.bytes[i] = static_cast<uint8_t>(high << 4 | low);
-  }
-  return digest;
-}
-
 /// A record's key says nothing about its content, so it carries a digest of itself and its key in front.
 std::string record_seal(const Digest& key, std::string_view content) {
   return Hasher().bytes(key.bytes.data(), key.bytes.size()).bytes(content.data(), content.size()).finish().hex() + "\n";
@@ -170,7 +158,7 @@ std::vector<StoreEntry> Store::list() const {
   for (EntryKind kind : {EntryKind::kObject, EntryKind::kRecord}) {
     walk(root_ / directory_name(kind), [&](const fs::directory_entry& file) {
       const std::string shard = file.path().parent_path().filename().string();
-      const std::optional<Digest> name = parse_hex(shard + file.path().filename().string());
+      const std::optional<Digest> name = Digest::parse(shard + file.path().filename().string());
       if (!name) return;
       std::error_code gone;
       StoreEntry entry{kind, *name, file.file_size(gone), {}};

@@ -3,24 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "../callable_from_pieces.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "tilewright/worker.h"
-#include "toolchain/toolchain.h"
 
 namespace tilewright {
 namespace {
 
 constexpr const char* kKernelHead = R"(
-#include <pto/pto-inst.hpp>
-#include "intrinsic.h"
-#include "tensor.h"
-using namespace pto;
 template <typename T = float> static T *data_of(int64_t argument) {
   const ChipTensor &t = *reinterpret_cast<ChipTensor *>(argument);
   return t.data_as<T>() + t.start_offset;
@@ -37,34 +31,11 @@ struct Kernel {
   std::string body;  ///< of kernel_entry(int64_t *args)
 };
 
-/// A callable with one tensor, x; `submit` is the orchestration entry's body.
+/// A callable with one tensor, x, of float.
 std::vector<uint8_t> build(const std::string& submit, const std::vector<Kernel>& kernels, const std::string& platform = "a2a3sim") {
-  static const TemporaryDirectory store_directory;
-  static Store store(store_directory.path());
-  const TemporaryDirectory directory;
-  std::ofstream(directory.path() / "orchestration.cpp") << R"(
-#include "pto_orchestration_api.h"
-[[maybe_unused]] static MixedKernels mixed(int32_t aic, int32_t aiv0, int32_t aiv1) {
-  MixedKernels kernels;
-  kernels.aic_kernel_id = aic;
-  kernels.aiv0_kernel_id = aiv0;
-  kernels.aiv1_kernel_id = aiv1;
-  return kernels;
-}
-extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &orch) {
-  const ChipTensor &x = orch.tensor(0).ref();
-)" << submit << "\n}\n";
-  CallableSpec spec;
-  spec.name = "callable";
-  spec.base_dir = directory.path();
-  spec.orchestration.source = "orchestration.cpp";
-  for (size_t i = 0; i < kernels.size(); ++i) {
-    const std::string source = "kernel_" + std::to_string(i) + ".cpp";
-    std::ofstream(directory.path() / source) << kKernelHead << "extern \"C\" __aicore__ void kernel_entry(__gm__ int64_t *args) {\n"
-                                             << kernels[i].body << "\n}\n";
-    spec.incores.push_back({static_cast<int32_t>(i), source, kernels[i].type, {}, "kernel_" + std::to_string(i), {}});
-  }
-  return build_callable(spec, {.platform_arch = platform}, store).image;
+  std::vector<KernelPiece> pieces;
+  for (const Kernel& kernel : kernels) pieces.push_back({kernel.type, "kernel_" + std::to_string(pieces.size()), kernel.body});
+  return build_from_pieces(submit, kKernelHead, pieces, platform);
 }
 
 class CrossCoreDevice : public testing::Test {

@@ -3,51 +3,20 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "../callable_from_pieces.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "tilewright/worker.h"
-#include "toolchain/toolchain.h"
 
 namespace tilewright::schedules_test {
 
-struct Kernel {
-  CoreType type;
-  std::string name;
-  std::string body;  ///< of kernel_entry(int64_t *args)
-};
+using Kernel = KernelPiece;
 
-/// A callable with one tensor, x, of int32; `submit` is the orchestration entry's body.
+/// A callable with one tensor, x, of int32.
 inline std::vector<uint8_t> build(const std::string& submit, const std::vector<Kernel>& kernels) {
-  static const TemporaryDirectory store_directory;
-  static Store store(store_directory.path());
-  const TemporaryDirectory directory;
-  std::ofstream(directory.path() / "orchestration.cpp") << R"(
-#include "pto_orchestration_api.h"
-[[maybe_unused]] static MixedKernels mixed(int32_t aic, int32_t aiv0, int32_t aiv1) {
-  MixedKernels kernels;
-  kernels.aic_kernel_id = aic;
-  kernels.aiv0_kernel_id = aiv0;
-  kernels.aiv1_kernel_id = aiv1;
-  return kernels;
-}
-extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &orch) {
-  const ChipTensor &x = orch.tensor(0).ref();
-)" << submit << "\n}\n";
-  CallableSpec spec;
-  spec.name = "callable";
-  spec.base_dir = directory.path();
-  spec.orchestration.source = "orchestration.cpp";
-  for (size_t i = 0; i < kernels.size(); ++i) {
-    const std::string source = kernels[i].name + ".cpp";
-    std::ofstream(directory.path() / source) << R"(
-#include <pto/pto-inst.hpp>
-#include "intrinsic.h"
-#include "tensor.h"
-using namespace pto;
+  static constexpr const char* kHead = R"(
 template <typename T = int32_t> [[maybe_unused]] static T *data_of(int64_t argument) {
   const ChipTensor &t = *reinterpret_cast<ChipTensor *>(argument);
   return t.data_as<T>() + t.start_offset;
@@ -56,11 +25,8 @@ using Acc = TileAcc<float, 16, 16>;
 using Half = Tile<TileType::Vec, float, 8, 16>;
 using Row = Tile<TileType::Vec, int32_t, 1, 64>;
 using Line = GlobalTensor<int32_t, Shape<1, 1, 1, 1, 64>, Stride<64, 64, 64, 64, 1>>;
-extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args) {
-)" << kernels[i].body << "\n}\n";
-    spec.incores.push_back({static_cast<int32_t>(i), source, kernels[i].type, {}, kernels[i].name, {}});
-  }
-  return build_callable(spec, {}, store).image;
+)";
+  return build_from_pieces(submit, kHead, kernels);
 }
 
 /// A device with one callable.

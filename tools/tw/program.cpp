@@ -196,14 +196,8 @@ ArtifactContent run_compiler(const fs::path& compiler, const std::string& text, 
 std::optional<ArtifactContent> take_from_store(const std::string& record, Store& store) {
   const nlohmann::json object = nlohmann::json::parse(record, nullptr, false);
   if (object.is_discarded() || !object.contains("content")) return std::nullopt;
-  const std::optional<std::vector<uint8_t>> bytes = [&] {
-    Digest digest;
-    const std::string hex = object.at("content").get<std::string>();
-    for (size_t i = 0; i < digest.bytes.size() && 2 * i + 1 < hex.size(); ++i) {
-      digest.bytes[i] = static_cast<uint8_t>(std::strtoul(hex.substr(2 * i, 2).c_str(), nullptr, 16));
-    }
-    return store.get(digest);
-  }();
+  const std::optional<Digest> digest = Digest::parse(object.at("content").get<std::string>());
+  const std::optional<std::vector<uint8_t>> bytes = digest ? store.get(*digest) : std::nullopt;
   if (!bytes) return std::nullopt;
   const nlohmann::json content = nlohmann::json::from_cbor(*bytes, true, false);
   if (content.is_discarded()) return std::nullopt;

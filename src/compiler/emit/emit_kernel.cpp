@@ -521,7 +521,7 @@ class KernelWriter : public BodyWriter {
     } else if (failed(set_valid_from(op, valid_source(info.rule, false), valid_source(info.rule, true)))) {
       return failure();
     }
-    // `$0`, `$result`, `$scratch`, `$how` of the table's call.
+    // `$0`, `$result`, `$scratch`, `$how`, and the result's `$type` and `$element`, of the table's call.
     std::string call;
     for (StringRef rest = info.call; !rest.empty();) {
       const auto [before, after] = rest.split('$');
@@ -544,6 +544,7 @@ class KernelWriter : public BodyWriter {
       return isa<TileType>(value.getType()) ? tiles_.name(value) : text(value);
     }
     if (word == "result") return tiles_.name(op.getResult(0));
+    if (word == "type") return "decltype(" + tiles_.name(op.getResult(0)) + ")";
     if (word == "element") return cpp_type(cast<TileType>(op.getResult(0).getType()).getElement());
     if (word == "scratch") {
       if (std::string scratch = tiles_.scratch(&op); !scratch.empty()) return scratch;

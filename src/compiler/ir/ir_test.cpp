@@ -71,7 +71,7 @@ TEST_F(IrTest, OperatorsBecomeInstructionsThatThisVersionHas) {
   const std::string instructions = read("docs/reference/instructions.md");
   for (const OperatorInfo* info : operators()) {
     const std::string call = info->call;
-    const std::string name = call.substr(0, call.find('('));
+    const std::string name = call.substr(0, call.find_first_of("(<"));
     const std::regex row("\\| `" + name + "` \\|[^|]*\\| done \\|");
     EXPECT_TRUE(std::regex_search(instructions, row)) << info->name << " becomes " << name;
   }

@@ -54,7 +54,9 @@ enum class Scratch : uint8_t { kNone, kLikeFirst, kLikeResult };
 struct OperatorInfo {
   const char* name;  ///< "row_sum"
   Rule rule;
-  const char* call;  ///< the instruction of include/pto: "TROWSUM($result, $0, $scratch)"; `$how` is the attribute of that name
+  /// The instruction of include/pto: "TROWSUM($result, $0, $scratch)". `$how` is the attribute of that name; `$type` and `$element` are the
+  /// C++ types of the result and of its elements, for template arguments.
+  const char* call;
   Place place;
   Elements elements;
   uint32_t onto;  ///< bit i: the result may take the place of operand i where that is no longer needed and its elements are as wide

@@ -37,8 +37,7 @@ std::unique_ptr<mlir::Pass> create_legalise(llvm::StringRef platform);
 
 /// Tiles get their addresses (in their types; `tile.scratch` for scratch tiles) and pipes the flags that order them, and the kernel a
 /// barrier at its end. A tile.move makes a copy where an operation overwrites what is still needed. An error, with what is alive at the peak,
-/// where a memory is too small. A kernel that has flags or barriers was planned by hand and stays as it is. Precondition: memories are
-/// decided (infer-memory-space).
+/// where a memory is too small. Precondition: memories are decided (infer-memory-space), and no flags.
 std::unique_ptr<mlir::Pass> create_plan_memory_and_sync(llvm::StringRef platform);
 
 /// Changes nothing: an error for each access in a planned kernel that flags do not order, or that finds something else in its place.

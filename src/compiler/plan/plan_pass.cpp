@@ -83,17 +83,7 @@ void write_flags(const KernelProgram& kernel, const plan::Plan& plan) {
   }
 }
 
-/// Whether a kernel has flags or barriers already: somebody planned it by hand, and verify-plan says whether that is right.
-bool is_planned(tile::FuncOp func) {
-  return func
-      .walk([](Operation* op) {
-        return isa<tile::SetFlagOp, tile::WaitFlagOp, tile::BarrierOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 LogicalResult plan_kernel(tile::FuncOp func, const Target& target) {
-  if (is_planned(func)) return success();
   SharedPlaces places;
   if (failed(places.make(func))) return failure();
   const FailureOr<KernelProgram> kernel = program_of(func, places, target);

@@ -48,5 +48,7 @@ tile.func aiv @sizes(%x: !tw.tensor<2x?x128xf32>, %y: !tw.tensor<?x1xf32> {tw.ou
   %c0 = tile.cast %t : (!tile.tile<64x128xf32, valid ?x100, vec, at 0>) -> !tile.tile<64x128xi32, valid ?x100, vec, at 0>
   // CHECK: TCVT(cast_2, load, RoundMode::CAST_FLOOR);
   %c1 = tile.cast %t round floor : (!tile.tile<64x128xf32, valid ?x100, vec, at 0>) -> !tile.tile<64x128xi32, valid ?x100, vec, at 131072>
+  // CHECK: TCI<decltype(iota), int32_t, 0>(iota, value_2);
+  %count = tile.iota %e : (i32) -> !tile.tile<1x64xi32, vec, at 70000>
   tile.return
 }

@@ -24,6 +24,14 @@ tile.func aiv @undecided(%x: !tw.tensor<8x64xf32>) {
 
 // -----
 
+tile.func aiv @twice(%x: !tw.tensor<8x64xf32>) {
+  // expected-error@+1 {{is in the kernel already; plan-memory-and-sync makes all flags and barriers}}
+  tile.set_flag mte2 to v 0
+  tile.return
+}
+
+// -----
+
 // Acc cannot be copied.
 tile.func aic @needed(%l: !tw.tensor<16x16xf16>, %z: !tw.tensor<16x16xf32> {tw.out}, %y: !tw.tensor<16x16xf32> {tw.out}) {
   %zero = arith.constant 0 : index
