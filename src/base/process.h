@@ -1,6 +1,7 @@
 // Child processes: run one to its end and capture what it printed.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ ProcessResult run_process(const std::vector<std::string>& argv);
 
 /// The full path of a program on PATH (or the argument itself if it holds a slash and is executable); empty if none.
 std::string find_program(const std::string& name);
+
+/// A word as a POSIX shell reads it back, in single quotes where it needs any; and words as one line.
+std::string shell_quoted(const std::string& word);
+std::string shell_line(const std::vector<std::string>& argv);
+
+/// The directory of the library or program that holds this function (any address in it); empty if it cannot be told.
+std::filesystem::path directory_of_code(const void* address);
 
 /// Whether a debugger, or another tracer, is attached to this process. Async-signal-safe.
 bool traced_by_debugger();

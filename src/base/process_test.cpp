@@ -20,6 +20,18 @@ TEST(Process, OutputLargerThanAPipeIsComplete) {
 
 TEST(Process, ASignalIsReportedAs128PlusItsNumber) { EXPECT_EQ(run_process({"sh", "-c", "kill -9 $$"}).exit_code, 128 + 9); }
 
+TEST(Process, AShellReadsQuotedWordsBack) {
+  const std::vector<std::string> words = {"plain", "", "two words", "it's", "$HOME `ls` \\", "a=b/c,d"};
+  const std::string line = shell_line({"printf", "[%s]"}) + " " + shell_line(words);
+  EXPECT_EQ(run_process({"sh", "-c", line}).output, "[plain][][two words][it's][$HOME `ls` \\][a=b/c,d]");
+}
+
+TEST(Process, TheDirectoryOfCodeIsWhereItsProgramLies) {
+  const std::filesystem::path program = std::filesystem::canonical("/proc/self/exe");
+  EXPECT_EQ(directory_of_code(reinterpret_cast<const void*>(&run_process)), program.parent_path());
+  EXPECT_EQ(directory_of_code(nullptr), std::filesystem::path());
+}
+
 TEST(Process, AMissingProgramIsNamed) {
   try {
     run_process({"tw-no-such-program"});

@@ -1,6 +1,5 @@
 #include "platform/registry.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,23 +7,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/process.h"
 #include "platform/platforms.h"
 
 namespace tilewright {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The directory of the library or program that holds this function; empty if it cannot be told.
-fs::path own_directory() {
-  Dl_info info{};
-  if (::dladdr(reinterpret_cast<const void*>(&built_in_platforms), &info) == 0 || info.dli_fname == nullptr) return {};
-  std::error_code failed;
-  fs::path file = info.dli_fname;
-  if (!file.has_parent_path()) file = "/proc/self/exe";  // argv[0], found on PATH
-  file = fs::canonical(file, failed);
-  return failed ? fs::path() : file.parent_path();
-}
 
 bool good_name(const std::string& name) {
   return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
@@ -60,7 +49,7 @@ std::vector<PlatformRegistry::Directory> PlatformRegistry::default_directories()
       rest.remove_prefix(std::min(colon + 1, rest.size()));
     }
   }
-  const fs::path own = own_directory();
+  const fs::path own = directory_of_code(reinterpret_cast<const void*>(&built_in_platforms));
   for (const fs::path& libraries : {own, own / "../" TW_INSTALL_LIBDIR}) {
     const fs::path directory = (libraries / "tilewright/platforms").lexically_normal();
     std::error_code ignored;

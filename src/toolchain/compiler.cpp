@@ -43,22 +43,6 @@ std::string locate_compiler() {
               "install g++-12, or set TW_CXX to a compiler that takes g++'s options");
 }
 
-std::string shell_quoted(const std::string& word) {
-  const auto plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("_-+=./:,@%").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-std::string shell_line(const std::vector<std::string>& argv) {
-  std::string line;
-  for (const std::string& word : argv) line += (line.empty() ? "" : " ") + shell_quoted(word);
-  return line;
-}
-
 std::string run_or_refuse(const std::vector<std::string>& argv) {
   const ProcessResult result = run_process(argv);
   if (result.exit_code != 0) {

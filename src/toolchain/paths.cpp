@@ -1,6 +1,5 @@
 #include "toolchain/paths.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,23 +7,12 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/process.h"
 
 namespace tilewright {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The directory of the library or program that holds this function; empty if it cannot be told.
-fs::path own_directory() {
-  Dl_info info{};
-  if (::dladdr(reinterpret_cast<void*>(&own_directory), &info) == 0 || info.dli_fname == nullptr) return {};
-  std::error_code failure;
-  // In a program dli_fname is argv[0], which may be a bare name found on PATH.
-  fs::path file = info.dli_fname;
-  if (!file.has_parent_path()) file = "/proc/self/exe";
-  file = fs::canonical(file, failure);
-  return failure ? fs::path() : file.parent_path();
-}
 
 bool holds_headers(const fs::path& root) {
   std::error_code ignored;
@@ -35,7 +23,7 @@ bool holds_headers(const fs::path& root) {
 
 std::vector<fs::path> ToolchainPaths::include_dirs() const { return {include_root, include_root / "pto", include_root / "orchestration"}; }
 
-ToolchainPaths find_toolchain_paths() { return find_toolchain_paths(own_directory()); }
+ToolchainPaths find_toolchain_paths() { return find_toolchain_paths(directory_of_code(reinterpret_cast<const void*>(&holds_headers))); }
 
 ToolchainPaths find_toolchain_paths(const fs::path& directory) {
   std::vector<std::string> tried;

@@ -28,7 +28,7 @@ constexpr const char* kLanguageLibrary = "libtilewright-compiler.so";
 /// A file of this installation: in one of these places around the program that runs. Empty if it is not there.
 fs::path find_beside(const char* name, std::initializer_list<const char*> places) {
   std::error_code ignored;
-  const fs::path directory = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  const fs::path directory = directory_of_code(reinterpret_cast<const void*>(&find_beside));
   for (const char* place : places) {
     fs::path candidate = (directory / place / name).lexically_normal();
     if (fs::is_regular_file(candidate, ignored)) return candidate;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/process.h"
 #include "run_execute.h"
 
 namespace tilewright {
@@ -34,15 +35,6 @@ class Progress {
 /// Whether an error says something about the program, and not about the device or the command line.
 bool is_programs(ErrorCode code) {
   return code == ErrorCode::kRunFailed || code == ErrorCode::kKernelCrashed || code == ErrorCode::kDeadlock || code == ErrorCode::kDeadline;
-}
-
-std::string quoted(const std::string& word) {
-  if (!word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") == std::string::npos)
-    return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
 }
 
 /// What was typed to start this program.
@@ -107,7 +99,7 @@ std::string replay_command(const std::vector<std::string>& words, uint64_t seed)
       if (name == words[i]) ++i;  // its value is a word of its own
       continue;
     }
-    text += quoted(words[i]) + " ";
+    text += shell_quoted(words[i]) + " ";
   }
   return text + fmt::format("--sim-seed {}", seed);
 }
