@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "compiler/emit/cpp_text.h"
 #include "compiler/emit/program.h"
+#include "compiler/ir/diagnostics.h"
 #include "compiler/ir/register.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/passes.h"
@@ -32,28 +33,14 @@ class Messages {
  public:
   explicit Messages(MLIRContext& context)
       : handler_(&context, [this](Diagnostic& diagnostic) {
-          add(diagnostic);
+          if (!text_.empty()) text_ += "\n";
+          text_ += text_of(diagnostic, true);
           return success();
         }) {}
 
   const std::string& text() const { return text_; }
 
  private:
-  void add(const Diagnostic& diagnostic) {
-    const char* kind = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
-                       : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
-                                                                                 : "note";
-    if (!text_.empty()) text_ += "\n";
-    text_ += fmt::format("{}{}: {}", place(diagnostic.getLocation()), kind, diagnostic.str());
-    for (const Diagnostic& note : diagnostic.getNotes()) add(note);
-  }
-
-  static std::string place(Location location) {
-    if (auto file = location->findInstanceOf<FileLineColLoc>())
-      return fmt::format("{}:{}:{}: ", file.getFilename().str(), file.getLine(), file.getColumn());
-    return "";
-  }
-
   std::string text_;
   ScopedDiagnosticHandler handler_;
 };

@@ -1,6 +1,7 @@
 #include "compiler/builder/recorder.h"
 
 #include "compiler/builder/order.h"
+#include "compiler/ir/diagnostics.h"
 #include "compiler/ir/register.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/Verifier.h"
@@ -11,23 +12,6 @@ using recording::Frame;
 using recording::Open;
 
 namespace {
-
-std::string position(Location location) {
-  if (auto file = dyn_cast<FileLineColLoc>(location)) {
-    return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn())).str();
-  }
-  return "unknown position";
-}
-
-/// "'tile.add' op first operand ..." as people read it who wrote no operation: "add: first operand ...".
-std::string without_dialect(std::string message) {
-  const size_t end = message.find("' op ");
-  const size_t dot = message.find('.');
-  if (message.starts_with("'") && end != std::string::npos && dot < end) {
-    return message.substr(dot + 1, end - dot - 1) + ": " + message.substr(end + 5);
-  }
-  return message;
-}
 
 const char* words(Open kind) {
   switch (kind) {
@@ -54,10 +38,7 @@ twb_builder::twb_builder() : ops(&context), location(UnknownLoc::get(&context)),
   context.printOpOnDiagnostic(false);
   module = ModuleOp::create(location);
   context.getDiagEngine().registerHandler([this](Diagnostic& diagnostic) {
-    const char* severity = diagnostic.getSeverity() == DiagnosticSeverity::Error ? ": error: " : ": warning: ";
-    std::string line = position(diagnostic.getLocation()) + severity + without_dialect(diagnostic.str());
-    for (const Diagnostic& note : diagnostic.getNotes()) line += "\n" + position(note.getLocation()) + ": note: " + note.str();
-    errors.push_back(std::move(line));
+    errors.push_back(text_of(diagnostic, false));
     return success();
   });
 }

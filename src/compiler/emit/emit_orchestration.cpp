@@ -6,6 +6,7 @@
 
 #include "compiler/emit/body_writer.h"
 #include "compiler/ir/tile_dialect.h"
+#include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -84,18 +85,9 @@ struct Dependencies {
 
 )";
 
-/// The tensor that a view, or a view of a view, is of.
-Value root_of(Value tensor) {
-  while (Operation* op = tensor.getDefiningOp()) {
-    if (!isa<tw::ViewOp, tw::ReshapeOp, tw::TransposeOp>(op)) break;
-    tensor = op->getOperand(0);
-  }
-  return tensor;
-}
-
 /// Whether the runtime is sure to follow the tensor, so that its views need not say that it does not.
 bool is_tracked(Value tensor) {
-  const Value root = root_of(tensor);
+  const Value root = root_tensor(tensor);
   if (auto create = root.getDefiningOp<tw::CreateOp>()) return !create.getUntracked();
   auto argument = dyn_cast<BlockArgument>(root);
   return argument && isa<tw::OrchestrationOp>(argument.getOwner()->getParentOp());
@@ -561,9 +553,7 @@ bool conflict(tw::SubmitOp a, tw::SubmitOp b) {
     if (!isa<DeviceTensorType>(first.getType())) continue;
     for (const auto& [k, second] : llvm::enumerate(b.getOperands_())) {
       if (!isa<DeviceTensorType>(second.getType())) continue;
-      const Value one = root_of(first), other = root_of(second);
-      const bool known = is_tracked(one) && is_tracked(other);
-      if (known && one != other) continue;
+      if (!may_share(first, second)) continue;
       if (writes(a, static_cast<unsigned>(i)) || writes(b, static_cast<unsigned>(k))) return true;
     }
   }

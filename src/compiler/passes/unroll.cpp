@@ -1,9 +1,9 @@
 // unroll: a copy of the body for each turn of a loop that asks for it.
+#include "compiler/ir/loops.h"
 #include "compiler/ir/tw_dialect.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace tilewright {
@@ -13,19 +13,6 @@ using namespace mlir;
 
 /// More operations than this in place of one loop are a mistake: they would take minutes to compile.
 constexpr int64_t kMaxUnrolledOperations = 20000;
-
-struct Turns {
-  int64_t first;
-  int64_t step;
-  int64_t count;
-};
-
-std::optional<Turns> turns_of(scf::ForOp loop) {
-  const std::optional<int64_t> from = getConstantIntValue(loop.getLowerBound()), to = getConstantIntValue(loop.getUpperBound()),
-                               step = getConstantIntValue(loop.getStep());
-  if (!from || !to || !step || *step <= 0) return std::nullopt;
-  return Turns{*from, *step, *to <= *from ? 0 : (*to - *from - 1) / *step + 1};
-}
 
 /// Copies of the body in front of the loop, and the loop away. What folds with the turn's number is folded, so that bounds of inner
 /// loops become known.

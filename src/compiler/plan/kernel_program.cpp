@@ -1,7 +1,7 @@
 #include "compiler/plan/kernel_program.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "compiler/ir/loops.h"
+#include "compiler/passes/tensor_regions.h"
 
 namespace tilewright {
 
@@ -15,16 +15,6 @@ int64_t tile_bytes(TileType type) {
   const auto blocks = [](int64_t bytes) { return static_cast<int64_t>(llvm::alignTo(static_cast<uint64_t>(bytes), kBlock)); };
   if (type.is_mask()) return type.getRows() * blocks((type.getColumns() + 7) / 8);
   return blocks(type.getRows() * type.getColumns() * element_bytes(type.getElement()));
-}
-
-Trips trips_of(Operation* op) {
-  auto loop = dyn_cast<scf::ForOp>(op);
-  if (!loop) return {};
-  const auto known = [](Value value) { return getConstantIntValue(value); };
-  const std::optional<int64_t> low = known(loop.getLowerBound()), high = known(loop.getUpperBound()), step = known(loop.getStep());
-  if (!low || !high || !step || *step <= 0) return {};
-  const int64_t trips = *high <= *low ? 0 : (*high - *low - 1) / *step + 1;
-  return {trips, trips};
 }
 
 plan::Pipe to_plan(tile::Pipe pipe) {
@@ -50,11 +40,9 @@ tile::Pipe from_plan(plan::Pipe pipe) {
 }
 
 Value tensor_of(Value value) {
-  while (Operation* op = value.getDefiningOp()) {
-    if (!isa<tw::ViewOp, tw::ReshapeOp, tw::TransposeOp>(op)) return {};
-    value = op->getOperand(0);
-  }
-  return isa<tile::FuncOp>(value.getParentBlock()->getParentOp()) ? value : Value();
+  const Value root = root_tensor(value);
+  auto argument = dyn_cast<BlockArgument>(root);
+  return argument && isa<tile::FuncOp>(argument.getOwner()->getParentOp()) ? root : Value();
 }
 
 namespace {
@@ -147,9 +135,9 @@ class Builder {
       node.kind = isa<scf::ForOp>(op)     ? plan::Node::Kind::kLoop
                   : isa<scf::WhileOp>(op) ? plan::Node::Kind::kWhile
                                           : plan::Node::Kind::kBranch;
-      const Trips trips = trips_of(op);
-      node.min_trips = trips.least;
-      node.max_trips = trips.most;
+      const std::optional<Turns> turns = isa<scf::ForOp>(op) ? turns_of(cast<scf::ForOp>(op)) : std::nullopt;
+      node.min_trips = turns ? turns->count : 0;
+      node.max_trips = turns ? turns->count : plan::Node::kUnbounded;
       if (failed(inner(op->getRegion(0), node.first))) return failure();
       if (op->getNumRegions() > 1 && failed(inner(op->getRegion(1), node.second))) return failure();
       nodes.push_back(std::move(node));

@@ -10,12 +10,6 @@ namespace tilewright {
 /// Bytes that a tile takes in its memory. A row of a mask is bits, in whole blocks of 32 bytes.
 int64_t tile_bytes(tile::TileType type);
 
-/// How often a loop runs, as far as its bounds are known.
-struct Trips {
-  int64_t least = 0, most = plan::Node::kUnbounded;
-};
-Trips trips_of(mlir::Operation* loop);
-
 /// Names of the pipes and memories of plans and of the dialect.
 plan::Pipe to_plan(tile::Pipe pipe);
 tile::Pipe from_plan(plan::Pipe pipe);
