@@ -16,7 +16,8 @@ class WatchPace {
   static constexpr uint64_t kMaxTickNs = 128'000'000;  ///< under 0.02 % of a processor
   static constexpr uint64_t kQuietShare = 16;          ///< a tick is at most this part of the quiet time
   static constexpr uint64_t kForever = UINT64_MAX;
-  static constexpr uint32_t kLooksWithoutRun = 25;
+  /// Runs that follow each other end no sleep. Few, since these looks are all that an idle device does, 50 us each on a busy host.
+  static constexpr uint32_t kLooksWithoutRun = 4;
 
   /// What a look found; the greatest of what it found of each carrier. A thread that is inside a kernel but used no CPU time since the
   /// last look counts as nobody: the host does not run it.
