@@ -87,6 +87,8 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
     carrier->ready = kNoSlot;
     carrier->warm = {};
     carrier->nap_ns = 0;
+    carrier->nap_due = false;
+    carrier->row_ns.store(0, std::memory_order_relaxed);
     carrier->taken_from = {};
   }
   dispatch_.reset();
@@ -290,7 +292,8 @@ bool Scheduler::wanted(Carrier& carrier) {
 }
 
 // Leaves the tasks to others for a moment. Not asleep, so that submissions do not wake it; the end of the run does.
-void Scheduler::nap(const Carrier& carrier) {
+void Scheduler::nap(Carrier& carrier) {
+  carrier.nap_due = false;
   const uint32_t epoch = epoch_.load();
   if (active_.load() && !stopped() && !finished()) epoch_.wait(epoch, carrier.nap_ns);
 }
@@ -298,7 +301,7 @@ void Scheduler::nap(const Carrier& carrier) {
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
   const auto wanted = [&] { return this->wanted(carrier); };
-  if (carrier.nap_ns != 0 && &carrier != carriers_[0].get()) nap(carrier);
+  if (carrier.nap_due) nap(carrier);
   int looks = 0;
   const auto look_until = [&](int last) {
     for (; looks < last; ++looks) {
@@ -342,7 +345,7 @@ void Scheduler::pause(Carrier& carrier) {
 
 bool Scheduler::has_work(const Carrier& carrier) const {
   return carrier.ready != kNoSlot || carrier.claimed_next != carrier.claimed_end || dispatch_.has_jobs() ||
-         shared_ready_.load(std::memory_order_acquire) != 0 || table_.has_unclaimed();
+         shared_ready_.load(std::memory_order_acquire) != 0 || (!carrier.nap_due && table_.has_unclaimed());
 }
 
 // ---- the orchestration ----------------------------------------------------------------------------------
@@ -366,9 +369,14 @@ void Scheduler::wait_all() {
   wait_until([this] { return done_by_all() == published_; });
 }
 
+// Whether the orchestration's carrier should run tasks: there are many, or it does not know yet how long they take.
+bool Scheduler::has_backlog(uint64_t limit) const {
+  return published_ - done_by_all() >= limit || (carriers_.size() > 1 && carriers_[0]->row_ns.load(std::memory_order_relaxed) == 0);
+}
+
 void Scheduler::run_backlog() {
   if (seeded_ != nullptr) return;
-  wait_until([this] { return !has_work(*carriers_[0]) || published_ - done_by_all() < kBacklog / 2; });
+  wait_until([this] { return !has_work(*carriers_[0]) || !has_backlog(kBacklog / 2); });
 }
 
 // ---- kernels --------------------------------------------------------------------------------------------
@@ -471,6 +479,7 @@ void Scheduler::worker_main() {
     return slot;
   }
   if (carrier.claimed_next == carrier.claimed_end) [[unlikely]] {
+    if (carrier.nap_due) return kNoSlot;
     carrier.claimed_next = 0;
     carrier.claimed_end = table_.claim(carrier.claimed, carrier.batch_limit);
     if (carrier.claimed_end == 0) return kNoSlot;
@@ -654,14 +663,24 @@ void Scheduler::flush(Carrier& carrier) {
   const uint64_t now = now_ns();
   const uint64_t each = (now - carrier.batch_start) / count;
   carrier.batch_start = now;
-  if (count >= kRow) {
-    carrier.nap_ns = each < kWorthSharingNs ? std::clamp(2 * carrier.nap_ns, kShortestNapNs, kLongestNapNs) : 0;
+  if (count >= kRow || each >= kWorthSharingNs) {
+    carrier.row_ns.store(static_cast<uint32_t>(std::min<uint64_t>(each, UINT32_MAX)), std::memory_order_relaxed);
+    if (&carrier != carriers_[0].get()) decide_on_nap(carrier);
   }
   if (each * carrier.batch_limit * 2 <= kBatchNs) {
     carrier.batch_limit = std::min(carrier.batch_limit * 2, Carrier::kMaxBatch);
   } else if (each * carrier.batch_limit > 2 * kBatchNs) {
     carrier.batch_limit = std::max(carrier.batch_limit / 2, 1u);
   }
+}
+
+// After a row of tasks on a carrier that is not the submitter's. What a task takes there, whose lines come from another processor, says
+// little about its kernel; what it takes on the submitter's carrier says it best.
+void Scheduler::decide_on_nap(Carrier& carrier) {
+  const uint32_t here = carrier.row_ns.load(std::memory_order_relaxed);
+  const uint32_t there = carriers_[0]->row_ns.load(std::memory_order_relaxed);
+  carrier.nap_due = (there == 0 ? here : std::min(here, there)) < kWorthSharingNs;
+  carrier.nap_ns = carrier.nap_due ? std::clamp(2 * carrier.nap_ns, kShortestNapNs, kLongestNapNs) : 0;
 }
 
 // Puts a list in front of the carrier's; gives all but its first to others if they have nothing to do.

@@ -55,7 +55,7 @@ class Scheduler {
     ++published_;
     AsymmetricFence::light();
     if (someone_sleeps()) published_to_sleepers();
-    if (published_ % kBacklogInterval == 0 && published_ - done_by_all() >= kBacklog) run_backlog();
+    if (published_ % kBacklogInterval == 0 && has_backlog(kBacklog)) run_backlog();
   }
   /// Returns when `task` has completed, or after stop().
   void wait_done(TaskRef task);
@@ -114,7 +114,8 @@ class Scheduler {
     uint32_t completed_count = 0;
     uint32_t batch_limit = 1;  ///< adapts to what kernels take
     uint64_t batch_start = 0;
-    uint64_t nap_ns = 0;  ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
+    uint64_t nap_ns = 0;   ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
+    bool nap_due = false;  ///< before it takes another row; never on carrier 0
     WarmCores warm;
     std::atomic<Fiber*> current{nullptr};  ///< runs now; the watcher reads it
     std::atomic<clockid_t> cpu_clock{};  ///< of the thread that runs this carrier
@@ -129,6 +130,7 @@ class Scheduler {
     uint32_t async_turn = 0;  ///< counts turns between looks at conditions of async_
     TakenNodes taken_from;    ///< with a carrier that was given up; guarded by spare_mutex_ until it has a thread
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
+    std::atomic<uint32_t> row_ns{0};            ///< what each task of the last row took; 0: no row in this run yet
   };
 
   /// How many tasks may be incomplete before the orchestration's carrier runs some, if any can: enough to keep other carriers
@@ -226,9 +228,11 @@ class Scheduler {
   bool finished();
   bool orchestration_may_continue();
   void wait_until(std::function<bool()> condition);
+  bool has_backlog(uint64_t limit) const;
   void run_backlog();
   bool idle(Carrier& carrier);
-  void nap(const Carrier& carrier);
+  void nap(Carrier& carrier);
+  void decide_on_nap(Carrier& carrier);
   bool wanted(Carrier& carrier);
   void pause(Carrier& carrier);
   void join_run();
