@@ -27,7 +27,9 @@ constexpr uint64_t kWorthSharingNs = 50;
 constexpr uint32_t kRow = 4;
 constexpr uint64_t kShortestNapNs = 20'000, kLongestNapNs = 1'000'000;
 constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is worth about this much kernel time
-constexpr uint64_t kRefill = 64;  // a full ring is refilled in portions of this many tasks
+/// A full ring is refilled in portions of so many tasks, or what takes so long, whichever is less.
+constexpr uint64_t kRefill = 64;
+constexpr uint64_t kRefillNs = 50'000;
 
 void relax() {
 #if defined(__x86_64__)
@@ -360,13 +362,38 @@ void Scheduler::wait_until(std::function<bool()> condition) {
 
 void Scheduler::wait_done(TaskRef task) {
   if (seeded_ != nullptr) return seeded_->wait_until([this, task] { return table_.is_done(task); });
-  const uint64_t target = done_by_all() + kRefill;
-  wait_until([this, task, target] { return table_.is_done(task) && (done_by_all() >= target || !has_work(*carriers_[0])); });
+  wait_for_completions(task, 0, 0);
 }
+
+// A wake-up costs both sides more than a short task, so the submitter waits for room for many as long as others work. When the last of them
+// rests, polls or keeps its thread, any room is enough (take_any_room).
+void Scheduler::wait_for_room(TaskRef task) {
+  if (seeded_ != nullptr) return wait_done(task);
+  const uint64_t done = done_by_all();
+  uint64_t task_ns = 1;
+  for (const auto& carrier : carriers_) task_ns = std::max<uint64_t>(task_ns, carrier->row_ns.load(std::memory_order_relaxed));
+  wait_for_completions(task, 0, done + std::clamp<uint64_t>(std::min(kRefillNs / task_ns, (published_ - done) / 2), 1, kRefill));
+}
+
+void Scheduler::take_any_room() { preferred_count_.store(0, std::memory_order_relaxed); }
 
 void Scheduler::wait_all() {
   if (seeded_ != nullptr) return seeded_->wait_until([this] { return seeded_->all_done(); });
-  wait_until([this] { return done_by_all() == published_; });
+  wait_for_completions({kNoSlot, 0}, published_, 0);
+}
+
+void Scheduler::wait_for_completions(TaskRef task, uint64_t count, uint64_t preferred_count) {
+  awaited_task_.store(task, std::memory_order_relaxed);
+  awaited_count_.store(count, std::memory_order_relaxed);
+  preferred_count_.store(preferred_count, std::memory_order_relaxed);
+  wait_until([this] { return awaited_completions_are_there(); });
+}
+
+bool Scheduler::awaited_completions_are_there() const {
+  const uint64_t done = done_by_all();
+  if (done < awaited_count_.load(std::memory_order_relaxed) || done < preferred_count_.load(std::memory_order_relaxed)) return false;
+  const TaskRef task = awaited_task_.load(std::memory_order_relaxed);
+  return task.slot == kNoSlot || table_.is_done(task);
 }
 
 // Whether the orchestration's carrier should run tasks: there are many, or it does not know yet how long they take.
@@ -658,7 +685,7 @@ void Scheduler::flush(Carrier& carrier) {
   }
   carrier.completed_count = 0;
   carrier.done.store(carrier.done.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
-  if (someone_sleeps() && (orchestration_waits_.load() || orchestration_done_.load())) wake();
+  if (someone_sleeps() && (orchestration_waits_.load() ? awaited_completions_are_there() : finished())) wake();
 
   const uint64_t now = now_ns();
   const uint64_t each = (now - carrier.batch_start) / count;

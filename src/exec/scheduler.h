@@ -59,6 +59,8 @@ class Scheduler {
   }
   /// Returns when `task` has completed, or after stop().
   void wait_done(TaskRef task);
+  /// The same for a task that keeps a ring full. While other carriers work it returns later, when there is room for many tasks.
+  void wait_for_room(TaskRef task);
   /// Returns when every published task has completed, or after stop().
   void wait_all();
 
@@ -227,6 +229,9 @@ class Scheduler {
   bool has_work(const Carrier& carrier) const;
   bool finished();
   bool orchestration_may_continue();
+  void wait_for_completions(TaskRef task, uint64_t count, uint64_t preferred_count);
+  bool awaited_completions_are_there() const;
+  void take_any_room();
   void wait_until(std::function<bool()> condition);
   bool has_backlog(uint64_t limit) const;
   void run_backlog();
@@ -265,6 +270,9 @@ class Scheduler {
 
   alignas(64) std::atomic<bool> orchestration_waits_{false};
   std::atomic<bool> orchestration_done_{false};
+  // What a waiting orchestration waits for: this task (or none), and so many completions in this run; better so many.
+  std::atomic<TaskRef> awaited_task_{TaskRef{kNoSlot, 0}};
+  std::atomic<uint64_t> awaited_count_{0}, preferred_count_{0};
   std::atomic<uint64_t> published_total_{0};
   std::atomic<bool> active_{false};
   std::atomic<bool> stop_{false};
