@@ -50,9 +50,9 @@ struct Outcome {
 /// nothing at first, whatever the caller put there. Arithmetic is in double, rounded to the element type after each operation; integers are
 /// exact and wrap.
 ///
-/// Throws Error with "FILE:LINE: " before what is wrong: kSignatureMismatch for arguments that do not fit (number, type, shape),
-/// kInvalidArgument for no such orchestration, a variable that is read before it is set, integer division by zero, a number that decides
-/// something and is undefined; kOutOfBounds for an access outside of a tensor or tile; kLimitExceeded for a while loop past its limit;
+/// Throws Error with "FILE:LINE:COLUMN: error: " before what is wrong: kSignatureMismatch for arguments that do not fit (number, type,
+/// shape), kInvalidArgument for no such orchestration, a variable that is read before it is set, integer division by zero, a number that
+/// decides something and is undefined; kOutOfBounds for an access outside of a tensor or tile; kLimitExceeded for a while loop past its limit;
 /// kUnsupported for an operation of another dialect.
 /// Tensors keep what they held. One call at a time on one context.
 Outcome interpret(mlir::ModuleOp module, llvm::StringRef orchestration, std::span<Argument> arguments, const Options& options = {});
