@@ -58,9 +58,8 @@ void TaskOrder::place(uint32_t node, std::vector<uint32_t>& chain_lengths) {
     places_[node] = {static_cast<uint32_t>(chain_lengths.size()), 0};
     chain_lengths.push_back(1);
   }
-  std::sort(known.begin(), known.end(), [](const Place& a, const Place& b) {
-    return a.chain != b.chain ? a.chain < b.chain : a.position > b.position;
-  });
+  std::sort(known.begin(), known.end(),
+            [](const Place& a, const Place& b) { return a.chain != b.chain ? a.chain < b.chain : a.position > b.position; });
   for (const Place& at : known) {
     std::vector<Place>& list = known_[node];
     if (at.chain != places_[node].chain && (list.empty() || list.back().chain != at.chain)) list.push_back(at);

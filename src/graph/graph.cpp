@@ -521,7 +521,8 @@ void Graph::advance(uint32_t ring_index) {
 }
 
 void Graph::collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers) {
-  if (const TaskRef creator = find_task(tensor.owner_task_id); creator.slot != kNoSlot && (!table_.is_done(creator) || observer_ != nullptr)) {
+  if (const TaskRef creator = find_task(tensor.owner_task_id);
+      creator.slot != kNoSlot && (!table_.is_done(creator) || observer_ != nullptr)) {
     producers.push_back(creator);
   }
   for (const RegionHit& writer : map_.writers_of(tensor)) producers.push_back({table_.slot_of(writer.ring, writer.task), writer.task});

@@ -229,8 +229,8 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable, bool interrup
 void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy) {
   const RingSizes sizes = used_rings(resolve_ring_sizes(config.runtime_env), policy);
   const int32_t threads = options.check || options.check_races ? 1
-                          : options.host_threads > 0 ? options.host_threads
-                                                     : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+                          : options.host_threads > 0           ? options.host_threads
+                                                               : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
   const int32_t aic_cores = options.aic_cores > 0 ? options.aic_cores : info_.aic_cores;
   if (aic_cores > info_.aic_cores) {
     throw Error(ErrorCode::kLimitExceeded, fmt::format("{} AIC cores asked for, {} has {}", aic_cores, info_.name, info_.aic_cores));
@@ -389,7 +389,8 @@ bool SimDevice::run(const KernelCall& call) {
   int64_t* args = call.staged ? core.arguments() : core.prepare(call, kernel.name);
   core.make_current();
   if (checker_ != nullptr) [[unlikely]]
-    checker_->begin_kernel(core, {kernel.name, {call.task->tensors(), call.task->tensor_count}, kernel.image->signature, graph_->id_of(*call.task)});
+    checker_->begin_kernel(
+        core, {kernel.name, {call.task->tensors(), call.task->tensor_count}, kernel.image->signature, graph_->id_of(*call.task)});
   try {
     kernel.entry(args);
   } catch (const std::exception& exception) {

@@ -86,7 +86,8 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   report.check.faults.assign(2, {"unordered", "func_id 3", "a problem", load, add, "UB (Vec)", 1, 2, 3, "a remedy", 4});
   report.check.unlisted = 5;
   const RaceAccess writes{PTO2TaskId::make(1, 2), {3, -1, -1}, "writes", 1, "[0] to [7]", {"a.cpp:1", "b.cpp:2"}, "orch.cpp:3"};
-  const RaceAccess host{.access = "reads"};
+  RaceAccess host;
+  host.access = "reads";
   report.races.races.assign(2, {writes, host, 4, PTO2TaskId::make(0, 5), 6, 7, 8});
   report.races.unlisted = 9;
   std::vector<uint8_t> bytes;

@@ -156,8 +156,8 @@ TEST_F(RaceCheck, NoDepThatHidesADependency) {
   const std::string writer = "  COPY(x0, y0);\n";
   const Json found = races(writer + "  ([&] { CoreTaskArgs a; a.add_no_dep(y0); a.add_output(z0); rt_submit_aiv_task(0, a); }());");
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0]["first"]["task"], "r1t0");
-  EXPECT_EQ(found[0]["second"]["task"], "r1t1");
+  EXPECT_EQ(found[0]["first"]["task"], "r0t0");
+  EXPECT_EQ(found[0]["second"]["task"], "r0t1");
   expect_silence(writer + "  ([&] { CoreTaskArgs a; a.add_input(y0); a.add_output(z0); rt_submit_aiv_task(0, a); }());");
 }
 
@@ -192,8 +192,9 @@ TEST_F(RaceCheck, AtomicAdditionsDoNotConflictWithEachOther) {
 
 TEST_F(RaceCheck, TheOrchestrationsOwnAccessesWaitAndOrder) {
   const std::string access = "  const uint32_t at[] = {0, 0};\n";
-  expect_silence(access + "  COPY(x0, y0);\n  const float v = get_tensor_data<float>(y, 2, at);\n  set_tensor_data<float>(x, 2, at, v);\n"
-                          "  COPY(x0, y0);");
+  expect_silence(access +
+                 "  COPY(x0, y0);\n  const float v = get_tensor_data<float>(y, 2, at);\n  set_tensor_data<float>(x, 2, at, v);\n"
+                 "  COPY(x0, y0);");
   const Json found = races(access + R"(  PTO2_SCOPE(PTO2ScopeMode::MANUAL) {
     COPY(x0, y0);
     get_tensor_data<float>(y, 2, at);  // the read
@@ -207,11 +208,12 @@ TEST_F(RaceCheck, TheOrchestrationsOwnAccessesWaitAndOrder) {
 
 TEST_F(RaceCheck, MemoryThatTheRuntimeGivesAgainIsNoRace) {
   expect_silence(R"(  const uint32_t shape[] = {16, 16};
+  const TensorCreateInfo temporary(shape, 2);
   for (int i = 0; i < 64; ++i) {
     PTO2_SCOPE() {
       CoreTaskArgs a;
       a.add_input(x0);
-      a.add_output(TensorCreateInfo(shape, 2));
+      a.add_output(temporary);
       const TaskOutputTensors made = rt_submit_aiv_task(0, a);
       if (rt_is_fatal()) return;
       const ChipTensor to = block(y, 16 * (i % 4), 16 * (i / 4 % 4));
@@ -254,7 +256,7 @@ TEST_F(RaceCheck, IsOffUnlessAskedForAndRunsByTheEnvironmentToo) {
   const ProcessResult misspelt = run(body, "");
   unsetenv("TW_CHECK_RACES");
   EXPECT_EQ(on.exit_code, 1);
-  EXPECT_THAT(on.output, HasSubstr("r1t1 func_id 0: writes argument 1"));
+  EXPECT_THAT(on.output, HasSubstr("r0t1 func_id 0: writes argument 1"));
   EXPECT_EQ(misspelt.exit_code, 2);
   EXPECT_THAT(misspelt.output, HasSubstr("TW_CHECK_RACES='maybe' is neither 0 nor 1"));
   const ProcessResult threads = run(body, "--check-races --config host_threads=2");

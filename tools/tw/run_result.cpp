@@ -149,9 +149,10 @@ Json races_json(const RunResult& result) {
   const RaceReport& report = race_report(result);
   Json races = Json::array();
   for (const Race& race : report.races) {
-    races.push_back({{"first", race_access_json(result, race.first)},
-                     {"second", race_access_json(result, race.second)},
-                     {"bytes", {{"memory", memory_text(race, names_of(result))}, {"begin", race.begin}, {"end", race.end}, {"count", race.bytes}}}});
+    races.push_back(
+        {{"first", race_access_json(result, race.first)},
+         {"second", race_access_json(result, race.second)},
+         {"bytes", {{"memory", memory_text(race, names_of(result))}, {"begin", race.begin}, {"end", race.end}, {"count", race.bytes}}}});
   }
   return {{"pairs", races}, {"unlisted", report.unlisted}};
 }
