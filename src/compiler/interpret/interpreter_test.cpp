@@ -453,7 +453,8 @@ tw.orchestration @test(%x: !tw.tensor<1x2xf32>, %y: !tw.tensor<1x2xf32> {tw.inou
 
 TEST(InterpreterTest, PassesChangeNothing) {
   const std::string program = R"(
-tw.orchestration @test(%a: !tw.tensor<64x64xf16>, %b: !tw.tensor<64x64xf16>, %c: !tw.tensor<32x64xf32>, %y: !tw.tensor<32x64xf32> {tw.out}) {
+tw.orchestration @test(%a: !tw.tensor<64x64xf16>, %b: !tw.tensor<64x64xf16>, %c: !tw.tensor<32x64xf32>,
+                       %y: !tw.tensor<32x64xf32> {tw.out}) {
   %zero = arith.constant 0 : index
   %end = arith.constant 32 : index
   %step = arith.constant 16 : index
