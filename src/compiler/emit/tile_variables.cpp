@@ -79,7 +79,8 @@ bool is_column_major(TileType type) { return layout_of(type) == Layout::kColumnM
 std::string tile_type(TileType type, const Target& target, StringRef pad) {
   if (type.getSpace() == Space::kUndecided) return "";
   if (type.is_mask()) {  // bit c % 8 of byte c / 8 of a row
-    return fmt::format("Tile<TileType::Vec, uint{}_t, {}, {}>", target.mask_bits, type.getRows(), mask_row_bytes(type) * 8 / target.mask_bits);
+    return fmt::format("Tile<TileType::Vec, uint{}_t, {}, {}>", target.mask_bits, type.getRows(),
+                       mask_row_bytes(type) * 8 / target.mask_bits);
   }
   const std::string element = cpp_type(type.getElement());
   const std::string size = fmt::format("{}, {}, {}", element, type.getRows(), type.getColumns());

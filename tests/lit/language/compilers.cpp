@@ -66,7 +66,9 @@ void program_of_everything(Tensor x, Tensor y, Tensor flags, Out<Tensor> z, InOu
          });
   z.write({count, 0}, x.read({0, 0}) * weight);
   // CHECK: tw.pipeline = 3
-  for (Index k : pipeline(0, n, 8, 3)) at([&] { store_add(load(x, {k, 0}, {8, 64}), w, {k, 0}); });
+  at([&] {
+    for (Index k : pipeline(0, n, 8, 3)) store_add(load(x, {k, 0}, {8, 64}), w, {k, 0});
+  });
   // CHECK: tw.unroll
   for (Index k : unroll(0, 2)) assemble(x.view({k, 0}, {1, 64}), z, {k, 0});
 
