@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -266,6 +267,60 @@ TEST_F(Programs, TasksOfEachKind) {
       ASSERT_EQ(out.at(7).template elements<float>()[i], row > 3 ? static_cast<float>(row + 1) : 0) << i;  // flags are row - 3
     }
   });
+}
+
+TEST_F(Programs, PipelinedLoopsDoWhatOthersDo) {
+  for (const size_t blocks : {1u, 4u, 5u}) {  // an odd number of turns leaves one behind the pipelined ones
+    const size_t rows = blocks * 16;
+    const std::string shape = "f32[" + std::to_string(rows) + ",128]";
+    const HostTensor x = make(shape + "=randn:1");
+    run("pipelined.cpp", {shape + "=randn:1", shape, "f32[1,128]"}, {1, 2}, [&](const auto& out) {
+      for (size_t c = 0; c < 128; ++c) {
+        double sum = 0, magnitude = 0;
+        for (size_t r = 0; r < rows; ++r) {
+          const float value = x.elements<float>()[r * 128 + c];
+          ASSERT_EQ(out.at(1).template elements<float>()[r * 128 + c], value * 2) << r << ", " << c;
+          sum += value;
+          magnitude += std::fabs(value);
+        }
+        ASSERT_NEAR(out.at(2).template elements<float>()[c], sum, static_cast<double>(rows) * 6e-8 * magnitude) << c;
+      }
+    });
+  }
+  const std::string artifact = (directory_.path() / "pipelined.tw").string();
+  ASSERT_EQ(
+      run_process({"env", "TW_CACHE_DIR=" TW_TEST_CACHE, TW_PROGRAM, "compile", TW_PROGRAMS "/pipelined.cpp", "-o", artifact}).exit_code,
+      0);
+  const std::string map = read_file(artifact + "/memory_map.txt");
+  std::set<std::string> places;  // of what is loaded in the pipelined turns
+  for (size_t at = map.find("16x128xf32"); at != std::string::npos; at = map.find("16x128xf32", at + 1)) {
+    const size_t line = map.rfind('\n', at) + 1;
+    places.insert(map.substr(line, map.find("  ", map.find_first_not_of(' ', line)) - line));
+  }
+  EXPECT_GE(places.size(), 2u) << map;
+}
+
+TEST_F(Programs, KernelsThatDoNotFitSayWhatIsAliveAndWhere) {
+  const std::string program = (directory_.path() / "large.cpp").string();
+  write_file_atomically(program, R"(#include <tilewright/language.h>
+using namespace tilewright;
+void large(Tensor x, Out<Tensor> y) {
+  at({.name = "three_tiles"}, [&] {
+    Tile a = load(x, {0, 0}, {128, 256});
+    Tile b = load(x, {128, 0}, {128, 256});
+    store(a + b, y, {0, 0});
+    store(a - b, y, {128, 0});
+  });
+}
+int main(int argc, char** argv) { return program("large", large, tensor(f32, {256, 256}), tensor(f32, {256, 256})).main(argc, argv); }
+)");
+  const ProcessResult result =
+      run_process({"env", "TW_CACHE_DIR=" TW_TEST_CACHE, TW_PROGRAM, "compile", program, "-o", (directory_.path() / "large.tw").string()});
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("kernel 'three_tiles' needs"));
+  EXPECT_THAT(result.output, testing::HasSubstr("of vec at once, which has 196608"));
+  EXPECT_THAT(result.output, testing::ContainsRegex("large.cpp:5:[0-9]+: note: alive at the peak: 128x256xf32, 131072 bytes"));
+  EXPECT_THAT(result.output, testing::ContainsRegex("large.cpp:6:[0-9]+: note: alive at the peak: 128x256xf32, 131072 bytes"));
 }
 
 /// a(r, c) in double precision.

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdio>
+#include <cstring>
 #include <initializer_list>
-#include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "tilewright/language/kernels.h"
 
@@ -16,7 +15,7 @@ namespace tilewright {
 struct ParameterType {
   twb_kind kind;
   twb_dtype dtype;
-  std::vector<int64_t> extents;
+  detail::List<int64_t> extents;
 };
 /// `dynamic` is an extent that only the run knows.
 inline ParameterType tensor(DType dtype, std::initializer_list<int64_t> extents) {
@@ -29,7 +28,7 @@ inline ParameterType index_number() { return {TWB_NUMBER, TWB_INDEX, {}}; }
 template <typename... P>
 class Program {
  public:
-  Program(const char* name, void (*body)(P...), std::vector<ParameterType> types, Where where)
+  Program(const char* name, void (*body)(P...), detail::List<ParameterType> types, Where where)
       : name_(name), body_(body), types_(std::move(types)), where_(where) {}
 
   /// Records the program into `b`. 1 if nothing is wrong with it.
@@ -39,12 +38,12 @@ class Program {
     recording.stack = static_cast<const char*>(__builtin_frame_address(0));
     detail::Recording* outer = std::exchange(detail::recording, &recording);
     constexpr twb_direction kDirections[] = {detail::Parameter<std::remove_cvref_t<P>>::kDirection..., TWB_IN};
-    std::vector<twb_parameter> parameters;
-    for (size_t i = 0; i < types_.size(); ++i) {
-      parameters.push_back({types_[i].kind, types_[i].dtype, kDirections[i], types_[i].extents.data(), types_[i].extents.size()});
+    twb_parameter parameters[sizeof...(P) + 1] = {};
+    twb_value values[sizeof...(P) + 1] = {};
+    for (size_t i = 0; i < sizeof...(P); ++i) {
+      parameters[i] = {types_[i].kind, types_[i].dtype, kDirections[i], types_[i].extents.data(), types_[i].extents.size()};
     }
-    std::vector<twb_value> values(parameters.size());
-    if (twb_begin_orchestration(detail::at(where_), name_, parameters.data(), parameters.size(), values.data()) != 0) {
+    if (twb_begin_orchestration(detail::at(where_), name_, parameters, sizeof...(P), values) != 0) {
       detail::call_with<std::remove_cvref_t<P>...>(body_, values, where_, std::index_sequence_for<P...>());
       twb_end_function(detail::at(where_));
     }
@@ -55,16 +54,15 @@ class Program {
   /// PROGRAM [--record FILE] [--no-locations]: writes the recorded module, to the standard output if there is no FILE. 0; 2 for a mistake
   /// in the program or the arguments, with the messages on the standard error and no file.
   int main(int argc, char** argv) const {
-    std::string file = "-";
+    const char* file = "-";
     int locations = 1;
     for (int i = 1; i < argc; ++i) {
-      const std::string argument = argv[i];
-      if (argument == "--record" && i + 1 < argc) {
+      if (std::strcmp(argv[i], "--record") == 0 && i + 1 < argc) {
         file = argv[++i];
-      } else if (argument == "--no-locations") {
+      } else if (std::strcmp(argv[i], "--no-locations") == 0) {
         locations = 0;
       } else {
-        std::fprintf(stderr, "%s: unknown argument '%s'\nusage: %s [--record FILE] [--no-locations]\n", argv[0], argument.c_str(), argv[0]);
+        std::fprintf(stderr, "%s: unknown argument '%s'\nusage: %s [--record FILE] [--no-locations]\n", argv[0], argv[i], argv[0]);
         return 2;
       }
     }
@@ -77,17 +75,17 @@ class Program {
   }
 
  private:
-  static bool write(const std::string& file, const char* text) {
-    std::FILE* out = file == "-" ? stdout : std::fopen(file.c_str(), "w");
+  static bool write(const char* file, const char* text) {
+    std::FILE* out = std::strcmp(file, "-") == 0 ? stdout : std::fopen(file, "w");
     const bool written = out != nullptr && std::fputs(text, out) >= 0;
     const bool closed = out != nullptr && (out == stdout ? std::fflush(out) : std::fclose(out)) == 0;
-    if (!written || !closed) std::fprintf(stderr, "cannot write '%s'\n", file.c_str());
+    if (!written || !closed) std::fprintf(stderr, "cannot write '%s'\n", file);
     return written && closed;
   }
 
   const char* name_;
   void (*body_)(P...);
-  std::vector<ParameterType> types_;
+  detail::List<ParameterType> types_;
   Where where_;
 };
 

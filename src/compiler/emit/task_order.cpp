@@ -2,6 +2,7 @@
 
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/tensor_regions.h"
+#include "llvm/ADT/BitVector.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace tilewright::emit {
@@ -35,6 +36,7 @@ bool is_manual(Operation* op) {
 struct Use {
   tw::SubmitOp submit;
   Value tensor;
+  Value root;
   Direction direction;
 
   bool writes() const { return direction == Direction::kOut || direction == Direction::kInOut; }
@@ -46,8 +48,9 @@ SmallVector<Use> tracked_uses(tw::SubmitOp submit) {
   for (const auto& [i, operand] : llvm::enumerate(submit.getOperands_())) {
     if (!isa<DeviceTensorType>(operand.getType())) continue;
     const Direction direction = direction_of(submit, static_cast<unsigned>(i));
-    auto create = root_tensor(operand).getDefiningOp<tw::CreateOp>();
-    if (direction != Direction::kNoDep && !(create && create.getUntracked())) uses.push_back({submit, operand, direction});
+    const Value root = root_tensor(operand);
+    auto create = root.getDefiningOp<tw::CreateOp>();
+    if (direction != Direction::kNoDep && !(create && create.getUntracked())) uses.push_back({submit, operand, root, direction});
   }
   return uses;
 }
@@ -56,53 +59,80 @@ SmallVector<Use> tracked_uses(tw::SubmitOp submit) {
 class BlockOrder {
  public:
   explicit BlockOrder(Block& block) : block_(block) {
-    for (auto submit : block.getOps<tw::SubmitOp>()) tasks_.push_back(submit);
-  }
-
-  /// Whether `later` certainly starts after `earlier` has ended: in the same turn of the block, or with `next_turn` in the next turn.
-  bool ordered(tw::SubmitOp earlier, tw::SubmitOp later, bool next_turn) const {
-    SmallVector<std::pair<tw::SubmitOp, bool>> pending = {{earlier, false}};
-    llvm::DenseSet<std::pair<Operation*, unsigned>> seen;
-    while (!pending.empty()) {
-      const auto [task, turned] = pending.pop_back_val();
-      for (tw::SubmitOp other : tasks_) {
-        const bool behind = task->isBeforeInBlock(other);
-        for (const bool turns : {false, true}) {
-          if ((turns && (turned || !next_turn)) || (!turns && !behind)) continue;
-          if (!follows(task, other, turns)) continue;
-          if (other == later && (turned || turns) == next_turn) return true;
-          if (seen.insert({other, turned || turns}).second) pending.push_back({other, turned || turns});
-        }
+    std::vector<tw::SubmitOp> tasks(block.getOps<tw::SubmitOp>().begin(), block.getOps<tw::SubmitOp>().end());
+    if (tasks.size() > kMostTasks) return;
+    std::vector<SmallVector<Use>> uses;
+    for (tw::SubmitOp task : tasks) {
+      numbers_[task] = static_cast<unsigned>(uses.size());
+      uses.push_back(tracked_uses(task));
+    }
+    before_.assign(tasks.size(), llvm::BitVector(static_cast<unsigned>(tasks.size())));
+    in_turn_before_ = before_;
+    for (unsigned later = 0; later < tasks.size(); ++later) {
+      for (unsigned earlier = 0; earlier < later; ++earlier) {
+        const bool named = llvm::is_contained(tasks[later].getDependencies(), tasks[earlier].getTask());
+        if (!named && !waits(tasks[later], uses[later], uses[earlier], false)) continue;
+        before_[later].set(earlier);
+        before_[later] |= before_[earlier];
       }
     }
-    return false;
+    for (unsigned later = 0; later < tasks.size(); ++later) {
+      for (unsigned earlier = 0; earlier < tasks.size(); ++earlier) {
+        if (before_[later].test(earlier)) in_turn_before_[later] |= in_turn_before_[earlier];
+        if (!waits(tasks[later], uses[later], uses[earlier], true)) continue;
+        in_turn_before_[later].set(earlier);
+        in_turn_before_[later] |= before_[earlier];
+      }
+    }
+  }
+
+  /// Whether `later` certainly starts after `earlier` has ended: in the same turn of the block, or with `next_turn` in the next turn. Not known
+  /// of blocks with very many tasks.
+  bool ordered(tw::SubmitOp earlier, tw::SubmitOp later, bool next_turn) const {
+    const auto first = numbers_.find(earlier), second = numbers_.find(later);
+    if (first == numbers_.end() || second == numbers_.end()) return false;
+    return (next_turn ? in_turn_before_ : before_)[second->second].test(first->second);
   }
 
  private:
-  /// Whether `b` waits for `a`, of this turn or the one before: it reads what `a` writes, or names it.
-  bool follows(tw::SubmitOp a, tw::SubmitOp b, bool of_next_turn) const {
-    if (!of_next_turn && llvm::is_contained(b.getDependencies(), a.getTask())) return true;
-    if (is_manual(b)) return false;
-    for (const Use& written : tracked_uses(a)) {
-      if (!written.writes()) continue;
-      for (const Use& used : tracked_uses(b)) {
-        if (!used.waits() || used.tensor != written.tensor) continue;
-        if (!of_next_turn || Value(used.tensor).getParentBlock() != &block_) return true;  // the same tensor in each turn
-      }
-    }
-    return false;
+  static constexpr size_t kMostTasks = 512;
+
+  /// Whether `task` waits for one of this turn, or of the turn before, that has the uses `others`: it reads what that one writes.
+  bool waits(tw::SubmitOp task, ArrayRef<Use> uses, ArrayRef<Use> others, bool of_turn_before) const {
+    if (is_manual(task)) return false;
+    return llvm::any_of(others, [&](const Use& written) {
+      return written.writes() && llvm::any_of(uses, [&](const Use& used) {
+               // Over turns it is the same tensor if it is not made in one.
+               return used.waits() && used.tensor == written.tensor && (!of_turn_before || Value(used.tensor).getParentBlock() != &block_);
+             });
+    });
   }
 
   Block& block_;
-  SmallVector<tw::SubmitOp> tasks_;
+  llvm::DenseMap<Operation*, unsigned> numbers_;
+  std::vector<llvm::BitVector> before_;  ///< of each task those before it in its turn
+  std::vector<llvm::BitVector> in_turn_before_;  ///< and of the turn before
+};
+
+/// Made once for each block that is asked for.
+class BlockOrders {
+ public:
+  const BlockOrder& of(Block& block) {
+    std::unique_ptr<BlockOrder>& order = orders_[&block];
+    if (order == nullptr) order = std::make_unique<BlockOrder>(block);
+    return *order;
+  }
+
+ private:
+  llvm::DenseMap<Block*, std::unique_ptr<BlockOrder>> orders_;
 };
 
 /// Whether `writer` may write what `reader` reads, later, without anything that orders the two.
-bool may_overtake(const Use& reader, const Use& writer) {
+bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders) {
   Operation *read = reader.submit, *write = writer.submit;
-  if (read == write || is_manual(write) || !may_share(reader.tensor, writer.tensor)) return false;
+  if (read == write || is_manual(write) || !may_share(reader.root, writer.root)) return false;
   const bool one_block = read->getBlock() == write->getBlock();
-  const BlockOrder order(*read->getBlock());
+  const BlockOrder& order = orders.of(*read->getBlock());
   // In the same turn of everything that is around both.
   Operation* around = read;
   while (!around->getBlock()->findAncestorOpInBlock(*write)) around = around->getParentOp();
@@ -113,7 +143,7 @@ bool may_overtake(const Use& reader, const Use& writer) {
   // In a later turn of a loop that is around both.
   for (Operation* loop = read->getParentOp(); !isa<tw::OrchestrationOp>(loop); loop = loop->getParentOp()) {
     if (!is_sequential_loop(loop) || !loop->isAncestor(write)) continue;
-    if (loop->isAncestor(root_tensor(writer.tensor).getParentRegion()->getParentOp())) continue;  // a new tensor in each turn
+    if (loop->isAncestor(Value(writer.root).getParentRegion()->getParentOp())) continue;  // a new tensor in each turn
     auto counted = dyn_cast<scf::ForOp>(loop);
     if (counted && are_disjoint_in_turns(counted, reader.tensor, writer.tensor)) continue;
     // Then all later turns of the writer come after this one, because it waits for itself.
@@ -133,8 +163,10 @@ bool needs_track_war(tw::OrchestrationOp orchestration) {
       if (use.writes()) writers.push_back(use);
     }
   });
-  return llvm::any_of(
-      readers, [&](const Use& reader) { return llvm::any_of(writers, [&](const Use& writer) { return may_overtake(reader, writer); }); });
+  BlockOrders orders;
+  return llvm::any_of(readers, [&](const Use& reader) {
+    return llvm::any_of(writers, [&](const Use& writer) { return may_overtake(reader, writer, orders); });
+  });
 }
 
 // ---- order by name

@@ -63,7 +63,8 @@ struct OperatorInfo {
   bool in_place;  ///< the result takes the place of the first operand, always
   Scratch scratch;
   Space also_in;  ///< a memory beside that of `place` in which the result may lie, written by the pipe that loads it; or kUndecided
-  /// What it makes of the elements of its operands; a reduction combines two elements. Null where only places change.
+  /// What it makes of floating-point elements of its operands; a reduction combines two elements. Null where only places change, for what
+  /// compares or selects, and for operators of integers: interpret/run_operator.cpp.
   double (*reference)(double a, double b, double c);
 };
 
