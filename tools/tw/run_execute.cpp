@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/error.h"
 #include "data/npy.h"
+#include "interpret_execute.h"
 #include "interrupt.h"
 #include "platform/device.h"
 #include "program.h"
@@ -43,12 +45,23 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
   return built;
 }
 
-void write_outputs(const RunRequest& request, RunResult& result) {
-  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
-  for (const RunTensor& argument : request.tensors) {
-    if (argument.output.empty()) continue;
-    write_npy(argument.output, argument.tensor);
-    result.outputs.push_back({argument.name, argument.tensor.description(), argument.output.string()});
+/// What the interpreter says of each tensor that the program writes becomes its golden.
+void take_golden(const RunWords& words, const std::string& platform, Store& store, RunRequest& request) {
+  const std::filesystem::path path = words.callable;
+  Interpretation interpretation = interpret_request(program_text(path, store), path.filename().string(), request, platform);
+  if (!interpretation.unstable.empty()) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} decides by a number that lies within its rounding errors of the other answer, so that the interpreter cannot "
+                    "say what a device computes",
+                    interpretation.unstable),
+        "'tw interpret --output' and --golden with a tolerance compare all the same");
+  }
+  for (size_t i = 0; i < request.tensors.size(); ++i) {
+    RunTensor& argument = request.tensors[i];
+    if (argument.direction == ArgDirection::IN) continue;
+    argument.golden = std::move(interpretation.tensors[i].values);
+    argument.allowed = std::move(interpretation.tensors[i].bounds);
   }
 }
 
@@ -65,6 +78,9 @@ RunSession::RunSession(const RunWords& words) {
   CallableSpec& spec = loaded.spec;
   request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);
   spec.runtime = request.options.runtime;
+  // Where tasks are ordered by their edges alone, there is nothing that could be told to track.
+  const bool tracks = spec.track_war && spec.runtime != RuntimeVariant::kAicpuBuildGraph;
+  request.options.track_war = request.options.track_war || tracks;
 
   result.callable = words.callable;
   result.platform = platform.name;
@@ -77,6 +93,7 @@ RunSession::RunSession(const RunWords& words) {
   const BuiltCallable built = build(spec, words, platform, store, load_time, result);
 
   WorkerOptions options;
+  if (words.golden_from_interpreter) take_golden(words, platform.name, store, request);
   options.platform = platform.name;
   options.device_id = words.device;
   options.runtime = request.options.runtime;
@@ -97,21 +114,33 @@ RunReport RunSession::run() {
   return worker_->run(handle_, arguments_, request.config, request.options);
 }
 
-std::vector<NamedComparison> RunSession::compare_all() const {
+std::vector<NamedComparison> compare_all(const RunRequest& request) {
   std::vector<NamedComparison> comparisons;
   for (const RunTensor& argument : request.tensors) {
-    if (argument.golden) comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison)});
+    if (!argument.golden) continue;
+    comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison, argument.allowed)});
   }
   return comparisons;
+}
+
+std::vector<WrittenOutput> write_outputs(const RunRequest& request) {
+  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
+  std::vector<WrittenOutput> outputs;
+  for (const RunTensor& argument : request.tensors) {
+    if (argument.output.empty()) continue;
+    write_npy(argument.output, argument.tensor);
+    outputs.push_back({argument.name, argument.tensor.description(), argument.output.string()});
+  }
+  return outputs;
 }
 
 RunResult execute_run(const RunWords& words) {
   RunSession session(words);
   for (int32_t round = 0; round < session.request.rounds; ++round) {
     RunReport report = session.run();
-    session.result.rounds.push_back({std::move(report), session.compare_all()});
+    session.result.rounds.push_back({std::move(report), compare_all(session.request)});
   }
-  write_outputs(session.request, session.result);
+  session.result.outputs = write_outputs(session.request);
   return std::move(session.result);
 }
 

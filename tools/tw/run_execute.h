@@ -21,8 +21,6 @@ class RunSession {
 
   /// Runs once, with the tensors as they were typed. Throws Error.
   RunReport run();
-  /// Of all tensors with a golden, as the last run left them.
-  std::vector<NamedComparison> compare_all() const;
 
  private:
   std::unique_ptr<ChipWorker> worker_;
@@ -31,6 +29,11 @@ class RunSession {
   std::vector<HostTensor> initial_;
   bool ran_ = false;
 };
+
+/// Of all tensors with a golden.
+std::vector<NamedComparison> compare_all(const RunRequest& request);
+/// Writes the files of --output. Throws Error.
+std::vector<WrittenOutput> write_outputs(const RunRequest& request);
 
 /// Outputs are written after the last round, mismatch or not, and only if every round ran. Throws Error.
 RunResult execute_run(const RunWords& words);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "compiler/emit/body_writer.h"
+#include "compiler/emit/task_order.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/StringExtras.h"
@@ -93,16 +94,6 @@ bool is_tracked(Value tensor) {
   return argument && isa<tw::OrchestrationOp>(argument.getOwner()->getParentOp());
 }
 
-/// The word for an argument: that of the submit, else what the kernel does with it.
-Direction direction_of(tw::SubmitOp submit, unsigned operand) {
-  const Direction stated = submit.direction(operand);
-  if (stated != Direction::kUndecided) return stated;
-  const auto kernel = cast<FlatSymbolRefAttr>(submit.getKernels()[0]);
-  auto function = SymbolTable::lookupNearestSymbolFrom<tile::FuncOp>(submit, kernel);
-  if (function.getArgAttr(operand, tw::kInOutAttribute)) return Direction::kInOut;
-  return function.getArgAttr(operand, tw::kOutAttribute) ? Direction::kOut : Direction::kIn;
-}
-
 const char* predicate_name(tw::Compare relation) {
   switch (relation) {
     case tw::Compare::kEqual: return "EQ";
@@ -115,15 +106,31 @@ const char* predicate_name(tw::Compare relation) {
   llvm_unreachable("a comparison without a name");
 }
 
+/// Names are taken out of `names`, with those that the file has for itself.
+OrchestrationSignature signature_in(tw::OrchestrationOp orchestration, Names& names) {
+  for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
+    names.unique(word);
+  }
+  OrchestrationSignature signature;
+  for (const BlockArgument parameter : orchestration.getArguments()) {
+    const unsigned i = parameter.getArgNumber();
+    const std::string given = name_of(parameter.getLoc());
+    signature.arguments.push_back(names.unique(given.empty() ? fmt::format("arg{}", i) : given));
+    signature.directions.push_back(!isa<DeviceTensorType>(parameter.getType())        ? ArgDirection::SCALAR
+                                   : orchestration.getArgAttr(i, tw::kOutAttribute)   ? ArgDirection::OUT
+                                   : orchestration.getArgAttr(i, tw::kInOutAttribute) ? ArgDirection::INOUT
+                                                                                      : ArgDirection::IN);
+  }
+  return signature;
+}
+
 class OrchestrationWriter : public BodyWriter {
  public:
   OrchestrationWriter(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids)
       : orchestration_(orchestration), func_ids_(func_ids) {}
 
   FailureOr<OrchestrationSource> write() {
-    for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
-      names.unique(word);
-    }
+    source_.signature = signature_in(orchestration_, names);
     if (!orchestration_.getBody().hasOneBlock())
       return orchestration_.emitOpError("has more than one block; loops and branches are those of scf");
     out.open("extern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {");
@@ -156,7 +163,10 @@ class OrchestrationWriter : public BodyWriter {
   std::string file() {
     std::string text = fmt::format("// {}", orchestration_.getName().str());
     if (const std::string place = place_of(orchestration_.getLoc()); !place.empty()) text += ", of " + place;
-    text += "\n//\n" + parameter_table_ + "#include \"pto_orchestration_api.h\"\n\nnamespace {\n\n";
+    text += "\n//\n" + parameter_table_;
+    if (needs_track_war(orchestration_))
+      text += "//\n// Writers are to wait for earlier readers of their elements: track_war of callable.json.\n";
+    text += "#include \"pto_orchestration_api.h\"\n\nnamespace {\n\n";
     if (!kernels_.empty()) {
       std::vector<std::string> entries;
       for (const auto& [id, name] : kernels_) entries.push_back(fmt::format("{} = {}", name, id));
@@ -170,7 +180,7 @@ class OrchestrationWriter : public BodyWriter {
     text += fmt::format(
         "}}  // namespace\n\nextern \"C\" PTO2OrchestrationConfig aicpu_orchestration_config(const ChipTaskArgs &) {{ return "
         "{{.expected_arg_count = {}}}; }}\n\n",
-        source_.arguments.size());
+        source_.signature.arguments.size());
     return text + out.text();
   }
 
@@ -178,12 +188,10 @@ class OrchestrationWriter : public BodyWriter {
     size_t numbers = 0;
     std::string checks;
     for (const auto& [i, parameter] : llvm::enumerate(orchestration_.getArguments())) {
-      const std::string name = name_for(parameter, fmt::format("arg{}", i));
-      source_.arguments.push_back(name);
+      const std::string& name = source_.signature.arguments[i];
       set_code(parameter, {name});
       auto tensor = dyn_cast<DeviceTensorType>(parameter.getType());
       if (!tensor) {
-        source_.signature.push_back(ArgDirection::SCALAR);
         const std::string type = variable_type(parameter.getType());
         if (type.empty())
           return orchestration_.emitOpError() << "argument " << i << " is " << parameter.getType() << ", which cannot be passed";
@@ -191,9 +199,8 @@ class OrchestrationWriter : public BodyWriter {
         parameter_table_ += fmt::format("//   scalar {}  {}  {}\n", numbers++, name, short_type(parameter.getType()));
         continue;
       }
-      const bool written = orchestration_.getArgAttr(static_cast<unsigned>(i), tw::kOutAttribute) != nullptr;
-      const bool both = orchestration_.getArgAttr(static_cast<unsigned>(i), tw::kInOutAttribute) != nullptr;
-      source_.signature.push_back(written ? ArgDirection::OUT : both ? ArgDirection::INOUT : ArgDirection::IN);
+      const bool written = source_.signature.directions[i] == ArgDirection::OUT;
+      const bool both = source_.signature.directions[i] == ArgDirection::INOUT;
       const FailureOr<std::string> dtype = data_type(orchestration_, tensor);
       if (failed(dtype)) return failure();
       SmallVector<std::string> extents, shown;
@@ -213,7 +220,7 @@ class OrchestrationWriter : public BodyWriter {
       out.line(fmt::format("if (!is_tensor(orch_args, {}, {}, {}, {}, \"{}\")) return;", i, *dtype, tensor.rank(), shape, wanted));
       out.line(fmt::format("const ChipTensor &{} = orch_args.tensor({}).ref();", name, i));
     }
-    if (!source_.arguments.empty()) out.line("");
+    if (!source_.signature.arguments.empty()) out.line("");
     return success();
   }
 
@@ -520,71 +527,13 @@ class OrchestrationWriter : public BodyWriter {
 
 }  // namespace
 
+OrchestrationSignature signature_of(tw::OrchestrationOp orchestration) {
+  Names names;
+  return signature_in(orchestration, names);
+}
+
 FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids) {
   return OrchestrationWriter(orchestration, func_ids).write();
-}
-
-// ---- dependencies by name
-
-namespace {
-
-/// Whether `later` waits for `earlier` by the ids that it names, of tasks in this block or around it.
-bool waits_for(tw::SubmitOp later, Operation* earlier, unsigned depth = 0) {
-  constexpr unsigned kDeepest = 64;
-  if (depth == kDeepest) return false;
-  SmallVector<Value> pending(later.getDependencies());
-  while (!pending.empty()) {
-    Operation* task = pending.pop_back_val().getDefiningOp();
-    if (task == nullptr) continue;
-    if (task == earlier) return true;
-    if (auto dummy = dyn_cast<tw::DummyOp>(task)) pending.append(dummy.getDependencies().begin(), dummy.getDependencies().end());
-    if (auto submit = dyn_cast<tw::SubmitOp>(task); submit && waits_for(submit, earlier, depth + 1)) return true;
-  }
-  return false;
-}
-
-/// Whether the two may use the same bytes, one of them writing.
-bool conflict(tw::SubmitOp a, tw::SubmitOp b) {
-  const auto writes = [](tw::SubmitOp submit, unsigned i) {
-    const Direction direction = direction_of(submit, i);
-    return direction == Direction::kOut || direction == Direction::kInOut;
-  };
-  for (const auto& [i, first] : llvm::enumerate(a.getOperands_())) {
-    if (!isa<DeviceTensorType>(first.getType())) continue;
-    for (const auto& [k, second] : llvm::enumerate(b.getOperands_())) {
-      if (!isa<DeviceTensorType>(second.getType())) continue;
-      if (!may_share(first, second)) continue;
-      if (writes(a, static_cast<unsigned>(i)) || writes(b, static_cast<unsigned>(k))) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
-LogicalResult verify_named_dependencies(tw::OrchestrationOp orchestration) {
-  SmallVector<tw::SubmitOp> submits;
-  orchestration->walk([&](tw::SubmitOp submit) { submits.push_back(submit); });
-  for (size_t later = 0; later < submits.size(); ++later) {
-    // A sequential loop around a task puts turns of it after each other.
-    for (Operation* around = submits[later]->getParentOp(); around != orchestration; around = around->getParentOp()) {
-      if (!isa<scf::ForOp, scf::WhileOp>(around) || around->hasAttr(tw::kParallelAttribute) || !conflict(submits[later], submits[later]))
-        continue;
-      InFlightDiagnostic error = submits[later].emitOpError(
-          "writes a tensor in each turn of a loop, and aicpu_build_graph knows no dependencies but those that are named");
-      error.attachNote(around->getLoc()) << "this loop; tw.parallel says that its turns do not depend on each other";
-      return error;
-    }
-    for (size_t earlier = 0; earlier < later; ++earlier) {
-      if (!conflict(submits[earlier], submits[later]) || waits_for(submits[later], submits[earlier])) continue;
-      InFlightDiagnostic error = submits[later].emitOpError(
-          "may use a tensor that an earlier task uses, one of them writing; aicpu_build_graph knows no dependencies but those that "
-          "'after' names");
-      error.attachNote(submits[earlier].getLoc()) << "the earlier task";
-      return error;
-    }
-  }
-  return success();
 }
 
 }  // namespace tilewright::emit

@@ -14,18 +14,20 @@ class OrchestrationOp;
 
 namespace tilewright::emit {
 
+/// What an orchestration is called with, before any pass or after all of them.
+struct OrchestrationSignature {
+  std::vector<std::string> arguments;    ///< names of tensors and numbers, in order: those of the text, "arg0" where it has none
+  std::vector<ArgDirection> directions;  ///< one entry each
+};
+OrchestrationSignature signature_of(tw::OrchestrationOp orchestration);
+
 struct OrchestrationSource {
-  std::string text;                     ///< against pto_orchestration_api.h; exports aicpu_orchestration_entry and _config
-  std::vector<std::string> arguments;   ///< names of tensors and numbers, in order
-  std::vector<ArgDirection> signature;  ///< one entry each
+  std::string text;  ///< against pto_orchestration_api.h; exports aicpu_orchestration_entry and _config
+  OrchestrationSignature signature;
 };
 
 /// The source of an orchestration whose tasks are submits, for any runtime: func_ids has the number of each kernel. The same orchestration
 /// gives the same text. Nothing, after an error at the operation, for what cannot be written.
 mlir::FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids);
-
-/// Whether an orchestration may run where dependencies are those that it names (aicpu_build_graph): of two tasks that use the same tensor,
-/// one of them writing, the later waits for the earlier by name. Else an error at the later one.
-mlir::LogicalResult verify_named_dependencies(tw::OrchestrationOp orchestration);
 
 }  // namespace tilewright::emit

@@ -5,6 +5,7 @@
 #include "compiler/emit/cpp_text.h"
 #include "compiler/emit/emit_kernel.h"
 #include "compiler/emit/emit_orchestration.h"
+#include "compiler/emit/task_order.h"
 #include "compiler/ir/tile_dialect.h"
 
 namespace tilewright::emit {
@@ -20,7 +21,7 @@ llvm::StringMap<int32_t> func_ids(ModuleOp module) {
 namespace {
 
 /// Of its tensors, which come first.
-std::vector<ArgDirection> signature_of(tile::FuncOp kernel) {
+std::vector<ArgDirection> tensor_directions(tile::FuncOp kernel) {
   std::vector<ArgDirection> signature;
   for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
     if (!isa<tw::DeviceTensorType>(kernel.getArgumentTypes()[i])) break;
@@ -33,7 +34,7 @@ std::vector<ArgDirection> signature_of(tile::FuncOp kernel) {
 
 }  // namespace
 
-FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtime) {
+FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtime, const Target& target) {
   SmallVector<tw::OrchestrationOp> orchestrations(module.getOps<tw::OrchestrationOp>());
   if (orchestrations.empty()) return module.emitError("the program has no tw.orchestration, so there is nothing to run");
   if (orchestrations.size() > 1) {
@@ -47,9 +48,10 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   ProgramSources sources;
   sources.spec.name = identifier(orchestration.getName().str());
   sources.spec.runtime = runtime;
+  sources.spec.track_war = runtime != RuntimeVariant::kAicpuBuildGraph && needs_track_war(orchestration);
   Names files;
   for (auto kernel : module.getOps<tile::FuncOp>()) {
-    FailureOr<KernelSource> source = kernel_source(kernel);
+    FailureOr<KernelSource> source = kernel_source(kernel, target);
     if (failed(source)) return failure();
     const bool aic = *kernel.getCore() == tile::Core::kAic;
     KernelSpec spec;
@@ -57,7 +59,7 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
     spec.name = files.unique(kernel.getName().str());
     spec.source = fmt::format("kernels/{}/{}.cpp", aic ? "aic" : "aiv", spec.name);
     spec.core_type = aic ? CoreType::AIC : CoreType::AIV;
-    spec.signature = signature_of(kernel);
+    spec.signature = tensor_directions(kernel);
     sources.files.emplace_back(spec.source.string(), source->text);
     sources.memory.push_back({spec.name, std::move(source->tiles)});
     sources.spec.incores.push_back(std::move(spec));
@@ -67,8 +69,8 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   OrchestrationSpec& spec = sources.spec.orchestration;
   spec.source = fmt::format("orchestration/{}.cpp", sources.spec.name);
   spec.config_name = "aicpu_orchestration_config";
-  spec.signature = source->signature;
-  sources.spec.arguments = source->arguments;
+  spec.signature = source->signature.directions;
+  sources.spec.arguments = source->signature.arguments;
   sources.files.emplace_back(spec.source.string(), source->text);
   return sources;
 }
