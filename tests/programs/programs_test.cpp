@@ -1,4 +1,4 @@
-// Programs in the language, from their text to what they compute. Each runs everywhere, under the checker.
+// Programs in the language, from their text to what they compute. Each is interpreted, and runs everywhere under the checker.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,27 +31,32 @@ class Programs : public testing::Test {
  protected:
   using Check = std::function<void(const std::map<size_t, HostTensor>&)>;
 
-  /// Runs the program everywhere; `check` gets the tensors named by `outputs`, by their numbers, as each run leaves them.
+  /// Runs the program in the interpreter and then everywhere; `check` gets the tensors named by `outputs`, by their numbers, as each run leaves
+  /// them.
   void run(const std::string& program, const Arguments& arguments, const std::vector<size_t>& outputs, const Check& check,
-           const std::vector<const char*>& runtimes = {kRingbuffer, kHostGraph}) const {
-    for (const char* platform : {"a2a3sim", "a5sim"}) {
-      for (const char* runtime : runtimes) {
+           const std::vector<std::string>& runtimes = {kRingbuffer, kHostGraph}) const {
+    const auto expect = [&](const ProcessResult& result) {
+      ASSERT_EQ(result.exit_code, 0) << result.output;
+      std::map<size_t, HostTensor> tensors;
+      for (const size_t i : outputs) tensors.emplace(i, read_npy(file(i)));
+      check(tensors);
+    };
+    {
+      SCOPED_TRACE(program + " interpreted");
+      ASSERT_NO_FATAL_FAILURE(expect(tw({"interpret", TW_PROGRAMS "/" + program}, arguments, outputs)));
+    }
+    for (const std::string platform : {"a2a3sim", "a5sim"}) {
+      for (const std::string& runtime : runtimes) {
         SCOPED_TRACE(program + " on " + platform + " with " + runtime);
-        const ProcessResult result = run_once(program, platform, runtime, arguments, outputs);
-        ASSERT_EQ(result.exit_code, 0) << result.output;
-        std::map<size_t, HostTensor> tensors;
-        for (const size_t i : outputs) tensors.emplace(i, read_npy(file(i)));
-        check(tensors);
-        if (HasFatalFailure()) return;
+        ASSERT_NO_FATAL_FAILURE(
+            expect(tw({"run", TW_PROGRAMS "/" + program, "--platform", platform, "--runtime", runtime, "--check"}, arguments, outputs)));
       }
     }
   }
 
-  ProcessResult run_once(const std::string& program, const std::string& platform, const std::string& runtime, const Arguments& arguments,
-                         const std::vector<size_t>& outputs) const {
-    std::vector<std::string> command = {
-        "env",    "TW_CACHE_DIR=" TW_TEST_CACHE, TW_PROGRAM, "run", TW_PROGRAMS "/" + program, "--platform", platform, "--runtime", runtime,
-        "--check"};
+  ProcessResult tw(const std::vector<std::string>& words, const Arguments& arguments, const std::vector<size_t>& outputs) const {
+    std::vector<std::string> command = {"env", "TW_CACHE_DIR=" TW_TEST_CACHE, TW_PROGRAM};
+    command.insert(command.end(), words.begin(), words.end());
     for (size_t i = 0; i < arguments.size(); ++i) {
       command.push_back(arguments[i].find('[') == std::string::npos ? "--scalar" : "--arg");
       command.push_back("arg" + std::to_string(i) + "=" + arguments[i]);
@@ -238,7 +243,7 @@ TEST_F(Programs, AnOrchestrationWaitsForWhatItReads) {
       },
       {kRingbuffer});
   // Where the graph is complete before anything runs, there is nothing to wait for.
-  const ProcessResult result = run_once("elements.cpp", "a2a3sim", kHostGraph, arguments, {});
+  const ProcessResult result = tw({"run", TW_PROGRAMS "/elements.cpp", "--runtime", kHostGraph}, arguments, {});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, testing::HasSubstr("the element's value is not known yet"));
 }
