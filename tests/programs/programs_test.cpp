@@ -470,13 +470,20 @@ TEST_F(Programs, EveryOperator) {
 
 TEST_F(Programs, ProductsOfEachKind) {
   constexpr size_t kSize = 64;
-  const Arguments arguments = {
-      "f16[64,64]=uniform:-1:1:1", "f16[64,64]=uniform:-1:1:2", "f32[1,64]=randn:3", "f32[64,64]", "f32[64,64]", "f32[1,64]", "f32[64,64]"};
+  const Arguments arguments = {"f16[64,64]=uniform:-1:1:1",
+                               "f16[64,64]=uniform:-1:1:2",
+                               "f32[1,64]=randn:3",
+                               "f32[64,64]",
+                               "f32[64,64]",
+                               "f32[1,64]",
+                               "f32[64,64]",
+                               "f16[64,64]",
+                               "bf16[64,64]"};
   const HostTensor a = make(arguments[0]), b = make(arguments[1]), bias = make(arguments[2]);
   const auto half = [](const HostTensor& tensor, size_t r, size_t c) {
     return double{half_to_float(tensor.elements<uint16_t>()[r * kSize + c])};
   };
-  run("cube.cpp", arguments, {3, 4, 5, 6}, [&](const auto& out) {
+  run("cube.cpp", arguments, {3, 4, 5, 6, 7, 8}, [&](const auto& out) {
     for (size_t r = 0; r < kSize; ++r) {
       for (size_t c = 0; c < kSize; ++c) {
         double product = 0, turned = 0, magnitude = 2;
@@ -489,6 +496,9 @@ TEST_F(Programs, ProductsOfEachKind) {
         ASSERT_NEAR(out.at(3).template elements<float>()[r * kSize + c], product + bias.elements<float>()[c], bound + 1e-6);
         ASSERT_NEAR(out.at(4).template elements<float>()[r * kSize + c], 2 * product, bound);
         ASSERT_NEAR(out.at(6).template elements<float>()[r * kSize + c], turned, bound);
+        const double size = std::fabs(product) + 0x1p-14;  // half of the last place of 11 and of 8 bits, and of the smallest halves
+        ASSERT_NEAR(half_to_float(out.at(7).template elements<uint16_t>()[r * kSize + c]), product, bound + size * 0x1p-11);
+        ASSERT_NEAR(bfloat16_to_float(out.at(8).template elements<uint16_t>()[r * kSize + c]), product, bound + size * 0x1p-8);
       }
       ASSERT_EQ(out.at(5).template elements<float>()[r], 2 * bias.elements<float>()[r]);
     }
