@@ -23,7 +23,6 @@ constexpr char kStop = 0;  // no signal has this number
 
 int signal_pipe = -1;
 struct sigaction previous[std::size(kSignals)];
-std::mutex output_mutex;
 
 extern "C" void note_signal(int number) {
   const int saved = errno;
@@ -99,15 +98,14 @@ InterruptHandler::~InterruptHandler() {
   signal_pipe = -1;
 }
 
-std::unique_lock<std::mutex> InterruptHandler::hold_off() { return std::unique_lock(output_mutex); }
-
 void InterruptHandler::watch() {
   char byte = kStop;
   while (::read(reader_.get(), &byte, 1) < 0 && errno == EINTR) {
   }
   if (byte == kStop) return;
-  const std::unique_lock<std::mutex> outputs_are_whole = hold_off();
+  prepare_to_end();
   kill_descendants();
+  remove_temporary_directories();
   ::signal(byte, SIG_DFL);
   ::raise(byte);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "tilewright/run_options.h"
@@ -13,12 +14,19 @@
 
 namespace tilewright {
 
+/// A step of compiling, and how long it took: "build" (a C++ source to a program), "record" (the program runs), "passes".
+struct CompilePhase {
+  std::string name;
+  double milliseconds = 0;
+};
+
 /// The files that a program becomes, and whether the store had them. `path` is a .mlir, a C++ source in the language of
 /// tilewright/language.h, or a program built from one. `platform` is the name of a platform. Throws Error: what the compiler says of the
-/// program, kUnsupported if this version has no compiler, kCompileFailed if a C++ source does not compile.
+/// program, kUnsupported if this version has no compiler, kParseError if a C++ source does not compile.
 struct CompiledProgram {
   ArtifactContent content;
   bool cached = false;
+  std::vector<CompilePhase> phases = {};  ///< those that the store did not spare, in their order
 };
 CompiledProgram compile_file(const std::filesystem::path& path, const std::string& platform, RuntimeVariant runtime, Store& store);
 

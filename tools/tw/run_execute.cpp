@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/file.h"
 #include "data/npy.h"
-#include "interrupt.h"
 #include "platform/device.h"
 #include "program.h"
 #include "tilewright/worker.h"
@@ -44,7 +44,7 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
 }
 
 void write_outputs(const RunRequest& request, RunResult& result) {
-  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
+  const Uninterrupted whole;
   for (const RunTensor& argument : request.tensors) {
     if (argument.output.empty()) continue;
     write_npy(argument.output, argument.tensor);
