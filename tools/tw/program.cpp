@@ -131,7 +131,7 @@ std::string record(const fs::path& program, const std::string& what) {
   // 2 is what a program's main() returns for mistakes, which it has named.
   if (result.exit_code == 2 && !text.empty()) throw Error(ErrorCode::kInvalidArgument, text);
   throw Error(ErrorCode::kInvalidArgument, fmt::format("{} {}{}{}", what, ending(result.exit_code), text.empty() ? "" : ":\n", text),
-              "a program's main() returns program(\"name\", function, types...).main(argc, argv)");
+              result.exit_code >= 128 ? "" : "a program's main() returns program(\"name\", function, types...).main(argc, argv)");
 }
 
 /// The libraries that `library` needs are not looked into: resolving libMLIR's symbols takes ld longer than the program takes g++.
@@ -179,9 +179,8 @@ std::string recorded_text(const fs::path& path, Store& store, std::vector<Compil
   std::vector<std::string> build = command;
   for (const std::string& word : {std::string("-MD"), std::string("-MF"), depfile.string(), std::string("-o"), program.string()})
     build.push_back(word);
-  const ProcessResult built = timed(phases, "build", [&] {
-    return run_process(build, {.environment = {"TMPDIR=" + directory.path().string()}});
-  });
+  const ProcessResult built =
+      timed(phases, "build", [&] { return run_process(build, {.environment = {"TMPDIR=" + directory.path().string()}}); });
   if (built.exit_code != 0) throw Error(ErrorCode::kParseError, fmt::format("{} does not compile\n\n{}", path.string(), built.output));
   std::string recorded = timed(phases, "record", [&] { return record(program, path.string()); });
 
@@ -303,7 +302,7 @@ LoadedCallable load_callable(const fs::path& path, const std::string& platform, 
   }
   if (!is_text_program(path) && !is_source_program(path) && !is_built_program(path)) return {load_callable_spec(path), nullptr};
   const CompiledProgram program = compile_file(path, platform, runtime.value_or(RuntimeVariant::kTensormapAndRingbuffer), store);
-  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>()};
+  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>(), program.phases};
   for (const auto& [name, text] : program.content.files) {
     fs::create_directories((loaded.directory->path() / name).parent_path());
     write_file_atomically(loaded.directory->path() / name, text);

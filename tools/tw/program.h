@@ -34,6 +34,7 @@ CompiledProgram compile_file(const std::filesystem::path& path, const std::strin
 struct LoadedCallable {
   CallableSpec spec;
   std::unique_ptr<TemporaryDirectory> directory;  ///< of the sources of a program, while it is being built
+  std::vector<CompilePhase> phases = {};          ///< of a program
 };
 
 /// Reads a callable.json or an artifact, or compiles a program. `runtime` is what the user asks for, if anything. Throws Error: that of
