@@ -86,9 +86,27 @@ LogicalResult verify_space(Operation* op, TileType tile, std::initializer_list<S
   return error;
 }
 
-LogicalResult verify_access(Operation* op, tw::DeviceTensorType tensor, TileType tile, size_t indices) {
-  if (indices == tensor.rank()) return verify_elements(op, tensor, tile);
-  return op->emitOpError() << "has " << indices << " indices for the " << tensor.rank() << " dimensions of " << tensor;
+/// The valid region of the tile, from these indices on, lies in the tensor, as far as it is known.
+LogicalResult verify_inside(Operation* op, tw::DeviceTensorType tensor, TileType tile, OperandRange indices) {
+  for (unsigned d = 0; d < tensor.rank(); ++d) {
+    const unsigned behind = tensor.rank() - 1 - d;  // rows and columns run over the last two
+    const int64_t valid = behind == 0 ? tile.getValidColumns() : behind == 1 ? tile.getValidRows() : 1;
+    const int64_t size = ShapedType::isDynamic(valid) ? 0 : valid;
+    APInt number;
+    const bool known = matchPattern(indices[d], m_ConstantInt(&number));
+    const int64_t first = known ? number.getSExtValue() : 0;
+    if (first >= 0 && (tensor.is_dynamic(d) || first <= tensor.getShape()[d] - size)) continue;
+    InFlightDiagnostic error = op->emitOpError() << "takes " << size << " of dimension " << d;
+    if (known) error << " from " << first << " on";
+    return error << ", which lies outside " << tensor;
+  }
+  return success();
+}
+
+LogicalResult verify_access(Operation* op, tw::DeviceTensorType tensor, TileType tile, OperandRange indices) {
+  if (indices.size() == tensor.rank())
+    return failure(failed(verify_elements(op, tensor, tile)) || failed(verify_inside(op, tensor, tile, indices)));
+  return op->emitOpError() << "has " << indices.size() << " indices for the " << tensor.rank() << " dimensions of " << tensor;
 }
 
 /// `valid` operands give, in order, the sizes of the valid region that the type leaves open.
@@ -110,14 +128,14 @@ LogicalResult verify_indexed(Operation* op, tw::DeviceTensorType tensor, TileTyp
 
 LogicalResult LoadOp::verify() {
   const TileType tile = getTile().getType();
-  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices().size()))) return failure();
+  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices()))) return failure();
   if (failed(verify_space(*this, tile, {Space::kVec, Space::kMat}, "loads"))) return failure();
   return verify_valid(*this, tile, getValid().size());
 }
 
 LogicalResult StoreOp::verify() {
   const TileType tile = getTile().getType();
-  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices().size()))) return failure();
+  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices()))) return failure();
   return verify_space(*this, tile, {Space::kVec, Space::kAcc}, "stores");
 }
 

@@ -648,3 +648,28 @@ tile.func @f() {
   tile.wait_flag v to mte3 8
   tile.return
 }
+// -----
+tile.func @f(%x: !tw.tensor<64x128xf32>, %n: index) {
+  // expected-error@+1 {{takes 65 of dimension 0, which lies outside '!tw.tensor<64x128xf32>'}}
+  %t = tile.load %x[%n, %n] : !tw.tensor<64x128xf32> -> !tile.tile<65x128xf32>
+  tile.return
+}
+// -----
+tile.func @f(%x: !tw.tensor<64x128xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %a = tile.load %x[%one, %zero] : !tw.tensor<64x128xf32> -> !tile.tile<64x128xf32, valid 63x128>
+  // expected-error@+1 {{takes 127 of dimension 1 from 2 on, which lies outside '!tw.tensor<64x128xf32>'}}
+  %b = tile.load %x[%zero, %two] : !tw.tensor<64x128xf32> -> !tile.tile<64x128xf32, valid 64x127>
+  tile.return
+}
+// -----
+tile.func @f(%x: !tw.tensor<4x64x128xf32>) {
+  %zero = arith.constant 0 : index
+  %four = arith.constant 4 : index
+  %t = tile.create : !tile.tile<64x128xf32>
+  // expected-error@+1 {{takes 1 of dimension 0 from 4 on, which lies outside}}
+  tile.store %t, %x[%four, %zero, %zero] : !tile.tile<64x128xf32>, !tw.tensor<4x64x128xf32>
+  tile.return
+}

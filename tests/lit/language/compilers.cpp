@@ -91,7 +91,7 @@ void program_of_everything(Tensor x, Tensor y, Tensor flags, Out<Tensor> z, InOu
     scatter_rows(gather_rows(x, index), w, index);
     store(set_valid(d, n, 32), w, {0, 0});
     store(reshape(e, 32, 64), w, {d.valid_rows(), 0});
-    store(cast(c, f32), w, {0, 0});
+    store(set_valid(cast(c, f32), 32, 64), w, {0, 0});
     a = set_element(a, 0, 0, a.read(1, 1) + 1);
     store(a, w, {0, 0});
   });
