@@ -89,7 +89,10 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   arguments.push_back(nullptr);
   std::vector<char*> environment = changed_environment(options.environment);
   pid_t pid = -1;
-  const int failure = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environment.data());
+  const int failure = [&] {
+    const Uninterrupted no_child_after_the_last_was_killed;
+    return ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environment.data());
+  }();
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) throw errno_error(failure, fmt::format("cannot start {}", program));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -79,6 +80,8 @@ InterruptHandler::InterruptHandler() {
   if (::pipe2(ends, O_CLOEXEC) != 0) throw errno_error(errno, "cannot create a pipe");
   reader_ = FileDescriptor(ends[0]);
   signal_pipe = ends[1];
+  // A process whose parent was killed first becomes a child of this one, and is not lost.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   struct sigaction action{};
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;
