@@ -56,6 +56,9 @@ RunSession::RunSession(const RunWords& words) {
   CallableSpec& spec = loaded.spec;
   request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);
   spec.runtime = request.options.runtime;
+  // Where tasks are ordered by their edges alone, there is nothing that could be told to track.
+  const bool tracks = spec.track_war && spec.runtime != RuntimeVariant::kAicpuBuildGraph;
+  request.options.track_war = request.options.track_war || tracks;
 
   result.callable = words.callable;
   result.platform = platform.name;

@@ -1,5 +1,7 @@
 #include "compiler/ir/tile_dialect.h"
 
+#include "compiler/ir/rectangles.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
@@ -86,27 +88,22 @@ LogicalResult verify_space(Operation* op, TileType tile, std::initializer_list<S
   return error;
 }
 
-/// The valid region of the tile, from these indices on, lies in the tensor, as far as it is known.
-LogicalResult verify_inside(Operation* op, tw::DeviceTensorType tensor, TileType tile, OperandRange indices) {
-  for (unsigned d = 0; d < tensor.rank(); ++d) {
-    const unsigned behind = tensor.rank() - 1 - d;  // rows and columns run over the last two
-    const int64_t valid = behind == 0 ? tile.getValidColumns() : behind == 1 ? tile.getValidRows() : 1;
-    const int64_t size = ShapedType::isDynamic(valid) ? 0 : valid;
-    APInt number;
-    const bool known = matchPattern(indices[d], m_ConstantInt(&number));
-    const int64_t first = known ? number.getSExtValue() : 0;
-    if (first >= 0 && (tensor.is_dynamic(d) || first <= tensor.getShape()[d] - size)) continue;
-    InFlightDiagnostic error = op->emitOpError() << "takes " << size << " of dimension " << d;
-    if (known) error << " from " << first << " on";
-    return error << ", which lies outside " << tensor;
-  }
-  return success();
-}
-
 LogicalResult verify_access(Operation* op, tw::DeviceTensorType tensor, TileType tile, OperandRange indices) {
-  if (indices.size() == tensor.rank())
-    return failure(failed(verify_elements(op, tensor, tile)) || failed(verify_inside(op, tensor, tile, indices)));
-  return op->emitOpError() << "has " << indices.size() << " indices for the " << tensor.rank() << " dimensions of " << tensor;
+  if (indices.size() != tensor.rank())
+    return op->emitOpError() << "has " << indices.size() << " indices for the " << tensor.rank() << " dimensions of " << tensor;
+  if (failed(verify_elements(op, tensor, tile))) return failure();
+  // Rows and columns run over the last two dimensions; of a size that the run knows there may be none.
+  const auto least = [](int64_t size) { return ShapedType::isDynamic(size) ? 0 : size; };
+  SmallVector<int64_t> extents(tensor.rank(), 1);
+  extents.back() = least(tile.getValidColumns());
+  if (tensor.rank() > 1) {
+    extents[tensor.rank() - 2] = least(tile.getValidRows());
+  } else if (tile.getRows() != 1 && tile.getColumns() != 1) {
+    return op->emitOpError() << "moves a tile of " << tile.text() << " to or from " << tensor << ", of which a tile is a row or a column";
+  } else if (tile.getColumns() == 1) {
+    extents.back() = least(tile.getValidRows());
+  }
+  return tw::verify_inside(op, tensor, indices, extents);
 }
 
 /// `valid` operands give, in order, the sizes of the valid region that the type leaves open.
