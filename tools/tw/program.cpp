@@ -88,10 +88,11 @@ bool is_built_program(const fs::path& path) {
 
 /// What `step` returns; how long it took goes to `phases`.
 template <typename Step>
-auto timed(std::vector<CompilePhase>& phases, const char* name, Step step) {
+auto timed(std::vector<CompilePhase>* phases, const char* name, Step step) {
   const auto begin = std::chrono::steady_clock::now();
   auto result = step();
-  phases.push_back({name, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count()});
+  if (phases != nullptr)
+    phases->push_back({name, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count()});
   return result;
 }
 
@@ -149,7 +150,7 @@ std::vector<std::string> program_command(const Compiler& compiler, const fs::pat
 }
 
 /// The recorded text of a C++ program: from the store, while neither it nor a file that it includes nor what records it has changed.
-std::string recorded_text(const fs::path& path, Store& store, std::vector<CompilePhase>& phases) {
+std::string recorded_text(const fs::path& path, Store& store, std::vector<CompilePhase>* phases) {
   const fs::path source = fs::absolute(path).lexically_normal();
   const fs::path library = language_library();
   const Compiler compiler = find_compiler(store);
@@ -226,9 +227,10 @@ std::optional<ArtifactContent> take_from_store(const std::string& record, Store&
 
 }  // namespace
 
-std::string program_text(const fs::path& path, Store& store, std::vector<CompilePhase>& phases) {
+std::string program_text(const fs::path& path, Store& store, std::vector<CompilePhase>* phases) {
   std::error_code unreachable;
   if (!fs::exists(path, unreachable)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
+  if (is_artifact(path)) return read_file(path / "program.mlir");
   const bool is_file = fs::is_regular_file(path, unreachable);
   if (is_file && is_text_program(path)) return read_file(path);
   if (is_file && is_source_program(path)) return recorded_text(path, store, phases);
@@ -262,7 +264,7 @@ nlohmann::json ask_compiler(const std::string& text, const std::string& name, co
 
 CompiledProgram compile_file(const fs::path& path, const std::string& platform, RuntimeVariant runtime, Store& store) {
   std::vector<CompilePhase> phases;
-  const std::string text = program_text(path, store, phases);
+  const std::string text = program_text(path, store, &phases);
   const fs::path compiler = compiler_program();
   const std::string name = path.filename().string();
   Hasher hasher;
@@ -272,7 +274,7 @@ CompiledProgram compile_file(const fs::path& path, const std::string& platform, 
   if (const std::optional<std::string> record = store.get_record(key)) {
     if (std::optional<ArtifactContent> content = take_from_store(*record, store)) return {std::move(*content), true, phases};
   }
-  ArtifactContent content = timed(phases, "passes", [&] {
+  ArtifactContent content = timed(&phases, "passes", [&] {
     try {
       return run_compiler(text, name, platform, runtime);
     } catch (const Error& error) {

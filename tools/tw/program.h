@@ -21,10 +21,10 @@ struct CompilePhase {
   double milliseconds = 0;
 };
 
-/// The text of a program: that of a .mlir, what a C++ source in the language of tilewright/language.h records, or a program built from one.
-/// Steps that the store did not spare are added to `phases`. Throws Error: kFileNotFound, kInvalidArgument, kParseError if a C++ source does
+/// The text of a program: that of a .mlir, what a C++ source in the language of tilewright/language.h records, or a program built from one;
+/// that of an artifact is the one that it was made of. Steps that the store did not spare are added to `phases`, if given. Throws Error: kFileNotFound, kInvalidArgument, kParseError if a C++ source does
 /// not compile, and kUnsupported if this version cannot record.
-std::string program_text(const std::filesystem::path& path, Store& store, std::vector<CompilePhase>& phases);
+std::string program_text(const std::filesystem::path& path, Store& store, std::vector<CompilePhase>* phases = nullptr);
 
 /// What the compiler answers about a program: `words` are options of tw-compile (its main.cpp says which), `name` is that of the program's file.
 /// Throws Error: that of the compiler, and kUnsupported if this version has none.
