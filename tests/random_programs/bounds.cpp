@@ -85,9 +85,10 @@ std::optional<Bounds> by_reference(const Reference& reference, twb_dtype dtype, 
       for (const double z : c) values.push_back(reference(x, y, z));
     }
   }
-  // ~x of an unsigned x is negative in plain arithmetic: its low bits are what the type holds.
-  if (is_unsigned(dtype) && std::all_of(values.begin(), values.end(), [](double v) { return v < 0 && v >= -0x1p30; })) {
-    for (double& value : values) value += std::ldexp(1, 8 * dtype_bytes(dtype));
+  // Below 0 unsigned numbers begin again at the end: then they may be any.
+  if (is_unsigned(dtype) && std::any_of(values.begin(), values.end(), [](double v) { return v < 0; }) &&
+      std::all_of(values.begin(), values.end(), [](double v) { return std::fabs(v) <= 0x1p20; })) {
+    return Bounds{0, std::ldexp(1, 8 * dtype_bytes(dtype)) - 1, 0, exact};
   }
   return enclosing(values, dtype, exact);
 }

@@ -428,11 +428,14 @@ class Recorder {
   void keep(size_t which) {
     if (tiles_[which].used) return;
     if (tiles_[which].form.dtype == TWB_BOOL) {
-      const size_t companion = tiles_[which].companion;
+      size_t companion = tiles_[which].companion;
       Form form = tiles_[companion].form;
-      const twb_value other = load_like(companion);
-      if (!vocabulary_.has("select", form.dtype)) return;
-      const twb_value operands[] = {use(which), tiles_[companion].value, other};
+      if (!vocabulary_.has("select", form.dtype)) {
+        form.dtype = TWB_F32;
+        if (!legal(form)) return;
+        companion = load_tile(form, Domain::kPositive, 0);
+      }
+      const twb_value operands[] = {use(which), use(companion), tiles_[load_tile(form, Domain::kCount, 0)].value};
       which = add_tile(twb_operator(b(), "select", operands, 3, nullptr, TWB_F32, nullptr), form, tiles_[companion].bounds);
     }
     if (!has_tensors(tiles_[which].form.dtype)) {
@@ -444,8 +447,6 @@ class Recorder {
     }
     store_result(which, false);
   }
-  twb_value load_like(size_t tile) { return tiles_[load_tile(tiles_[tile].form, Domain::kCount, 0)].value; }
-
   void store_result(size_t which, bool add) {
     const Form form = tiles_[which].form;
     const twb_value at[] = {result_row(take_rows(form.dtype, form.rows), form.rows), index(0)};
@@ -766,8 +767,18 @@ class Recorder {
     const Form& form = tiles_[*tile].form;
     const twb_value row = offset(valid_extent(form.rows, form.valid_rows, *this) - 1, s.choice[3]);
     const twb_value column = offset(valid_extent(form.columns, form.valid_columns, *this) - 1, s.choice[4]);
+    const Form from = form;
     const Bounds bounds = tiles_[*tile].bounds;
-    numbers_.push_back({twb_read_tile(b(), tiles_[*tile].value, row, column), s.dtype, bounds});
+    const twb_value value = twb_read_tile(b(), tiles_[*tile].value, row, column);
+    numbers_.push_back({value, s.dtype, bounds});
+    if (s.choice[5] % 2 == 1) return;
+    // Seen in the results, or where there are none in a tile.
+    if (has_tensors(s.dtype)) {
+      const twb_value at[] = {result_row(take_rows(s.dtype, 1), 1), index(0)};
+      twb_write(b(), value, task_results_.at(s.dtype), at, 2);
+    } else {
+      add_tile(twb_write_tile(b(), value, use(*tile), index(0), index(0)), from, bounds);
+    }
   }
 
   void write_tile(const Statement& s) {
@@ -788,6 +799,8 @@ class Recorder {
     Form part = whole;
     if (s.choice[3] % 2 == 0 && part.rows % 2 == 0) part.rows /= 2;
     if (s.choice[3] % 3 != 1 && part.columns % 2 == 0) part.columns /= 2;
+    if (!legal(part)) part.columns = whole.columns;
+    if (part == whole && part.rows % 2 == 0) part.rows /= 2;
     if (!legal(part) || part.columns == 1 || whole.columns == 1) return;
     const twb_shape shape = shape_of(part);
     const twb_value row = index(s.choice[4] % static_cast<uint32_t>(whole.rows / part.rows) * static_cast<uint32_t>(part.rows));
@@ -803,6 +816,7 @@ class Recorder {
     Form part = whole;
     if (part.rows % 2 == 0) part.rows /= 2;
     if (s.choice[3] % 2 == 0 && part.columns % 2 == 0) part.columns /= 2;
+    if (!legal(part)) part.columns = whole.columns;
     if (!legal(part) || part.columns == 1 || whole.columns == 1) return;
     const std::optional<size_t> there = pick(part, kAnything, false, s.choice[3]);
     const size_t tile = there ? *there : load_tile(part, Domain::kGeneral, s.choice[4]);
@@ -817,13 +831,19 @@ class Recorder {
     if (!tile || !vocabulary_.has("reshape", s.dtype)) return;
     const Form from = tiles_[*tile].form;
     Form to = from;
-    if (s.choice[3] % 2 == 0 && from.columns % 2 == 0) {
-      to.rows *= 2;
-      to.columns /= 2;
-    } else if (from.rows % 2 == 0) {
-      to.rows /= 2;
-      to.columns *= 2;
-    }
+    const auto reshaped = [&](bool longer) {
+      Form form = from;
+      if (longer && from.columns % 2 == 0) {
+        form.rows *= 2;
+        form.columns /= 2;
+      } else if (!longer && from.rows % 2 == 0) {
+        form.rows /= 2;
+        form.columns *= 2;
+      }
+      return form;
+    };
+    to = reshaped(s.choice[3] % 2 == 0);
+    if (!legal(to)) to = reshaped(s.choice[3] % 2 != 0);
     if (!legal(to) || from.columns == 1 || to.columns == 1) return;
     const Bounds bounds = tiles_[*tile].bounds;
     add_tile(twb_reshape_tile(b(), use(*tile), index(to.rows), index(to.columns)), to, bounds);

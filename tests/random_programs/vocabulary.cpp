@@ -246,6 +246,14 @@ Vocabulary::Vocabulary(const std::string& given) : platform(given) {
     for (const auto& [line, text] : operators.refusals(platform)) {
       if (line >= 2) refusals_[{operations_[line - 2], dtype}] = text;
     }
+    // What nothing can be loaded for.
+    const std::string none = dtype == TWB_F8E5M2 ? "no tensor of the run time has elements of f8e5m2" : refusals_[{"load", dtype}];
+    for (const std::string& name : operations_) {
+      const tile::OperatorInfo* info = find(name);
+      const bool loads = info != nullptr ? info->place == tile::Place::kCube : name == "load" || name == "store" || name == "gather_load" || name == "scatter_store";
+      std::string& refusal = refusals_[{name, dtype}];
+      if (loads && refusal.empty()) refusal = none;
+    }
     for (const std::string& name : operations_) {
       const tile::OperatorInfo* info = find(name);
       if (info == nullptr || !has(name, dtype)) continue;

@@ -1,4 +1,6 @@
 // infer-memory-space: where each tile lies, what moves it there, and so which kind of core a kernel runs on.
+#include <map>
+
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/passes.h"
 #include "compiler/target.h"
@@ -166,7 +168,7 @@ void split_parts(tile::FuncOp kernel) {
   SmallVector<tile::ExtractOp> extracts;
   kernel.walk([&](tile::ExtractOp extract) { extracts.push_back(extract); });
   for (tile::ExtractOp extract : extracts) {
-    llvm::SmallDenseMap<Space, Value> parts = {{Demand::of(extract.getPart()), extract.getPart()}};
+    std::map<Space, Value> parts = {{Demand::of(extract.getPart()), extract.getPart()}};
     for (OpOperand& use : llvm::make_early_inc_range(extract.getPart().getUses())) {
       const Space space = Demand::of(use);
       if (space == Space::kUndecided) continue;
