@@ -31,7 +31,7 @@ Values integers_of(const std::string& body, uint32_t count, std::vector<Argument
   const std::string program = fmt::format("tw.orchestration @test(%y: !tw.tensor<{}xi32> {{tw.out}}{}) {{\n{}{}\n  tw.return\n}}", count,
                                           parameters, constants, body);
   std::vector<Argument> arguments = arguments_of(empty("i32", {count}));
-  for (Argument& each : more) arguments.push_back(std::move(each));
+  for (Argument& each : more) arguments.emplace_back(std::move(each));
   return result_of(program, std::move(arguments), 0);
 }
 
@@ -562,7 +562,7 @@ TEST(InterpreterTest, ArgumentsFitTheTypes) {
     return error.message();
   };
   EXPECT_THAT(message(arguments_of(empty("f32", {7, 5}), scalar("i32:5"), scalar("f16:1"))),
-              HasSubstr("argument 0 is '!tw.tensor<?x4xf32>', and f32[7,5] is given"));
+              HasSubstr("argument 0 is !tw.tensor<?x4xf32>, and f32[7,5] is given"));
   EXPECT_THAT(message(arguments_of(empty("f32", {4}), scalar("i32:5"), scalar("f16:1"))), HasSubstr("f32[4] is given"));
   EXPECT_THAT(message(arguments_of(empty("f16", {7, 4}), scalar("i32:5"), scalar("f16:1"))), HasSubstr("f16[7,4] is given"));
   EXPECT_THAT(message(arguments_of(scalar("i32:5"), scalar("i32:5"), scalar("f16:1"))), HasSubstr("a scalar i32 is given"));

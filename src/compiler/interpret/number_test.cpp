@@ -8,6 +8,7 @@
 
 #include "llvm/ADT/APFloat.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/MLIRContext.h"
 
 namespace tilewright::interpret {
@@ -46,7 +47,7 @@ TEST_F(NumberTest, RoundsAsLlvmDoes) {
                                                            {Rounding::kToZero, llvm::RoundingMode::TowardZero}};
   const unsigned seed = 20261127;
   std::mt19937_64 random(seed);
-  for (const mlir::FloatType type : types) {
+  for (mlir::FloatType type : types) {
     const Format format = *format_of(type);
     for (int i = 0; i < 20000; ++i) {
       const int exponent = static_cast<int>(random() % 300) - 150;
