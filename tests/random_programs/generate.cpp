@@ -76,13 +76,16 @@ class Generator {
     return values[static_cast<size_t>(between(0, static_cast<int>(values.size()) - 1))];
   }
 
+  /// One shape for as many programs as are compiled together, so that they share what the C++ compiler makes of their tiles; whole blocks of the
+  /// type, or of all types, so that conversions have a place.
   void choose_shape() {
-    // Whole blocks of the type, and of all types where conversions are to have a place.
-    const int block = std::max(8, chance(2) ? 32 : 32 / dtype_bytes(dtype_));
-    const auto size = [&] { return std::min(64, block << between(0, 2)); };
+    std::mt19937_64 shared(program_.seed / kSharedShape);
+    const auto exponent = [&](int most) { return std::uniform_int_distribution<int>(0, most)(shared); };
+    const int block = exponent(1) == 0 ? 32 : 8;
+    const auto size = [&] { return std::max(32 / dtype_bytes(dtype_), std::min(64, block << exponent(block == 32 ? 1 : 3))); };
     program_.rows = size();
     program_.columns = size();
-    if (program_.rows * program_.columns * dtype_bytes(dtype_) > 16384) program_.rows = block;
+    if (program_.rows * program_.columns * dtype_bytes(dtype_) > 16384) program_.rows = 32;
     if (chance(2)) program_.valid = static_cast<ValidKind>(between(1, 4));
   }
 

@@ -20,6 +20,9 @@ struct Cell {
 /// The cells that a platform has.
 std::vector<Cell> cells_of(const Vocabulary& vocabulary);
 
+/// Programs whose seeds have the same quotient by this have tiles of the same shape.
+inline constexpr uint64_t kSharedShape = 64;
+
 /// The same program each time. Platform and runtime alternate, and each program has one cell's operation in that form for certain, one
 /// after another: as many seeds as there are cells (of both platforms) leave none out.
 Program generate(uint64_t seed);

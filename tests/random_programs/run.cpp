@@ -221,21 +221,19 @@ void Runner::prepare(const Program& program, Prepared& prepared, Verdict& verdic
     verdict = failed(Failure::kGenerator, error.message());
     return;
   }
-  if (interprets) {
-    try {
-      const Stopwatch watch(times.interpret);
-      prepared.expected = make_arguments(prepared.recorded->parameters);
-      prepared.outcome = interpret::interpret(*prepared.recorded->builder->module, kProgramName, prepared.expected);
-    } catch (const Error& error) {
-      verdict = failed(Failure::kGenerator, "the interpreter: " + error.message());
-      return;
-    }
-    for (size_t i = 0; i < prepared.outcome.tensors.size(); ++i) {
-      const std::vector<uint8_t>& undefined = prepared.outcome.tensors[i].undefined;
-      if (std::find(undefined.begin(), undefined.end(), 1) == undefined.end()) continue;
-      verdict = failed(Failure::kGenerator, fmt::format("argument {} has elements that are not defined", i));
-      return;
-    }
+  try {
+    const Stopwatch watch(times.interpret);
+    prepared.expected = make_arguments(prepared.recorded->parameters);
+    prepared.outcome = interpret::interpret(*prepared.recorded->builder->module, kProgramName, prepared.expected);
+  } catch (const Error& error) {
+    verdict = failed(Failure::kGenerator, "the interpreter: " + error.message());
+    return;
+  }
+  for (size_t i = 0; i < prepared.outcome.tensors.size(); ++i) {
+    const std::vector<uint8_t>& undefined = prepared.outcome.tensors[i].undefined;
+    if (std::find(undefined.begin(), undefined.end(), 1) == undefined.end()) continue;
+    verdict = failed(Failure::kGenerator, fmt::format("argument {} has elements that are not defined", i));
+    return;
   }
   try {
     const Stopwatch watch(times.compile);
@@ -259,6 +257,7 @@ void Runner::build(std::vector<Prepared*> programs) {
       const KernelSpec& kernel = prepared.spec.incores[k];
       const int core = kernel.core_type == CoreType::AIC ? 0 : 1;
       std::string text = without_includes(prepared.content.files.at(kernel.source.relative_path().string()));
+      if (alter) alter(text);
       text = replaced(text, "extern \"C\" __aicore__ void kernel_entry", "static AICORE void kernel_entry");
       kernels[core] += fmt::format("namespace p{}_k{} {{\n{}}}\n", p, k, text);
       entries[core] += fmt::format("  p{}_k{}::kernel_entry,\n", p, k);
@@ -369,7 +368,6 @@ void Runner::run(const Program& program, Prepared& prepared, Verdict& verdict) {
     verdict.cause = report.check.faults.empty() ? "" : report.check.faults.front().kind + " " + report.check.faults.front().second.name;
     return;
   }
-  if (!interprets) return;
   if (!prepared.outcome.unstable.empty()) {
     verdict = {Failure::kUndecided, prepared.outcome.unstable, ""};
     return;

@@ -53,8 +53,9 @@ class Runner {
 
   /// The module of the last program that was judged, for what coverage counts; called once for each that was recorded.
   std::function<void(const Program&, const Recorded&)> on_recorded;
+  /// Changes the source of a kernel before it is compiled: how tests plant mistakes of the compiler.
+  std::function<void(std::string& kernel)> alter;
   Times times;
-  bool interprets = true;
 
  private:
   struct Prepared;
