@@ -41,9 +41,9 @@ constexpr RouteInfo kRoutesA5[] = {
     {Space::kAcc, Space::kMat, Pipe::kFix, true, true},
 };
 
-constexpr Target kTargets[] = {
-    {"a2a3", kSpacesA2A3, kRoutesA2A3, tile::kFlagsPerPipePair, pto::legality::Generation::kA2A3},
-    {"a5", kSpacesA5, kRoutesA5, tile::kFlagsPerPipePair, pto::legality::Generation::kA5},
+constexpr Target kTargets[] = {  // words of masks: spec/tile-isa.md, 2.5
+    {"a2a3", kSpacesA2A3, kRoutesA2A3, tile::kFlagsPerPipePair, 8, pto::legality::Generation::kA2A3},
+    {"a5", kSpacesA5, kRoutesA5, tile::kFlagsPerPipePair, 32, pto::legality::Generation::kA5},
 };
 
 /// Instructions of vector operators that another pipe executes (spec/tile-isa.md, 1.5).

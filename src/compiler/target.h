@@ -34,6 +34,7 @@ struct Target {
   llvm::ArrayRef<SpaceInfo> spaces;
   llvm::ArrayRef<RouteInfo> routes;
   int64_t flags_per_pipe_pair;
+  int64_t mask_bits;  ///< of the unsigned integers that the words of a mask are; the bits lie the same for all
   pto::legality::Generation generation;  ///< whose instructions it has (pto/common/legality.hpp)
 
   /// Never null: each target has all memories that the dialect names.

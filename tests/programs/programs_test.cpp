@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "data/npy.h"
+#include "data/small_float.h"
 #include "data/tensor_spec.h"
 
 namespace tilewright {
@@ -70,6 +72,42 @@ TEST_F(Programs, TensorsAreMadeWhereTheyArePutOrCopiedThere) {
     for (size_t i = 0; i < 192 * 200; ++i) {
       const float from = x.elements<float>()[i / 200 * 100 + i % 100];
       ASSERT_EQ(y[i], i % 200 < 100 ? 2 * from : from) << i / 200 << ", " << i % 200;
+    }
+  });
+}
+
+TEST_F(Programs, MasksSelectInEachWidth) {
+  constexpr size_t kRows = 32, kCount = kRows * 64;
+  const Arguments arguments = {"f32[32,64]=arange:-1024",
+                               "f32[32,64]=arange:1024:-1",
+                               "f16[32,64]=randn:3",
+                               "f16[32,64]=randn:4",
+                               "i32[32,64]=uniform:0:3:5",
+                               "i32[32,64]=uniform:0:3:6",
+                               "i16[32,64]=uniform:-5:9:7",
+                               "f32[32,64]",
+                               "f32[32,1]",
+                               "f16[32,64]",
+                               "i32[32,64]",
+                               "i16[32,64]"};
+  const HostTensor x = make(arguments[0]), y = make(arguments[1]), h = make(arguments[2]), g = make(arguments[3]), i = make(arguments[4]),
+                   j = make(arguments[5]), s = make(arguments[6]);
+  run("masks.cpp", arguments, {7, 8, 9, 10, 11}, [&](const auto& out) {
+    for (size_t n = 0; n < kCount; ++n) {
+      const float a = x.elements<float>()[n], b = y.elements<float>()[n];
+      ASSERT_EQ(out.at(7).template elements<float>()[n],
+                float{1} * (a == b) + 2 * (a != b) + 4 * (a < b) + 8 * (a > b) + 16 * (a >= b) + 32 * (a <= b));
+      const uint16_t one = h.elements<uint16_t>()[n], other = g.elements<uint16_t>()[n];
+      ASSERT_EQ(out.at(9).template elements<uint16_t>()[n], half_to_float(one) > half_to_float(other) ? one : other);
+      const int32_t left = i.elements<int32_t>()[n];
+      ASSERT_EQ(out.at(10).template elements<int32_t>()[n], left == j.elements<int32_t>()[n] ? left : -1);
+      const int16_t number = s.elements<int16_t>()[n];
+      ASSERT_EQ(out.at(11).template elements<int16_t>()[n], number > 3 ? number : 0);
+    }
+    for (size_t r = 0; r < kRows; ++r) {
+      const auto row = x.elements<float>().subspan(r * 64, 64);
+      const float largest = *std::max_element(row.begin(), row.end());
+      ASSERT_EQ(out.at(8).template elements<float>()[r], largest > 2 ? largest : -1);
     }
   });
 }

@@ -33,7 +33,7 @@ std::vector<ArgDirection> signature_of(tile::FuncOp kernel) {
 
 }  // namespace
 
-FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtime) {
+FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtime, const Target& target) {
   SmallVector<tw::OrchestrationOp> orchestrations(module.getOps<tw::OrchestrationOp>());
   if (orchestrations.empty()) return module.emitError("the program has no tw.orchestration, so there is nothing to run");
   if (orchestrations.size() > 1) {
@@ -49,7 +49,7 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   sources.spec.runtime = runtime;
   Names files;
   for (auto kernel : module.getOps<tile::FuncOp>()) {
-    FailureOr<KernelSource> source = kernel_source(kernel);
+    FailureOr<KernelSource> source = kernel_source(kernel, target);
     if (failed(source)) return failure();
     const bool aic = *kernel.getCore() == tile::Core::kAic;
     KernelSpec spec;
