@@ -70,7 +70,9 @@ CampaignReport run_campaign(const Campaign& campaign) {
         report.statements_before = size_of(programs[i].body);
         report.statements_after = size_of(small.body);
       }
-      report.failures += describe(programs[i], small, shrinking.judge_one(small));
+      const std::string text = describe(programs[i], small, shrinking.judge_one(small));
+      if (!campaign.log.empty()) std::ofstream(campaign.log, std::ios::app) << text << std::endl;
+      report.failures += text;
     }
     if (!campaign.log.empty()) std::ofstream(campaign.log, std::ios::app) << summary() << std::endl;
   }

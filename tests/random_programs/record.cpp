@@ -652,12 +652,9 @@ class Recorder {
     Form result{sum_dtype, m, n};
     std::optional<size_t> before;
     if (info->rule == Rule::kAccumulate) {
-      before = pick(result, {-0x1p18, 0x1p18, Bounds::kNoUnit}, false, s.choice[3]);
-      if (!before) {
-        const std::vector<size_t> sums = accumulators(sum_dtype);
-        if (!sums.empty()) before = sums[static_cast<size_t>(choose(s.choice[3], sums.size()))];
-      }
-      if (before && (tiles_[*before].bounds.high > 0x1p18 || tiles_[*before].used)) return;
+      const std::vector<size_t> sums = accumulators(sum_dtype);
+      if (!sums.empty()) before = sums[static_cast<size_t>(choose(s.choice[3], sums.size()))];
+      if (before && tiles_[*before].bounds.high > 0x1p18) return;
       if (!before) before = make_product(s, m, k, n);
       if (!before) return;
       result = tiles_[*before].form;
