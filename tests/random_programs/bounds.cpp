@@ -59,7 +59,8 @@ std::optional<Bounds> enclosing(const std::vector<double>& values, twb_dtype dty
 std::vector<double> samples(const Bounds& bounds) {
   std::vector<double> values = {bounds.low, bounds.high};
   const auto add = [&](double value) {
-    if (value >= bounds.low && value <= bounds.high && std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+    if (value >= bounds.low && value <= bounds.high && std::find(values.begin(), values.end(), value) == values.end())
+      values.push_back(value);
   };
   if (bounds.unit == Bounds::kNoUnit) {
     for (int i = 1; i < 5; ++i) add(bounds.low + (bounds.high - bounds.low) * i / 5);
@@ -67,7 +68,9 @@ std::vector<double> samples(const Bounds& bounds) {
     return values;
   }
   const double step = std::ldexp(1, bounds.unit);
-  for (const double value : {0.0, step, -step, bounds.low + step, bounds.high - step, std::floor((bounds.low + bounds.high) / 2 / step) * step}) add(value);
+  for (const double value :
+       {0.0, step, -step, bounds.low + step, bounds.high - step, std::floor((bounds.low + bounds.high) / 2 / step) * step})
+    add(value);
   return values;
 }
 

@@ -38,8 +38,9 @@ CampaignReport run_campaign(const Campaign& campaign) {
     std::string text = fmt::format("{} programs from seed {}:", report.programs, campaign.first);
     for (const auto& [kind, count] : kinds) text += fmt::format(" {} {}", verdict_name(kind), count);
     const Times& t = runner.times;
-    text += fmt::format("; seconds of processor time: record {:.1f}, interpret {:.1f}, compile {:.1f}, C++ {:.1f}, run (this process) {:.1f}", t.record,
-                        t.interpret, t.compile, t.build, t.run);
+    text +=
+        fmt::format("; seconds of processor time: record {:.1f}, interpret {:.1f}, compile {:.1f}, C++ {:.1f}, run (this process) {:.1f}",
+                    t.record, t.interpret, t.compile, t.build, t.run);
     for (const auto& [cause, found] : causes) text += fmt::format("\n  {} x {}, first seed {}", found.first, cause, found.second);
     return text;
   };

@@ -27,10 +27,18 @@ constexpr const char* kPlatforms[] = {"a2a3sim", "a5sim"};
 
 /// How a word that is no operator is said.
 Kind kind_of(const std::string& name) {
-  constexpr std::pair<const char*, Kind> kKinds_[] = {
-      {"load", Kind::kLoad},       {"store", Kind::kStore},          {"read", Kind::kReadTile},          {"write", Kind::kWriteTile},
-      {"extract", Kind::kExtract}, {"insert", Kind::kInsert},        {"reshape", Kind::kReshapeTile},    {"set_valid", Kind::kSetValid},
-      {"move", Kind::kMove},       {"create", Kind::kCreateTile},    {"gather_load", Kind::kGatherRows}, {"scatter_store", Kind::kScatterRows}};
+  constexpr std::pair<const char*, Kind> kKinds_[] = {{"load", Kind::kLoad},
+                                                      {"store", Kind::kStore},
+                                                      {"read", Kind::kReadTile},
+                                                      {"write", Kind::kWriteTile},
+                                                      {"extract", Kind::kExtract},
+                                                      {"insert", Kind::kInsert},
+                                                      {"reshape", Kind::kReshapeTile},
+                                                      {"set_valid", Kind::kSetValid},
+                                                      {"move", Kind::kMove},
+                                                      {"create", Kind::kCreateTile},
+                                                      {"gather_load", Kind::kGatherRows},
+                                                      {"scatter_store", Kind::kScatterRows}};
   for (const auto& [word, kind] : kKinds_) {
     if (name == word) return kind;
   }
@@ -221,9 +229,10 @@ class Generator {
         made.body = vector_block(depth + 1);
         if (made.kind == Kind::kIf && chance(2)) made.otherwise = vector_block(depth + 1);
       } else {
-        constexpr Kind kOthers[] = {Kind::kLoad,      Kind::kStore,    Kind::kStore, Kind::kStore,      Kind::kReadTile,   Kind::kWriteTile,
-                                    Kind::kExtract,   Kind::kInsert,   Kind::kReshapeTile, Kind::kSetValid, Kind::kMove,   Kind::kCreateTile,
-                                    Kind::kGatherRows, Kind::kScatterRows, Kind::kReadTensor, Kind::kCalculate, Kind::kTensor, Kind::kTensor};
+        constexpr Kind kOthers[] = {Kind::kLoad,      Kind::kStore,      Kind::kStore,      Kind::kStore,       Kind::kReadTile,
+                                    Kind::kWriteTile, Kind::kExtract,    Kind::kInsert,     Kind::kReshapeTile, Kind::kSetValid,
+                                    Kind::kMove,      Kind::kCreateTile, Kind::kGatherRows, Kind::kScatterRows, Kind::kReadTensor,
+                                    Kind::kCalculate, Kind::kTensor,     Kind::kTensor};
         made = statement(kOthers[between(0, static_cast<int>(std::size(kOthers)) - 1)]);
         if (made.kind == Kind::kReadTensor && chance(2)) made.dtype = TWB_I32;
       }

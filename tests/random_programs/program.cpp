@@ -8,10 +8,10 @@
 namespace tilewright::random_programs {
 
 const char* kind_name(Kind kind) {
-  constexpr const char* kNames[] = {"operator",    "load",        "store",        "read_tile", "write_tile",  "extract",  "insert",
-                                    "reshape_tile", "set_valid",  "move",         "create_tile", "gather_rows", "scatter_rows",
-                                    "read_tensor", "calculate",   "tensor",       "for",       "while",       "if",       "vector_task",
-                                    "cube_task",   "mixed_task",  "scope",        "write_tensor", "create_tensor"};
+  constexpr const char* kNames[] = {
+      "operator", "load",        "store",       "read_tile",    "write_tile",  "extract",      "insert",       "reshape_tile", "set_valid",
+      "move",     "create_tile", "gather_rows", "scatter_rows", "read_tensor", "calculate",    "tensor",       "for",          "while",
+      "if",       "vector_task", "cube_task",   "mixed_task",   "scope",       "write_tensor", "create_tensor"};
   static_assert(std::size(kNames) == kKinds);
   return kNames[static_cast<int>(kind)];
 }
@@ -40,16 +40,16 @@ void write(std::string& text, const std::vector<Statement>& statements, int dept
 
 std::string text_of(const Program& program) {
   constexpr const char* kValid[] = {"whole", "known", "open rows", "open columns", "open"};
-  std::string text =
-      fmt::format("seed {}: {}, {}, tensors of {}, tiles {}x{}, valid {}{}\n", program.seed, program.platform, runtime_name(program.runtime),
-                  dtype_name(program.dtype), program.rows, program.columns, kValid[static_cast<int>(program.valid)],
-                  program.open_tensors ? ", open tensors" : "");
+  std::string text = fmt::format("seed {}: {}, {}, tensors of {}, tiles {}x{}, valid {}{}\n", program.seed, program.platform,
+                                 runtime_name(program.runtime), dtype_name(program.dtype), program.rows, program.columns,
+                                 kValid[static_cast<int>(program.valid)], program.open_tensors ? ", open tensors" : "");
   write(text, program.body, 1);
   return text;
 }
 
 const char* dtype_name(twb_dtype dtype) {
-  constexpr const char* kNames[] = {"f32", "f16", "bf16", "f8e4m3", "f8e5m2", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "index", "bool"};
+  constexpr const char* kNames[] = {"f32", "f16", "bf16", "f8e4m3", "f8e5m2", "i8",    "i16", "i32",
+                                    "i64", "u8",  "u16",  "u32",    "u64",    "index", "bool"};
   return kNames[dtype];
 }
 

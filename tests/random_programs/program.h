@@ -14,9 +14,9 @@ namespace tilewright::random_programs {
 
 enum class Kind : uint8_t {
   // of tasks on the vector core
-  kOperator,    ///< `name` on elements of `dtype`; on the cube core its operators
+  kOperator,  ///< `name` on elements of `dtype`; on the cube core its operators
   kLoad,
-  kStore,       ///< into a tensor that later tasks read, or added atomically to the results
+  kStore,  ///< into a tensor that later tasks read, or added atomically to the results
   kReadTile,
   kWriteTile,
   kExtract,
@@ -28,8 +28,8 @@ enum class Kind : uint8_t {
   kGatherRows,
   kScatterRows,
   kReadTensor,  ///< an element, as a number; also by the orchestration
-  kCalculate,   ///< a number from numbers
-  kTensor,      ///< a view, reshape or transpose of a tensor; also in the orchestration
+  kCalculate,  ///< a number from numbers
+  kTensor,  ///< a view, reshape or transpose of a tensor; also in the orchestration
   // of both
   kFor,
   kWhile,
@@ -47,7 +47,7 @@ const char* kind_name(Kind kind);
 
 struct Statement {
   Kind kind = Kind::kOperator;
-  std::string name = {};     ///< of an operator
+  std::string name = {};  ///< of an operator
   twb_dtype dtype = TWB_F32;  ///< of the elements that it works on
   /// Taken modulo the number of ways there are, each for one decision; 0 is the simplest way.
   std::array<uint32_t, 6> choice = {};
@@ -75,8 +75,8 @@ size_t size_of(const std::vector<Statement>& statements);
 std::string text_of(const Program& program);
 
 /// The data types that elements can have.
-inline constexpr twb_dtype kDtypes[] = {TWB_F32, TWB_F16, TWB_BF16, TWB_F8E4M3, TWB_F8E5M2, TWB_I8,
-                                        TWB_I16, TWB_I32, TWB_I64,  TWB_U8,     TWB_U16,    TWB_U32, TWB_U64};
+inline constexpr twb_dtype kDtypes[] = {TWB_F32, TWB_F16, TWB_BF16, TWB_F8E4M3, TWB_F8E5M2, TWB_I8, TWB_I16,
+                                        TWB_I32, TWB_I64, TWB_U8,   TWB_U16,    TWB_U32,    TWB_U64};
 const char* dtype_name(twb_dtype dtype);
 int dtype_bytes(twb_dtype dtype);
 bool is_float(twb_dtype dtype);

@@ -45,7 +45,8 @@ TEST(RandomPrograms, AreProgramsWhateverIsLeftOut) {
 
 size_t count_of(const std::vector<Statement>& statements, const std::string& name) {
   size_t count = 0;
-  for (const Statement& each : statements) count += (each.name == name ? 1 : 0) + count_of(each.body, name) + count_of(each.otherwise, name);
+  for (const Statement& each : statements)
+    count += (each.name == name ? 1 : 0) + count_of(each.body, name) + count_of(each.otherwise, name);
   return count;
 }
 
@@ -89,29 +90,38 @@ void expect_found(const char* what, const std::function<void(std::string&)>& mis
 }
 
 TEST(RandomPrograms, FindOperandsOfADifferenceThatAreExchanged) {
-  expect_found("TSUB with its operands exchanged", [](std::string& kernel) {
-    const size_t at = kernel.find("TSUB(");
-    if (at == std::string::npos) return;
-    const size_t end = kernel.find(')', at);
-    const std::string inside = kernel.substr(at + 5, end - at - 5);
-    const size_t first = inside.find(", "), second = inside.find(", ", first + 2);
-    kernel.replace(at + 5, end - at - 5, inside.substr(0, first) + inside.substr(second) + inside.substr(first, second - first));
-  }, 256);
+  expect_found(
+      "TSUB with its operands exchanged",
+      [](std::string& kernel) {
+        const size_t at = kernel.find("TSUB(");
+        if (at == std::string::npos) return;
+        const size_t end = kernel.find(')', at);
+        const std::string inside = kernel.substr(at + 5, end - at - 5);
+        const size_t first = inside.find(", "), second = inside.find(", ", first + 2);
+        kernel.replace(at + 5, end - at - 5, inside.substr(0, first) + inside.substr(second) + inside.substr(first, second - first));
+      },
+      256);
 }
 
 TEST(RandomPrograms, FindAFlagThatIsMissing) {
-  expect_found("a flag from vector to store that is missing", [](std::string& kernel) {
-    kernel = replaced_once(kernel, "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);", "");
-    kernel = replaced_once(kernel, "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);", "");
-  }, 32);
+  expect_found(
+      "a flag from vector to store that is missing",
+      [](std::string& kernel) {
+        kernel = replaced_once(kernel, "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);", "");
+        kernel = replaced_once(kernel, "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);", "");
+      },
+      32);
 }
 
 TEST(RandomPrograms, FindALoopOfOneTurnMore) {
-  expect_found("a loop of one turn more", [](std::string& kernel) {
-    const size_t at = kernel.find("for (int64_t ");
-    const size_t less = at == std::string::npos ? at : kernel.find(" < ", at);
-    if (less != std::string::npos) kernel.replace(less, 3, " <= ");
-  }, 64);
+  expect_found(
+      "a loop of one turn more",
+      [](std::string& kernel) {
+        const size_t at = kernel.find("for (int64_t ");
+        const size_t less = at == std::string::npos ? at : kernel.find(" < ", at);
+        if (less != std::string::npos) kernel.replace(less, 3, " <= ");
+      },
+      64);
 }
 
 }  // namespace

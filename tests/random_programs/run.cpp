@@ -34,7 +34,8 @@ double processor_seconds() {
   for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
     rusage usage{};
     ::getrusage(who, &usage);
-    total += static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+    total += static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+             static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
   }
   return total;
 }
@@ -237,7 +238,8 @@ void Runner::prepare(const Program& program, Prepared& prepared, Verdict& verdic
   }
   try {
     const Stopwatch watch(times.compile);
-    prepared.content = compile_program({prepared.recorded->text, fmt::format("seed{}.mlir", program.seed), program.platform, program.runtime});
+    prepared.content =
+        compile_program({prepared.recorded->text, fmt::format("seed{}.mlir", program.seed), program.platform, program.runtime});
     prepared.spec = parse_callable_spec(prepared.content.files.at("callable.json"), "/");
   } catch (const Error& error) {
     verdict = failed(Failure::kCompile, error.message());

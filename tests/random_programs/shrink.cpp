@@ -32,7 +32,8 @@ bool unwrap(Program& program, size_t list, size_t at) {
   lists_of(program.body, lists);
   if (list >= lists.size() || at >= lists[list]->size()) return false;
   Statement around = (*lists[list])[at];
-  const bool structure = around.kind == Kind::kFor || around.kind == Kind::kWhile || around.kind == Kind::kIf || around.kind == Kind::kScope;
+  const bool structure =
+      around.kind == Kind::kFor || around.kind == Kind::kWhile || around.kind == Kind::kIf || around.kind == Kind::kScope;
   if (!structure) return false;
   Statements inner = std::move(around.body);
   inner.insert(inner.end(), around.otherwise.begin(), around.otherwise.end());

@@ -26,12 +26,50 @@ constexpr const char* kNoWords[] = {"func", "return", "set_flag", "wait_flag", "
 /// Where a reference says more than the operator does: a shift by a negative number moves all bits out.
 constexpr const char* kShifts[] = {"shl", "shr", "shls", "shrs"};
 
-constexpr const char* kContinuous[] = {
-    "add",        "sub",        "mul",       "max",       "min",       "adds",           "subs",           "muls",           "maxs",
-    "mins",       "lrelu",      "abs",       "neg",       "relu",      "exp",            "axpy",           "select",         "selects",
-    "row_sum",    "row_max",    "row_min",   "col_sum",   "col_max",   "col_min",        "row_expand_add", "row_expand_sub", "row_expand_mul",
-    "row_expand_max", "row_expand_min", "col_expand_add", "col_expand_sub", "col_expand_mul", "col_expand_max", "col_expand_min", "row_expand",
-    "col_expand", "transpose",  "concat",    "pad",       "gather",    "scatter",        "matmul",         "matmul_acc",     "matmul_bias"};
+constexpr const char* kContinuous[] = {"add",
+                                       "sub",
+                                       "mul",
+                                       "max",
+                                       "min",
+                                       "adds",
+                                       "subs",
+                                       "muls",
+                                       "maxs",
+                                       "mins",
+                                       "lrelu",
+                                       "abs",
+                                       "neg",
+                                       "relu",
+                                       "exp",
+                                       "axpy",
+                                       "select",
+                                       "selects",
+                                       "row_sum",
+                                       "row_max",
+                                       "row_min",
+                                       "col_sum",
+                                       "col_max",
+                                       "col_min",
+                                       "row_expand_add",
+                                       "row_expand_sub",
+                                       "row_expand_mul",
+                                       "row_expand_max",
+                                       "row_expand_min",
+                                       "col_expand_add",
+                                       "col_expand_sub",
+                                       "col_expand_mul",
+                                       "col_expand_max",
+                                       "col_expand_min",
+                                       "row_expand",
+                                       "col_expand",
+                                       "transpose",
+                                       "concat",
+                                       "pad",
+                                       "gather",
+                                       "scatter",
+                                       "matmul",
+                                       "matmul_acc",
+                                       "matmul_bias"};
 
 constexpr int kProbeSize = 64;  ///< whole blocks for every type
 
@@ -86,7 +124,9 @@ class Probe {
  private:
   twb_value index(int64_t number) { return twb_integer(b_, TWB_INDEX, number); }
   twb_shape shape(int rows, int columns) { return {index(rows), index(columns), 0, 0, TWB_ANYWHERE}; }
-  twb_value tensor(twb_dtype dtype) { return tensors_[static_cast<size_t>(std::find(std::begin(kDtypes), std::end(kDtypes), dtype) - kDtypes)]; }
+  twb_value tensor(twb_dtype dtype) {
+    return tensors_[static_cast<size_t>(std::find(std::begin(kDtypes), std::end(kDtypes), dtype) - kDtypes)];
+  }
   twb_value make_tile(twb_dtype dtype, int rows, int columns) {
     const twb_shape size = shape(rows, columns);
     return twb_new_tile(b_, dtype, &size);
@@ -116,11 +156,14 @@ class Probe {
     }
     const std::string_view name = info.name;
     const twb_shape size = info.rule == Rule::kCount ? shape(1, kProbeSize) : shape(kProbeSize, kProbeSize);
-    const bool shaped = info.rule == Rule::kNumber || info.rule == Rule::kCount || info.rule == Rule::kColumnToTile || info.rule == Rule::kRowToTile;
+    const bool shaped =
+        info.rule == Rule::kNumber || info.rule == Rule::kCount || info.rule == Rule::kColumnToTile || info.rule == Rule::kRowToTile;
     const bool compares = info.rule == Rule::kSameTilesToMask || info.rule == Rule::kTileAndNumberToMask;
     twb_locate(b_, "probe", line_, 1);
     use(twb_operator(b_, info.name, operands.data(), operands.size(), shaped ? &size : nullptr, dtype_,
-                     compares ? "eq" : name == "pad" ? "zero" : nullptr));
+                     compares        ? "eq"
+                     : name == "pad" ? "zero"
+                                     : nullptr));
   }
 
   void add_other(const std::string& name) {
@@ -183,9 +226,8 @@ class Probe {
 std::vector<Domain> find_domains(const tile::OperatorInfo& info, twb_dtype dtype) {
   const std::vector<OperandForm> forms = operands_of(info.rule, dtype, kProbeSize, kProbeSize, kProbeSize);
   const twb_dtype result = info.place == tile::Place::kCube ? (is_float(dtype) ? TWB_F32 : TWB_I32) : dtype;
-  const auto counted = static_cast<size_t>(std::count_if(forms.begin(), forms.end(), [](const OperandForm& form) {
-    return form.kind == FormKind::kTile || form.kind == FormKind::kNumber;
-  }));
+  const auto counted = static_cast<size_t>(std::count_if(
+      forms.begin(), forms.end(), [](const OperandForm& form) { return form.kind == FormKind::kTile || form.kind == FormKind::kNumber; }));
   using enum Domain;
   std::vector<std::vector<Domain>> ways;
   const auto all = [&](Domain domain) { return std::vector<Domain>(counted, domain); };
@@ -250,7 +292,8 @@ Vocabulary::Vocabulary(const std::string& given) : platform(given) {
     const std::string none = dtype == TWB_F8E5M2 ? "no tensor of the run time has elements of f8e5m2" : refusals_[{"load", dtype}];
     for (const std::string& name : operations_) {
       const tile::OperatorInfo* info = find(name);
-      const bool loads = info != nullptr ? info->place == tile::Place::kCube : name == "load" || name == "store" || name == "gather_load" || name == "scatter_store";
+      const bool loads = info != nullptr ? info->place == tile::Place::kCube
+                                         : name == "load" || name == "store" || name == "gather_load" || name == "scatter_store";
       std::string& refusal = refusals_[{name, dtype}];
       if (loads && refusal.empty()) refusal = none;
     }
@@ -280,7 +323,9 @@ const Vocabulary& vocabulary_of(const std::string& platform) {
   return *vocabulary;
 }
 
-bool is_continuous(const std::string& name) { return std::find(std::begin(kContinuous), std::end(kContinuous), name) != std::end(kContinuous); }
+bool is_continuous(const std::string& name) {
+  return std::find(std::begin(kContinuous), std::end(kContinuous), name) != std::end(kContinuous);
+}
 
 std::vector<OperandForm> operands_of(Rule rule, twb_dtype dtype, int rows, int columns, int second) {
   const OperandForm tile{FormKind::kTile, dtype, rows, columns}, mask{FormKind::kMask, TWB_BOOL, rows, columns},
@@ -319,7 +364,8 @@ std::vector<OperandForm> operands_of(Rule rule, twb_dtype dtype, int rows, int c
 
 int length_of(Rule rule, int rows, int columns) {
   if (rule == Rule::kColumnToOne) return rows;
-  return rule == Rule::kRowToOne || rule == Rule::kProduct || rule == Rule::kAccumulate || rule == Rule::kProductAndRow || rule == Rule::kCount
+  return rule == Rule::kRowToOne || rule == Rule::kProduct || rule == Rule::kAccumulate || rule == Rule::kProductAndRow ||
+                 rule == Rule::kCount
              ? columns
              : 1;
 }
