@@ -85,7 +85,7 @@ void Recorder::read_tensor(const Statement& s) {
   if (!has_tensors(s.dtype) || s.dtype == TWB_F8E4M3) return;
   std::vector<const Tensor*> found = {&input({s.dtype, Domain::kCount})};
   for (const Tensor& each : tensors_) {
-    if (each.dtype == s.dtype) found.push_back(&each);
+    if (each.dtype == s.dtype && (each.root == 0 || in_task_ || knows_elements())) found.push_back(&each);
   }
   const Tensor from = *found[static_cast<size_t>(choose(s.choice[0], found.size()))];
   std::vector<twb_value> at;
@@ -192,7 +192,7 @@ void Recorder::write_tensor(const Statement& s) {
   for (const Tensor& each : tensors_) {
     if (each.root != 0) found.push_back(each);
   }
-  if (found.empty() || independent_ > 0 || manual_) return;
+  if (found.empty() || independent_ > 0 || manual_ || !knows_elements()) return;
   const Tensor to = found[static_cast<size_t>(choose(s.choice[0], found.size()))];
   const Number value = number_in(to.dtype, bounds_of(Domain::kCount, to.dtype), s.choice[1]);
   std::vector<twb_value> at;

@@ -204,6 +204,8 @@ class Recorder {
   void scatter_rows(const Statement& s);
 
   // ---- numbers and tensors
+  /// Whether the orchestration may read and write elements of tensors that tasks write: not where they run when the graph is complete.
+  bool knows_elements() const { return program_.runtime != RuntimeVariant::kHostBuildGraph || (next_task_ == 0 && task_turns_ == 1); }
   void read_tensor(const Statement& s);
   void calculate(const Statement& s);
   void tensor(const Statement& s);
