@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "campaign.h"
+#include "planted.h"
 
 namespace tilewright::random_programs {
 namespace {
@@ -29,6 +30,18 @@ TEST(RandomProgramsLong, TenThousandAgreeAndLeaveNothingOut) {
   } else {
     fmt::print("{} cells are empty\n{}\n", empty.size(), fmt::join(empty, "\n"));
   }
+}
+
+TEST(RandomProgramsLong, FindAFlagThatIsMissing) {
+  const PlantedReport report = find_planted(missing_flag, 64);
+  EXPECT_FALSE(report.text.empty());
+  EXPECT_LE(report.statements, 4U) << report.text;
+}
+
+TEST(RandomProgramsLong, FindALoopOfOneTurnMore) {
+  const PlantedReport report = find_planted(loop_too_long, 64);
+  EXPECT_FALSE(report.text.empty());
+  EXPECT_LE(report.statements, 4U) << report.text;
 }
 
 }  // namespace

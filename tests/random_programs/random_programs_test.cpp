@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "campaign.h"
+#include "planted.h"
 #include "shrink.h"
 
 namespace tilewright::random_programs {
@@ -69,59 +70,10 @@ TEST(Shrink, LeavesWhatTheFailureNeeds) {
   EXPECT_LE(asked, 400);
 }
 
-std::string replaced_once(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  return at == std::string::npos ? text : text.replace(at, from.size(), to);
-}
-
-/// A mistake that the compiler could make, planted in the kernels that it writes: how many programs it takes, and what is left of the first.
-void expect_found(const char* what, const std::function<void(std::string&)>& mistake, uint64_t most) {
-  Campaign campaign;
-  campaign.first = 1;
-  campaign.count = most;
-  campaign.batch = 16;
-  campaign.alter = mistake;
-  campaign.most_failures = 1;
-  const CampaignReport report = run_campaign(campaign);
-  ASSERT_FALSE(report.failures.empty()) << what << " was not found in " << most << " programs";
-  fmt::print("{}: found by program {} of {}, shrunk from {} statements to {}\n{}\n", what, report.failing_seeds.front(), most,
-             report.statements_before, report.statements_after, report.failures.substr(0, 3000));
-  EXPECT_LE(report.statements_after, 6U);
-}
-
 TEST(RandomPrograms, FindOperandsOfADifferenceThatAreExchanged) {
-  expect_found(
-      "TSUB with its operands exchanged",
-      [](std::string& kernel) {
-        const size_t at = kernel.find("TSUB(");
-        if (at == std::string::npos) return;
-        const size_t end = kernel.find(')', at);
-        const std::string inside = kernel.substr(at + 5, end - at - 5);
-        const size_t first = inside.find(", "), second = inside.find(", ", first + 2);
-        kernel.replace(at + 5, end - at - 5, inside.substr(0, first) + inside.substr(second) + inside.substr(first, second - first));
-      },
-      256);
-}
-
-TEST(RandomPrograms, FindAFlagThatIsMissing) {
-  expect_found(
-      "a flag from vector to store that is missing",
-      [](std::string& kernel) {
-        kernel = replaced_once(kernel, "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);", "");
-        kernel = replaced_once(kernel, "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);", "");
-      },
-      32);
-}
-
-TEST(RandomPrograms, FindALoopOfOneTurnMore) {
-  expect_found(
-      "a loop of one turn more",
-      [](std::string& kernel) {
-        const size_t at = kernel.find("for (int64_t ");
-        const size_t less = at == std::string::npos ? at : kernel.find(" < ", at);
-        if (less != std::string::npos) kernel.replace(less, 3, " <= ");
-      },
-      64);
+  const PlantedReport report = find_planted(exchanged_operands, 256);
+  EXPECT_FALSE(report.text.empty());
+  EXPECT_LE(report.statements, 4U) << report.text;
 }
 
 }  // namespace

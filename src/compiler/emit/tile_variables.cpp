@@ -77,7 +77,8 @@ bool is_column_major(TileType type) { return layout_of(type) == Layout::kColumnM
 std::string tile_type(TileType type, const Target& target, StringRef pad) {
   if (type.getSpace() == Space::kUndecided) return "";
   if (type.is_mask()) {  // bit c % 8 of byte c / 8 of a row
-    return fmt::format("Tile<TileType::Vec, uint{}_t, {}, {}>", target.mask_bits, type.getRows(), mask_row_bytes(type) * 8 / target.mask_bits);
+    return fmt::format("Tile<TileType::Vec, uint{}_t, {}, {}>", target.mask_bits, type.getRows(),
+                       mask_row_bytes(type) * 8 / target.mask_bits);
   }
   const std::string element = cpp_type(type.getElement());
   const std::string size = fmt::format("{}, {}, {}", element, type.getRows(), type.getColumns());
@@ -120,9 +121,7 @@ LogicalResult TileVariables::add(Value value) {
   return success();
 }
 
-std::string TileVariables::type_of(Value value) const {
-  return tile_type(cast<TileType>(value.getType()), target_);
-}
+std::string TileVariables::type_of(Value value) const { return tile_type(cast<TileType>(value.getType()), target_); }
 
 void TileVariables::join(Value a, Value b) {
   auto type = dyn_cast<TileType>(a.getType());

@@ -231,9 +231,9 @@ class Legality {
   /// Whether operators of a rule compute with elements, or only put them elsewhere or convert them.
   static bool computes(tile::Rule rule) {
     using tile::Rule;
-    constexpr Rule kOthers[] = {Rule::kNumber,        Rule::kOtherElement, Rule::kTransposed, Rule::kColumnToTile, Rule::kProduct,
-                                Rule::kAccumulate,    Rule::kProductAndRow, Rule::kSideBySide, Rule::kGather,      Rule::kScatter,
-                                Rule::kMaskAndTiles,  Rule::kPadded};
+    constexpr Rule kOthers[] = {Rule::kNumber,  Rule::kOtherElement, Rule::kTransposed,    Rule::kColumnToTile,
+                                Rule::kProduct, Rule::kAccumulate,   Rule::kProductAndRow, Rule::kSideBySide,
+                                Rule::kGather,  Rule::kScatter,      Rule::kMaskAndTiles,  Rule::kPadded};
     return !llvm::is_contained(kOthers, rule);
   }
 

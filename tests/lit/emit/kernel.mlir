@@ -31,7 +31,7 @@ tile.func aiv @sizes(%x: !tw.tensor<2x?x128xf32>, %y: !tw.tensor<?x1xf32> {tw.ou
   %rows = tile.valid_rows %t : !tile.tile<64x128xf32, valid ?x100, vec, at 0>
   // CHECK: const float value = pad.GetValue(rows * 128 + 1);
   %v = tile.read %p[%rows, %one] : !tile.tile<64x128xf32, vec, at 98304> -> f32
-  // CHECK: write.SetValue(1, value + value);
+  // CHECK: pad.SetValue(1, value + value);
   %w = arith.addf %v, %v : f32
   %q = tile.write %w, %p[%zero, %one] : f32, !tile.tile<64x128xf32, vec, at 98304>
   // CHECK: const int64_t block = get_block_idx(args);
