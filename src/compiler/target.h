@@ -43,8 +43,22 @@ struct Target {
   const RouteInfo* route(tile::Space from, tile::Space to) const;
 };
 
-/// The target of a platform ("a2a3", "a2a3sim", "a5", "a5sim"); null for another name.
+/// The target of a platform ("a2a3", "a2a3sim", "a5", "a5sim", or one that is added); null for another name.
 const Target* find_target(llvm::StringRef platform);
+
+/// A further table, for a chip that is none of Tilewright's own: find_target knows it by its name, with "sim" behind it or not, as long as this
+/// lives. Not thread safe.
+class AddedTarget {
+ public:
+  /// Throws nothing; a name that is taken hides the other one. `target` outlives this.
+  explicit AddedTarget(const Target& target);
+  ~AddedTarget();
+  AddedTarget(const AddedTarget&) = delete;
+  AddedTarget& operator=(const AddedTarget&) = delete;
+
+ private:
+  const Target* target_;
+};
 
 /// The platforms that find_target knows, as a message lists them.
 inline constexpr const char kPlatforms[] = "a2a3, a2a3sim, a5, a5sim";

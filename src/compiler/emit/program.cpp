@@ -5,6 +5,7 @@
 #include "compiler/emit/cpp_text.h"
 #include "compiler/emit/emit_kernel.h"
 #include "compiler/emit/emit_orchestration.h"
+#include "compiler/emit/task_order.h"
 #include "compiler/ir/tile_dialect.h"
 
 namespace tilewright::emit {
@@ -47,6 +48,7 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   ProgramSources sources;
   sources.spec.name = identifier(orchestration.getName().str());
   sources.spec.runtime = runtime;
+  sources.spec.track_war = runtime != RuntimeVariant::kAicpuBuildGraph && needs_track_war(orchestration);
   Names files;
   for (auto kernel : module.getOps<tile::FuncOp>()) {
     FailureOr<KernelSource> source = kernel_source(kernel, target);
