@@ -93,7 +93,7 @@ class Generator {
     const auto size = [&] { return std::max(32 / dtype_bytes(dtype_), std::min(64, block << exponent(block == 32 ? 1 : 3))); };
     program_.rows = size();
     program_.columns = size();
-    if (program_.rows * program_.columns * dtype_bytes(dtype_) > 16384) program_.rows = 32;
+    if (program_.rows * program_.columns * dtype_bytes(dtype_) > 8192) program_.rows = program_.columns = 32;
     if (chance(2)) program_.valid = static_cast<ValidKind>(between(1, 4));
   }
 

@@ -19,6 +19,7 @@ int Recorder::valid_size(Part part) const {
 }
 
 bool Recorder::is_open(Part part) const {
+  if (part == Part::kWhole) return false;
   return program_.valid == ValidKind::kOpen || program_.valid == (part == Part::kRows ? ValidKind::kOpenRows : ValidKind::kOpenColumns);
 }
 

@@ -70,14 +70,14 @@ std::optional<Form> Recorder::result_form(const tile::OperatorInfo& info, const 
       break;
     // What no operand tells is known.
     case Rule::kNumber:
-      if (is_open(Part::kRows)) form.valid_rows = Part::kWhole;
-      if (is_open(Part::kColumns)) form.valid_columns = Part::kWhole;
+      if (is_open(form.valid_rows)) form.valid_rows = Part::kWhole;
+      if (is_open(form.valid_columns)) form.valid_columns = Part::kWhole;
       break;
     case Rule::kColumnToTile:
-      if (is_open(Part::kColumns)) form.valid_columns = Part::kWhole;
+      if (is_open(form.valid_columns)) form.valid_columns = Part::kWhole;
       break;
     case Rule::kRowToTile:
-      if (is_open(Part::kRows)) form.valid_rows = Part::kWhole;
+      if (is_open(form.valid_rows)) form.valid_rows = Part::kWhole;
       break;
     default: break;
   }

@@ -178,7 +178,7 @@ std::vector<uint8_t> compile_quickly(const std::string& text, UnitKind kind, con
 }  // namespace
 
 const char* verdict_name(Failure kind) {
-  constexpr const char* kNames[] = {"agrees", "undecided", "generator", "compile", "build", "run", "check", "result"};
+  constexpr const char* kNames[] = {"agrees", "undecided", "too large", "generator", "compile", "build", "run", "check", "result"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -204,11 +204,11 @@ std::vector<Verdict> Runner::judge(const std::vector<Program>& programs) {
     prepared[i].program = &programs[i];
     prepared[i].verdict = &verdicts[i];
     prepare(programs[i], prepared[i], verdicts[i]);
-    if (!verdicts[i].failed()) by_platform[programs[i].platform].push_back(&prepared[i]);
+    if (verdicts[i].kind == Failure::kAgrees) by_platform[programs[i].platform].push_back(&prepared[i]);
   }
   for (auto& [platform, list] : by_platform) build(list);
   for (size_t i = 0; i < programs.size(); ++i) {
-    if (!verdicts[i].failed()) run(programs[i], prepared[i], verdicts[i]);
+    if (verdicts[i].kind == Failure::kAgrees) run(programs[i], prepared[i], verdicts[i]);
   }
   return verdicts;
 }
@@ -243,6 +243,8 @@ void Runner::prepare(const Program& program, Prepared& prepared, Verdict& verdic
     prepared.spec = parse_callable_spec(prepared.content.files.at("callable.json"), "/");
   } catch (const Error& error) {
     verdict = failed(Failure::kCompile, error.message());
+    const auto says = [&](const char* words) { return verdict.cause.find(words) != std::string::npos; };
+    if (says("at once, which has") || says("lie together; at the peak")) verdict.kind = Failure::kTooLarge;
   }
 }
 

@@ -21,6 +21,7 @@ struct Verdict {
   enum class Kind : uint8_t {
     kAgrees,
     kUndecided,    ///< the interpreter says that a device may rightly take another way
+    kTooLarge,     ///< the tiles of a kernel do not fit into a memory, and the compiler says so
     kGenerator,    ///< cannot be recorded, or is not defined: a mistake of the generator
     kCompile,      ///< the compiler refuses it
     kBuild,        ///< the C++ that the compiler wrote does not compile
