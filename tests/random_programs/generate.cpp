@@ -128,8 +128,8 @@ class Generator {
     inner.dtype = goal.word.dtype;
     if (kind == Kind::kOperator && !cube) inner.choice[0] = inner.choice[1] = 0;  // on whole tiles of the program's shape
     Statement task = statement(cube ? Kind::kCubeTask : Kind::kVectorTask);
-    // The form stands in the task, or around it.
-    if (chance(2)) {
+    // The form stands in the task, or around it where it can.
+    if (chance(2) || goal.form == LoopForm::kPipelined) {
       task.body = {in_form(inner, goal.form)};
       return task;
     }

@@ -56,7 +56,8 @@ void Recorder::set_variables(const std::vector<Variable>& variables, const std::
 
 void Recorder::for_loop(const Statement& s) {
   constexpr twb_loop kKinds_[] = {TWB_SEQUENTIAL, TWB_PARALLEL, TWB_UNROLLED, TWB_PIPELINED};
-  const twb_loop kind = kKinds_[s.choice[0] % 4];
+  // Only loops in tasks are pipelined.
+  const twb_loop kind = kKinds_[s.choice[0] % (in_task_ ? 4 : 3)];
   const bool open = kind != TWB_UNROLLED && s.choice[1] % 2 == 1;
   int trips = 1 + choose(s.choice[2], 3);
   const int most = in_task_ ? kMostTurns / turns_ : kMostTaskTurns / task_turns_;

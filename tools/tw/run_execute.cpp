@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "data/npy.h"
 #include "interpret_execute.h"
-#include "interrupt.h"
 #include "platform/device.h"
 #include "program.h"
 #include "tilewright/worker.h"
@@ -122,7 +122,7 @@ std::vector<NamedComparison> compare_all(const RunRequest& request) {
 }
 
 std::vector<WrittenOutput> write_outputs(const RunRequest& request) {
-  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
+  const Uninterrupted whole;
   std::vector<WrittenOutput> outputs;
   for (const RunTensor& argument : request.tensors) {
     if (argument.output.empty()) continue;
