@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -77,15 +79,41 @@ fs::path cache_directory() {
   return fs::temp_directory_path() / fmt::format("tilewright-{}", ::getuid());
 }
 
+namespace {
+
+/// The directories that are to be removed yet.
+struct TemporaryDirectories {
+  std::mutex mutex;
+  std::set<fs::path> paths;
+};
+/// Never destroyed: a static object may hold a TemporaryDirectory.
+TemporaryDirectories& temporary_directories() {
+  static auto* const all = new TemporaryDirectories;
+  return *all;
+}
+
+}  // namespace
+
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = (fs::temp_directory_path() / "tilewright-XXXXXX").string();
+  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
   if (::mkdtemp(pattern.data()) == nullptr) throw errno_error(errno, fmt::format("cannot create {}", pattern));
   path_ = pattern;
+  temporary_directories().paths.insert(path_);
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
+  temporary_directories().paths.erase(path_);
+}
+
+void TemporaryDirectory::remove_all() {
+  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
+  std::error_code ignored;
+  for (const fs::path& path : temporary_directories().paths) fs::remove_all(path, ignored);
+  temporary_directories().paths.clear();
 }
 
 }  // namespace tilewright

@@ -47,6 +47,9 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   const std::filesystem::path& path() const { return path_; }
 
+  /// Removes those that this process has now, for an end without destructors. Safe from any thread.
+  static void remove_all();
+
  private:
   std::filesystem::path path_;
 };

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "data/npy.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "platform/device.h"
 #include "program.h"
 #include "tilewright/worker.h"

@@ -85,7 +85,8 @@ class Signature {
   Signature(twb_builder* b, const std::vector<twb_value>& values, const std::vector<twb_direction>& directions) : extents_(values.size()) {
     for (size_t i = 0; i < values.size(); ++i) {
       for (size_t d = 0; d < twb_rank(b, values[i]); ++d) extents_[i].push_back(twb_extent(b, values[i], d));
-      parameters_.push_back({twb_kind_of(b, values[i]), twb_dtype_of(b, values[i]), directions[i], extents_[i].data(), extents_[i].size()});
+      parameters_.push_back(
+          {twb_kind_of(b, values[i]), twb_dtype_of(b, values[i]), directions[i], extents_[i].data(), extents_[i].size(), nullptr});
       text_ += std::to_string(parameters_[i].kind) + ":" + std::to_string(parameters_[i].dtype);
       for (const int64_t extent : extents_[i]) text_ += "x" + std::to_string(extent);
       text_ += ",";

@@ -179,7 +179,9 @@ class OrchestrationWriter : public BodyWriter {
     std::string checks;
     for (const auto& [i, parameter] : llvm::enumerate(orchestration_.getArguments())) {
       const std::string name = name_for(parameter, fmt::format("arg{}", i));
-      source_.arguments.push_back(name);
+      // Callers use the program's own word, also where C++ takes it for something else.
+      const std::string given = name_of(parameter.getLoc());
+      source_.arguments.push_back(given.empty() ? name : given);
       set_code(parameter, {name});
       auto tensor = dyn_cast<DeviceTensorType>(parameter.getType());
       if (!tensor) {
@@ -379,7 +381,8 @@ class OrchestrationWriter : public BodyWriter {
     const std::string plain = text(value);
     const bool name = llvm::all_of(plain, [](char c) { return llvm::isAlnum(c) || c == '_'; }) && !llvm::isDigit(plain[0]);
     const bool literal_of_type = value.getType().isF32() && plain.ends_with("f");
-    if (name || literal_of_type || is_bits(value.getType())) return plain;
+    const bool cast_to_type = value.getType().isIndex() && plain.starts_with("static_cast<int64_t>(");
+    if (name || literal_of_type || cast_to_type || is_bits(value.getType())) return plain;
     return fmt::format("static_cast<{}>({})", variable_type(value.getType()), plain);
   }
 

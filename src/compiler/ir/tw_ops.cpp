@@ -122,6 +122,7 @@ std::optional<int64_t> element_count(DeviceTensorType type) {
 
 ParseResult OrchestrationOp::parse(OpAsmParser& parser, OperationState& result) { return parse_function(parser, result); }
 void OrchestrationOp::print(OpAsmPrinter& printer) { print_function(printer, *this); }
+void OrchestrationOp::getAsmBlockArgumentNames(Region& body, OpAsmSetValueNameFn name) { name_arguments(body, name); }
 LogicalResult OrchestrationOp::verify() { return verify_signature(*this); }
 
 LogicalResult OrchestrationOp::verifyRegions() {

@@ -8,8 +8,8 @@
 
 namespace tilewright {
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP kill every descendant of this process (compilers, device processes) and
-/// then end the process by that signal. At most one at a time, in main.
+/// While it lives, SIGINT, SIGTERM and SIGHUP kill every descendant of this process (compilers, device processes), remove the temporary
+/// directories of this process and then end it by that signal. At most one at a time, in main.
 class InterruptHandler {
  public:
   /// Throws Error(kIoError).

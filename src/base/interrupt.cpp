@@ -1,4 +1,4 @@
-#include "interrupt.h"
+#include "base/interrupt.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -108,6 +108,7 @@ void InterruptHandler::watch() {
   if (byte == kStop) return;
   const std::unique_lock<std::mutex> outputs_are_whole = hold_off();
   kill_descendants();
+  TemporaryDirectory::remove_all();
   ::signal(byte, SIG_DFL);
   ::raise(byte);
 }
