@@ -77,6 +77,11 @@ typedef struct twb_parameter {
  * middle of an orchestration; it is a function of its own. 1 for success. */
 TWB_API int twb_begin_orchestration(twb_builder* b, const char* name, const twb_parameter* parameters, size_t count, twb_value* values);
 TWB_API int twb_begin_kernel(twb_builder* b, const char* name, const twb_parameter* parameters, size_t count, twb_value* values);
+/* The kernel that a function of the caller's is for arguments of these types. Returns its name in the module, which is `name`, with a number
+ * if that is taken; it belongs to the builder. The first time *begun becomes 1, and the kernel is begun as by twb_begin_kernel. `function`
+ * tells the caller's functions apart. */
+TWB_API const char* twb_begin_kernel_for(twb_builder* b, int function, const char* name, const twb_value* arguments,
+                                         const twb_direction* directions, size_t count, twb_value* values, int* begun);
 TWB_API void twb_end_function(twb_builder* b);
 
 /* ---- what a value is ---- */

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <optional>
 
@@ -213,6 +214,9 @@ class Rules {
   void by_pattern(int wide, int compact, bool wide_is_written);
   void table(int tile, int table, bool gather);
   void sort();
+  /// Of a TMRGSORT.
+  bool stops_when_a_list_is_empty() const { return attributes().index[0] != 0; }
+  int64_t elements_until_a_list_is_empty() const;
   void merge_sort();
   void matmul();
   void push_or_pop();
@@ -556,7 +560,23 @@ void Rules::merge_sort() {
     reads(i, 1, operand(i).valid_cols);
     total += operand(i).valid_cols;
   }
-  writes(0, 1, total);
+  writes(0, 1, stops_when_a_list_is_empty() ? elements_until_a_list_is_empty() : total);
+}
+
+/// How many elements a merge writes that ends with the first list that has nothing left.
+int64_t Rules::elements_until_a_list_is_empty() const {
+  const int64_t record = 8 / operand(0).tile->element_bytes;  // elements of a record, the first of which is its value
+  std::vector<int64_t> next(static_cast<size_t>(count()), 0);
+  const auto head = [&](int i) { return number_at<float>(i, grid(i), 0, next[static_cast<size_t>(i)]); };
+  int64_t written = 0;
+  for (;; written += record) {
+    int best = 1;
+    for (int i = 1; i < count(); ++i) {
+      if (next[static_cast<size_t>(i)] >= operand(i).valid_cols) return written;
+      if (head(i) > head(best) || (std::isnan(head(best)) && !std::isnan(head(i)))) best = i;
+    }
+    next[static_cast<size_t>(best)] += record;
+  }
 }
 
 void Rules::matmul() {

@@ -298,6 +298,49 @@ TEST_F(Claims, OfSorting) {
   expect_exact("TMRGSORT", [&] { TMRGSORT(merged, blocks, 64); }, lists);
 }
 
+/// Merges of separate lists, of f32 and f16: of lengths that differ, so that each ends first in some, with equal values and NaNs.
+template <typename T>
+class MergeClaims : public Claims {
+ protected:
+  static constexpr int kPerRecord = 8 / sizeof(T);
+  using List = Tile<TileType::Vec, T, 1, 64, BLayout::RowMajor, 1, DYNAMIC>;
+
+  void prepare(std::vector<List>& lists) {
+    for (List& list : lists) {
+      int value = pick(0, 30);
+      const int nans = pick(0, 3) == 0 ? 1 : 0, records = static_cast<int>(list.GetValidCol()) / kPerRecord;
+      for (int i = 0; i < records; ++i, value -= pick(0, 3)) {
+        list.data()[i * kPerRecord] = i + nans < records ? static_cast<T>(static_cast<float>(value)) : std::numeric_limits<T>::quiet_NaN();
+      }
+    }
+  }
+};
+using MergedTypes = ::testing::Types<float, half>;
+TYPED_TEST_SUITE(MergeClaims, MergedTypes);
+
+TYPED_TEST(MergeClaims, EndWithTheFirstListIfToldSo) {
+  using List = typename TestFixture::List;
+  Tile<TileType::Vec, TypeParam, 1, 256> merged, tmp;
+  TASSIGN(merged, 0x4000), TASSIGN(tmp, 0x6000);
+  for (int round = 0; round < 40; ++round) {
+    std::vector<List> l;
+    for (int i = 0; i < 4; ++i) TASSIGN(l.emplace_back(this->pick(1, 64 / TestFixture::kPerRecord) * TestFixture::kPerRecord), i * 0x1000);
+    MrgSortExecutedNumList executed;
+    const auto lists = [&] { this->prepare(l); };
+    this->expect_exact(
+        "two", [&] { TMRGSORT<decltype(merged), decltype(tmp), List, List, true>(merged, executed, tmp, l[0], l[1]); }, lists);
+    this->expect_exact(
+        "three", [&] { TMRGSORT<decltype(merged), decltype(tmp), List, List, List, true>(merged, executed, tmp, l[0], l[1], l[2]); },
+        lists);
+    this->expect_exact(
+        "four",
+        [&] { TMRGSORT<decltype(merged), decltype(tmp), List, List, List, List, true>(merged, executed, tmp, l[0], l[1], l[2], l[3]); },
+        lists);
+    this->expect_exact(
+        "all", [&] { TMRGSORT<decltype(merged), decltype(tmp), List, List, false>(merged, executed, tmp, l[0], l[1]); }, lists);
+  }
+}
+
 TEST_F(Claims, OfMatrixProducts) {
   TileLeft<half, 32, 32, 20, 18> a;
   TileRight<half, 32, 32, 18, 21> b;

@@ -21,6 +21,7 @@ void add_passes(mlir::OpPassManager& passes, llvm::StringRef platform) {
   add_cleaning(passes);
   passes.addPass(create_unroll());
   add_cleaning(passes);
+  passes.addPass(create_lower_assemble());
   passes.addPass(create_outline_incore());
   add_cleaning(passes);
   passes.addPass(create_infer_directions());

@@ -609,18 +609,18 @@ void table_scatter(const Execution& execution) {
         const int64_t n = std::min(kGatherRun, runs.cols - c);
         read_indices(l, r, c, n, index);
         const T* const in = reinterpret_cast<const T*>(from.at(r, c));
-        for (int64_t i = 0; i < n; ++i) {
+        int64_t i = 0;
+        if (plain) {  // up to the first index outside
+          for (; i < n && static_cast<uint64_t>(index[i]) < limit; ++i) table[index[i]] = in[i];
+        }
+        for (; i < n; ++i) {
           int64_t at = index[i];
           if (static_cast<uint64_t>(at) >= limit) {
             const auto found = resolve(execution, l, outside, at, r + (c + i) / cols, (c + i) % cols);
             if (!found) continue;
             at = *found;
           }
-          if (plain) {
-            table[at] = in[i];
-          } else {
-            put(at, from.by_row() ? reinterpret_cast<const uint8_t*>(in + i) : from.at(r, c + i));
-          }
+          put(at, from.by_row() ? reinterpret_cast<const uint8_t*>(in + i) : from.at(r, c + i));
         }
       }
     }

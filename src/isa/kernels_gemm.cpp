@@ -134,11 +134,45 @@ void panel(const PanelProduct<T>& p) {
   }
 }
 
+/// The same where A is to be widened and is one box deep: without loops between the widening and the products, which take longer than the
+/// widening of so little.
+template <class L>
+void widening_panel_of_one_box(const PanelProduct<float>& p) {
+  constexpr int kSide = 16;
+  const DF d;
+  for (int64_t m = 0; m < p.rows; m += kSide) {
+    const auto* const from = static_cast<const typename L::Element*>(p.source.boxes) + m / kSide * p.source.row_step;
+    const float* a = p.a + m / kSide * p.a_row_step;
+#pragma GCC unroll 16
+    for (int r = 0; r < kSide; ++r) hn::StoreU(L::load(from + r * kSide), d, const_cast<float*>(a) + r * kSide);
+    asm("" : "+r"(a) : : "memory");  // factors come from memory; compilers would permute the registers just stored, which is slower
+    VF acc[kSide];
+#pragma GCC unroll 16
+    for (int r = 0; r < kSide; ++r) acc[r] = hn::Zero(d);
+    const auto* b = static_cast<const typename L::Element*>(p.b);
+#pragma GCC unroll 16
+    for (int k = 0; k < kSide; ++k, b += kPanelCols) {
+      const VF row = L::load(b);
+#pragma GCC unroll 16
+      for (int r = 0; r < kSide; ++r) acc[r] = hn::MulAdd(hn::Set(d, a[r * kSide + k]), row, acc[r]);
+    }
+    float* const c = p.c + m * kPanelCols;
+#pragma GCC unroll 16
+    for (int r = 0; r < kSide; ++r) {
+      float* const out = c + r * kPanelCols;
+      hn::StoreU(p.accumulate ? hn::Add(acc[r], hn::LoadU(d, out)) : acc[r], d, out);
+    }
+  }
+}
+
 /// The same where A is to be widened: the first 16 rows before, the others on the way.
 template <class L>
 void widening_panel(const PanelProduct<float>& p) {
   using Row = RowHalf<L>;
   constexpr bool kOneVector = hn::MaxLanes(DF()) == kPanelCols;
+  if constexpr (kOneVector) {
+    if (p.depth == 16) return widening_panel_of_one_box<L>(p);
+  }
   constexpr int kRows = kOneVector ? 16 : 6;
   PanelProduct<float> rest = p;
   rest.source = {};

@@ -103,40 +103,71 @@ struct Square16 {
 };
 
 #if HWY_TARGET <= HWY_AVX2
+/// Per block of 128 bits, eight rows of eight 16-bit elements as columns of eight: put(i, columns) for each column i.
+template <class V16, class Put>
+HWY_INLINE void columns_of_eight(const V16* rows, Put put) {
+  const hn::DFromV<V16> d;
+  const hn::Repartition<uint32_t, decltype(d)> d32;
+  const hn::Repartition<uint64_t, decltype(d)> d64;
+  // Four rows become columns of four, two in each vector; two such halves make columns of eight.
+  hn::Vec<decltype(d64)> halves[2][4];
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    const V16* const r = rows + 4 * h;
+    const auto a = hn::BitCast(d32, hn::InterleaveLower(d, r[0], r[1])), b = hn::BitCast(d32, hn::InterleaveLower(d, r[2], r[3]));
+    const auto e = hn::BitCast(d32, hn::InterleaveUpper(d, r[0], r[1])), f = hn::BitCast(d32, hn::InterleaveUpper(d, r[2], r[3]));
+    halves[h][0] = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
+    halves[h][1] = hn::BitCast(d64, hn::InterleaveUpper(d32, a, b));
+    halves[h][2] = hn::BitCast(d64, hn::InterleaveLower(d32, e, f));
+    halves[h][3] = hn::BitCast(d64, hn::InterleaveUpper(d32, e, f));
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    put(2 * i, hn::InterleaveLower(d64, halves[0][i], halves[1][i]));
+    put(2 * i + 1, hn::InterleaveUpper(d64, halves[0][i], halves[1][i]));
+  }
+}
+
 /// Two squares of 16-bit elements below each other, 16 rows and 8 columns, one in each block of a vector.
 struct Pair16 {
   static constexpr int64_t kRows = 16, kCols = 8;
   using Element = uint16_t;
-  using D64 = hn::Full256<uint64_t>;
-  using V64 = hn::Vec<D64>;
   static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
-    // Per block, four rows become columns of four; two such quarters make columns of eight.
-    V64 top[4], bottom[4];
-    columns_of_four(src, src_step, top);
-    columns_of_four(src + 4 * src_step, src_step, bottom);
-    const D64 d;
-    for (int i = 0; i < 4; ++i) {
-      hn::StoreU(hn::InterleaveLower(d, top[i], bottom[i]), d, reinterpret_cast<uint64_t*>(dst + 2 * i * dst_step));
-      hn::StoreU(hn::InterleaveUpper(d, top[i], bottom[i]), d, reinterpret_cast<uint64_t*>(dst + (2 * i + 1) * dst_step));
-    }
-  }
-  /// Columns 2i and 2i + 1 of four rows in each half of a block.
-  static HWY_INLINE void columns_of_four(const uint8_t* src, int64_t step, V64* out) {
+    const hn::Full128<uint16_t> half;
     const hn::Full256<uint16_t> d;
-    const hn::Full256<uint32_t> d32;
-    const D64 d64;
-    const auto row = [&](int i) HWY_ATTR {
-      const hn::Full128<uint16_t> half;
-      const auto load = [&](int at) HWY_ATTR { return hn::LoadU(half, reinterpret_cast<const uint16_t*>(src + at * step)); };
-      return hn::Combine(d, load(i + 8), load(i));
-    };
-    const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
-    const auto a = hn::BitCast(d32, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d32, hn::InterleaveLower(d, r2, r3));
-    const auto e = hn::BitCast(d32, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d32, hn::InterleaveUpper(d, r2, r3));
-    out[0] = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
-    out[1] = hn::BitCast(d64, hn::InterleaveUpper(d32, a, b));
-    out[2] = hn::BitCast(d64, hn::InterleaveLower(d32, e, f));
-    out[3] = hn::BitCast(d64, hn::InterleaveUpper(d32, e, f));
+    const hn::Full256<uint64_t> d64;
+    const auto load = [&](int i) HWY_ATTR { return hn::LoadU(half, reinterpret_cast<const uint16_t*>(src + i * src_step)); };
+    hn::Vec<decltype(d)> rows[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) rows[i] = hn::Combine(d, load(i + 8), load(i));
+    columns_of_eight(rows, [&](int i, auto column) HWY_ATTR { hn::StoreU(column, d64, reinterpret_cast<uint64_t*>(dst + i * dst_step)); });
+  }
+};
+#endif
+
+#if HWY_TARGET <= HWY_AVX3
+/// Four such squares, 16 rows and 16 columns.
+struct Four16 {
+  static constexpr int64_t kRows = 16, kCols = 16;
+  using Element = uint16_t;
+  static HWY_INLINE void run(uint8_t* dst, int64_t dst_step, const uint8_t* src, int64_t src_step) {
+    const hn::Full256<uint16_t> half;
+    const hn::Full512<uint16_t> d;
+    const hn::Full512<uint64_t> d64;
+    const hn::Full256<uint64_t> half64;
+    alignas(64) static constexpr int64_t kMiddleBlocksChanged[8] = {0, 1, 4, 5, 2, 3, 6, 7};
+    const auto order = hn::SetTableIndices(d64, kMiddleBlocksChanged);
+    const auto load = [&](int i) HWY_ATTR { return hn::LoadU(half, reinterpret_cast<const uint16_t*>(src + i * src_step)); };
+    const auto put = [&](int64_t i, auto column) HWY_ATTR { hn::StoreU(column, half64, reinterpret_cast<uint64_t*>(dst + i * dst_step)); };
+    hn::Vec<decltype(d)> rows[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      rows[i] = hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d64, hn::Combine(d, load(i + 8), load(i))), order));
+    }
+    columns_of_eight(rows, [&](int i, auto columns) HWY_ATTR {
+      put(i, hn::LowerHalf(half64, columns));
+      put(i + 8, hn::UpperHalf(half64, columns));
+    });
   }
 };
 #endif
@@ -200,7 +231,9 @@ void transpose_squares(const Transposition& t) {
 void transpose_rectangle(const Transposition& t) {
   switch (t.element_bytes) {
     case 1: return transpose_squares<Square8>(t);
-#if HWY_TARGET <= HWY_AVX2
+#if HWY_TARGET <= HWY_AVX3
+    case 2: return t.cols % Four16::kCols == 0 ? transpose_squares<Four16, Square16>(t) : transpose_squares<Pair16, Square16>(t);
+#elif HWY_TARGET <= HWY_AVX2
     case 2: return transpose_squares<Pair16, Square16>(t);
 #elif HWY_TARGET != HWY_SCALAR
     case 2: return transpose_squares<Square16>(t);

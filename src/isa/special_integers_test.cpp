@@ -152,6 +152,27 @@ TYPED_TEST(SpecialIntegers, EveryPairInScalarForms) {
   this->scalars("shr", false, [&](auto s) { TSHRS(c, b, s); });
 }
 
+TYPED_TEST(SpecialIntegers, EveryTripleInSumsOfThree) {
+  auto &a = this->a_, &b = this->b_, &c = this->c_;
+  Tile<TileType::Vec, TypeParam, TestFixture::kCount, TestFixture::kCount> third;
+  TASSIGN(third, 0x8000);
+  for (const TypeParam v : this->values_) {
+    TEXPANDS(third, v);
+    const auto check = [&](const char* what, auto instruction, auto exact) {
+      instruction();
+      for (int i = 0; i < TestFixture::Square::Numel; ++i) {
+        const TypeParam x = a.data()[i], y = b.data()[i];
+        ASSERT_EQ(c.data()[i], wrapped<TypeParam>(exact(__int128{x}, __int128{y}, __int128{v})))
+            << what << " of " << +x << ", " << +y << " and " << +v;
+      }
+    };
+    check("a + b + c", [&] { TADDC(c, a, b, third); }, [](auto x, auto y, auto z) { return x + y + z; });
+    check("a - b + c", [&] { TSUBC(c, a, b, third); }, [](auto x, auto y, auto z) { return x - y + z; });
+    check("a + s + b", [&] { TADDSC(c, a, v, b); }, [](auto x, auto y, auto s) { return x + s + y; });
+    check("a - s + b", [&] { TSUBSC(c, a, v, b); }, [](auto x, auto y, auto s) { return x - s + y; });
+  }
+}
+
 TYPED_TEST(SpecialIntegers, EveryPairIsCompared) {
   Tile<TileType::Vec, uint8_t, TestFixture::kCount, 32> bits;
   TASSIGN(bits, 0x8000);

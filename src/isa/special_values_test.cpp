@@ -222,6 +222,8 @@ double multiply_add(double a, double b, double c) {
   return static_cast<double>(std::fma(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c)));
 }
 double relu(double x) { return x > 0 ? x : 0; }
+/// A step of a sum of three, which rounds twice in f32.
+double sum(double x, double y) { return static_cast<double>(static_cast<float>(x + y)); }
 
 TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryPair) {
   auto &a = this->a_, &b = this->b_, &c = this->c_;
@@ -242,9 +244,8 @@ TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryPair) {
         const double rest = std::fmod(x, y);
         return rest != 0 && std::signbit(rest) != std::signbit(y) ? rest + y : rest;
       });
-  const auto sum = [](double x, double y) { return static_cast<double>(static_cast<float>(x + y)); };  // sums of three round twice in f32
-  this->all_pairs("sum of three", [&] { TADDC(c, a, b, c); }, [&](double x, double y, double held) { return sum(sum(x, y), held); });
-  this->all_pairs("difference and sum", [&] { TSUBC(c, a, b, c); }, [&](double x, double y, double held) { return sum(sum(x, -y), held); });
+  this->all_pairs("sum of three", [&] { TADDC(c, a, b, c); }, [](double x, double y, double held) { return sum(sum(x, y), held); });
+  this->all_pairs("difference and sum", [&] { TSUBC(c, a, b, c); }, [](double x, double y, double held) { return sum(sum(x, -y), held); });
 }
 
 TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryScalar) {
@@ -260,6 +261,8 @@ TYPED_TEST(SpecialValues, CombinedOperationsMeetEveryScalar) {
           const double rest = std::fmod(x, s);
           return rest != 0 && std::signbit(rest) != std::signbit(s) ? rest + s : rest;
         });
+    this->all_pairs("sum of three", [&] { TADDSC(c, a, scalar, b); }, [s](double x, double y, double) { return sum(sum(x, s), y); });
+    this->all_pairs("difference and sum", [&] { TSUBSC(c, a, scalar, b); }, [s](double x, double y, double) { return sum(sum(x, -s), y); });
   }
 }
 

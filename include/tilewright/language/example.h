@@ -8,7 +8,6 @@
 #include <initializer_list>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "tilewright/language/values.h"
 #include "tilewright/tile_program.h"
@@ -62,27 +61,28 @@ class Example {
   template <typename T>
     requires std::is_arithmetic_v<T>
   Example(T number) : Example(TWB_FILLED, {}, static_cast<double>(number)) {}
-  Example(twb_content content, std::vector<int64_t> extents, double low = 0, double high = 0, double (*element)(int64_t, int64_t) = nullptr)
+  Example(twb_content content, detail::List<int64_t> extents, double low = 0, double high = 0,
+          double (*element)(int64_t, int64_t) = nullptr)
       : content_(content), extents_(std::move(extents)), low_(low), high_(high), element_(element) {}
   twb_example get() const { return {content_, low_, high_, element_, extents_.data(), extents_.size()}; }
 
  private:
   twb_content content_;
-  std::vector<int64_t> extents_;
+  detail::List<int64_t> extents_;
   double low_, high_;
   double (*element_)(int64_t, int64_t);
 };
 /// Normally distributed numbers; the same in every run, and others for each parameter.
-inline Example randn(std::vector<int64_t> extents = {}) { return {TWB_NORMAL, std::move(extents)}; }
+inline Example randn(detail::List<int64_t> extents = {}) { return {TWB_NORMAL, std::move(extents)}; }
 /// low <= x < high; of integers every one of low, ..., high - 1.
-inline Example uniform(double low, double high, std::vector<int64_t> extents = {}) { return {TWB_UNIFORM, std::move(extents), low, high}; }
-inline Example filled(double number, std::vector<int64_t> extents = {}) { return {TWB_FILLED, std::move(extents), number}; }
+inline Example uniform(double low, double high, detail::List<int64_t> extents = {}) { return {TWB_UNIFORM, std::move(extents), low, high}; }
+inline Example filled(double number, detail::List<int64_t> extents = {}) { return {TWB_FILLED, std::move(extents), number}; }
 /// element(row, column), where all dimensions but the last count as rows.
-inline Example computed(double (*element)(int64_t row, int64_t column), std::vector<int64_t> extents = {}) {
+inline Example computed(double (*element)(int64_t row, int64_t column), detail::List<int64_t> extents = {}) {
   return {TWB_COMPUTED, std::move(extents), 0, 0, element};
 }
 /// Of a tensor that the program only writes.
-inline Example output(std::vector<int64_t> extents = {}) { return {TWB_UNSET, std::move(extents)}; }
+inline Example output(detail::List<int64_t> extents = {}) { return {TWB_UNSET, std::move(extents)}; }
 
 /// An element matches if it differs by at most absolute + relative * |reference|.
 struct Tolerance {

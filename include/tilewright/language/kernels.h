@@ -1,11 +1,9 @@
 // Part of tilewright/language.h: in-core functions and their submission.
 #pragma once
 
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "tilewright/language/tasks.h"
 
@@ -73,33 +71,11 @@ inline twb_value read_argument(twb_builder* b, const ScalarArg& argument) { retu
 
 /// Calls a function of the language with variables that hold these values.
 template <typename... P, typename Function, size_t... I>
-void call_with(Function& function, const std::vector<twb_value>& values, Where where, std::index_sequence<I...>) {
+void call_with(Function& function, const twb_value* values, Where where, std::index_sequence<I...>) {
   twb_builder* b = at(where);
-  const std::vector<twb_value> slots{twb_declare(b, values[I])...};  // braces: in this order
+  const twb_value slots[] = {twb_declare(b, values[I])..., 0};  // braces: in this order
   function(Declared<typename Parameter<P>::Kind>{slots[I]}...);
 }
-
-/// Types of values as parameters, with room for their extents.
-class Signature {
- public:
-  Signature(twb_builder* b, const std::vector<twb_value>& values, const std::vector<twb_direction>& directions) : extents_(values.size()) {
-    for (size_t i = 0; i < values.size(); ++i) {
-      for (size_t d = 0; d < twb_rank(b, values[i]); ++d) extents_[i].push_back(twb_extent(b, values[i], d));
-      parameters_.push_back(
-          {twb_kind_of(b, values[i]), twb_dtype_of(b, values[i]), directions[i], extents_[i].data(), extents_[i].size(), nullptr});
-      text_ += std::to_string(parameters_[i].kind) + ":" + std::to_string(parameters_[i].dtype);
-      for (const int64_t extent : extents_[i]) text_ += "x" + std::to_string(extent);
-      text_ += ",";
-    }
-  }
-  const std::vector<twb_parameter>& parameters() const { return parameters_; }
-  const std::string& text() const { return text_; }
-
- private:
-  std::vector<std::vector<int64_t>> extents_;
-  std::vector<twb_parameter> parameters_;
-  std::string text_;
-};
 
 }  // namespace detail
 
@@ -110,39 +86,21 @@ class InCore {
   using Parameters = typename detail::ParametersOf<Body>::Types;
   InCore(const char* name, Body body, Where where = Where::current()) : name_(name), body_(std::move(body)), where_(where) {}
 
-  /// Its name in the module for these arguments; records it at the first call.
-  std::string record(const std::vector<twb_value>& arguments) const {
-    const detail::Signature signature(detail::recording->builder, arguments, directions());
-    std::vector<detail::Recording::Kernel>& kernels = detail::recording->kernels;
-    size_t same_name = 0;
-    for (const detail::Recording::Kernel& kernel : kernels) {
-      if (kernel.id == id_ && kernel.signature == signature.text()) return kernel.name;
-      if (kernel.name == name_ || kernel.name.starts_with(std::string(name_) + "_")) ++same_name;
-    }
-    const std::string name = same_name == 0 ? name_ : std::string(name_) + "_" + std::to_string(same_name);
-    kernels.push_back({id_, signature.text(), name});
-    twb_builder* b = detail::at(where_);
-    std::vector<twb_value> values(arguments.size());
-    if (twb_begin_kernel(b, name.c_str(), signature.parameters().data(), values.size(), values.data()) != 0) {
-      call(values, std::type_identity<Parameters>());
+  /// Its name in the module for these arguments, which the builder owns; records it at the first call.
+  const char* record(const twb_value* arguments) const { return record(arguments, std::type_identity<Parameters>()); }
+
+ private:
+  template <typename... P>
+  const char* record(const twb_value* arguments, std::type_identity<std::tuple<P...>>) const {
+    constexpr twb_direction kDirections[] = {detail::Parameter<P>::kDirection..., TWB_IN};
+    twb_value values[sizeof...(P) + 1] = {};
+    int begun = 0;
+    const char* const name = twb_begin_kernel_for(detail::at(where_), id_, name_, arguments, kDirections, sizeof...(P), values, &begun);
+    if (begun != 0) {
+      detail::call_with<P...>(body_, values, where_, std::index_sequence_for<P...>());
       twb_end_function(detail::at(where_));
     }
     return name;
-  }
-
- private:
-  std::vector<twb_direction> directions() const {
-    return std::apply(
-        [](auto*... p) { return std::vector<twb_direction>{detail::Parameter<std::remove_pointer_t<decltype(p)>>::kDirection...}; },
-        pointers(std::make_index_sequence<std::tuple_size_v<Parameters>>()));
-  }
-  template <size_t... I>
-  static auto pointers(std::index_sequence<I...>) {
-    return std::make_tuple(static_cast<std::tuple_element_t<I, Parameters>*>(nullptr)...);
-  }
-  template <typename... P>
-  void call(const std::vector<twb_value>& values, std::type_identity<std::tuple<P...>>) const {
-    detail::call_with<P...>(body_, values, where_, std::index_sequence_for<P...>());
   }
 
   const char* name_;
@@ -172,16 +130,17 @@ template <typename First, typename... Others, typename... Arguments>
 TaskValue submit(const Where& where, const std::tuple<const First&, const Others&...>& kernels, const TaskOptions& options,
                  const Arguments&... arguments) {
   twb_builder* b = at(where);
-  std::vector<twb_value> values{read_argument(b, arguments)...};
+  const twb_value values[] = {read_argument(b, arguments)..., 0};
   const ReadTask task(b, options);
-  for (const twb_value value : values) {
-    if (value == 0) return TaskValue(0);
+  for (size_t i = 0; i < sizeof...(Arguments); ++i) {
+    if (values[i] == 0) return TaskValue(0);
   }
-  const std::vector<std::string> names =
-      std::apply([&](const auto&... kernel) { return std::vector<std::string>{kernel.record(values)...}; }, kernels);
-  std::vector<const char*> pointers;
-  for (const std::string& name : names) pointers.push_back(name.c_str());
-  return TaskValue(twb_submit(at(where), pointers.data(), pointers.size(), values.data(), values.size(), task.get()));
+  return std::apply(
+      [&](const auto&... kernel) {
+        const char* const names[] = {kernel.record(values)...};  // braces: in this order
+        return TaskValue(twb_submit(at(where), names, sizeof...(kernel), values, sizeof...(Arguments), task.get()));
+      },
+      kernels);
 }
 
 /// The argument list of a kernel, so that arguments convert where they are written.

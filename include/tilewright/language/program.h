@@ -4,7 +4,6 @@
 #include <initializer_list>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "tilewright/language/example.h"
 #include "tilewright/language/kernels.h"
@@ -16,7 +15,7 @@ struct ParameterType {
   const char* name;
   twb_kind kind;
   twb_dtype dtype;
-  std::vector<int64_t> extents;
+  detail::List<int64_t> extents;
 };
 /// `dynamic` is an extent that only the run knows.
 inline ParameterType tensor(const char* name, DType dtype, std::initializer_list<int64_t> extents) {
@@ -31,7 +30,7 @@ inline ParameterType index_number(const char* name = nullptr) { return {name, TW
 template <typename... P>
 class Program {
  public:
-  Program(const char* name, void (*body)(P...), std::vector<ParameterType> types, Where where)
+  Program(const char* name, void (*body)(P...), detail::List<ParameterType> types, Where where)
       : name_(name), body_(body), types_(std::move(types)), where_(where) {}
 
   /// Records the program into `b`. 1 if nothing is wrong with it.
@@ -40,9 +39,9 @@ class Program {
     recording.builder = b;
     recording.stack = static_cast<const char*>(__builtin_frame_address(0));
     detail::Recording* outer = std::exchange(detail::recording, &recording);
-    const std::vector<twb_parameter> types = parameters();
-    std::vector<twb_value> values(types.size());
-    if (twb_begin_orchestration(detail::at(where_), name_, types.data(), types.size(), values.data()) != 0) {
+    const Types types(types_);
+    twb_value values[sizeof...(P) + 1] = {};
+    if (twb_begin_orchestration(detail::at(where_), name_, types.list, sizeof...(P), values) != 0) {
       detail::call_with<std::remove_cvref_t<P>...>(body_, values, where_, std::index_sequence_for<P...>());
       twb_end_function(detail::at(where_));
     }
@@ -51,7 +50,7 @@ class Program {
   }
 
   /// What the parameters hold when main() runs the program: one for each, in order.
-  Program& example(std::vector<Example> values) {
+  Program& example(detail::List<Example> values) {
     example_ = std::move(values);
     return *this;
   }
@@ -71,8 +70,8 @@ class Program {
   /// Runs the program on its example and compares with the reference, or compiles or records it, as the arguments say; `--help` lists them.
   /// The exit status is that of twb_main.
   int main(int argc, char** argv) const {
-    const std::vector<twb_parameter> types = parameters();
-    std::vector<twb_example> examples;
+    const Types types(types_);
+    detail::List<twb_example> examples;
     for (const Example& example : example_) examples.push_back(example.get());
     twb_program program = {};
     program.name = name_;
@@ -83,8 +82,8 @@ class Program {
       };
     }
     program.self = const_cast<Program*>(this);
-    program.parameters = types.data();
-    program.parameter_count = types.size();
+    program.parameters = types.list;
+    program.parameter_count = sizeof...(P);
     program.example = examples.data();
     program.example_count = examples.size();
     program.relative = tolerance_.relative;
@@ -93,28 +92,29 @@ class Program {
   }
 
  private:
-  /// Point into types_.
-  std::vector<twb_parameter> parameters() const {
-    constexpr twb_direction kDirections[] = {detail::Parameter<std::remove_cvref_t<P>>::kDirection..., TWB_IN};
-    std::vector<twb_parameter> parameters;
-    for (size_t i = 0; i < types_.size(); ++i) {
-      const ParameterType& type = types_[i];
-      parameters.push_back({type.kind, type.dtype, kDirections[i], type.extents.data(), type.extents.size(), type.name});
+  /// The parameters as the builder takes them. They point into `types`.
+  struct Types {
+    explicit Types(const detail::List<ParameterType>& types) {
+      constexpr twb_direction kDirections[] = {detail::Parameter<std::remove_cvref_t<P>>::kDirection..., TWB_IN};
+      for (size_t i = 0; i < sizeof...(P); ++i) {
+        const ParameterType& type = types[i];
+        list[i] = {type.kind, type.dtype, kDirections[i], type.extents.data(), type.extents.size(), type.name};
+      }
     }
-    return parameters;
-  }
+    twb_parameter list[sizeof...(P) + 1] = {};
+  };
+
   template <size_t... I>
   void compare_with(const twb_array* arrays, std::index_sequence<I...>) const {
-    std::vector<Array> all;
-    for (size_t i = 0; i < sizeof...(P); ++i) all.push_back(Array(arrays[i]));
+    Array all[] = {Array(arrays[I])..., Array(twb_array())};
     reference_(detail::OfReference<std::remove_cvref_t<P>>::get(all[I])...);
   }
 
   const char* name_;
   void (*body_)(P...);
-  std::vector<ParameterType> types_;
+  detail::List<ParameterType> types_;
   Where where_;
-  std::vector<Example> example_;
+  detail::List<Example> example_;
   void (*reference_)(typename detail::OfReference<std::remove_cvref_t<P>>::Type...) = nullptr;
   Tolerance tolerance_ = {-1, -1};
 };

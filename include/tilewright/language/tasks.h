@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <utility>
-#include <vector>
 
 #include "tilewright/language/values.h"
 
@@ -31,8 +30,8 @@ class Dependency {
   ArgumentBase<TaskKind> argument_;
 };
 
-inline std::vector<twb_value> read_all(twb_builder* b, const auto& list) {
-  std::vector<twb_value> values;
+inline List<twb_value> read_all(twb_builder* b, const auto& list) {
+  List<twb_value> values;
   for (const auto& item : list) values.push_back(item.read(b));
   return values;
 }
@@ -41,7 +40,7 @@ inline std::vector<twb_value> read_all(twb_builder* b, const auto& list) {
 
 /// Runs a task only if an element of a tensor of integers, read when the task becomes ready, compares so with a number.
 struct When {
-  std::vector<TensorArg> tensor;  ///< one
+  detail::List<TensorArg> tensor;  ///< one
   Indices indices;
   twb_compare relation;
   int64_t target;
@@ -50,11 +49,11 @@ inline When when(TensorArg tensor, Indices indices, twb_compare relation, int64_
 
 struct TaskOptions {
   const char* name = nullptr;
-  std::vector<detail::Dependency> after = {};  ///< besides what the runtime finds
-  std::vector<TensorArg> no_dep = {};  ///< tensors that the runtime does not look at
-  std::vector<IndexArg> blocks = {};  ///< one number: an SPMD task
+  detail::List<detail::Dependency> after = {};  ///< besides what the runtime finds
+  detail::List<TensorArg> no_dep = {};  ///< tensors that the runtime does not look at
+  detail::List<IndexArg> blocks = {};  ///< one number: an SPMD task
   bool sync_start = false;  ///< all blocks start together
-  std::vector<When> only = {};  ///< one predicate
+  detail::List<When> only = {};  ///< one predicate
   bool early_resolve = false;
 };
 
@@ -89,7 +88,7 @@ class ReadTask {
   const twb_task* get() const { return &task_; }
 
  private:
-  std::vector<twb_value> after_, no_dep_, indices_;
+  List<twb_value> after_, no_dep_, indices_;
   twb_task task_;
 };
 
@@ -121,9 +120,9 @@ TaskValue spmd(IndexArg blocks, Body&& body) {
   return spmd(blocks, TaskOptions(), std::forward<Body>(body));
 }
 /// A task that does nothing, complete when all these are.
-inline TaskValue dummy(std::vector<detail::Dependency> after, Where where = Where::current()) {
+inline TaskValue dummy(detail::List<detail::Dependency> after, Where where = Where::current()) {
   twb_builder* b = detail::at(where);
-  const std::vector<twb_value> tasks = detail::read_all(b, after);
+  const detail::List<twb_value> tasks = detail::read_all(b, after);
   return TaskValue(twb_dummy(b, tasks.data(), tasks.size()));
 }
 inline TaskValue no_task(Where where = Where::current()) { return TaskValue(twb_no_task(detail::at(where))); }

@@ -1,8 +1,6 @@
 // Part of tilewright/language.h: tensors in device memory.
 #pragma once
 
-#include <vector>
-
 #include "tilewright/language/values.h"
 
 namespace tilewright {
@@ -24,21 +22,21 @@ TensorValue Methods<TensorKind, Self>::view(Indices offsets, Indices extents, Wh
   twb_builder* b = at(where);
   const twb_value tensor = self(where).read(b);
   if (offsets.size() != extents.size()) twb_error(b, "view: there are as many offsets as extents");
-  const std::vector<twb_value> first = offsets.read(b), size = extents.read(b);
+  const List<twb_value> first = offsets.read(b), size = extents.read(b);
   return TensorValue(first.size() == size.size() ? twb_view(b, tensor, first.data(), size.data(), first.size()) : 0);
 }
 template <typename Self>
 ScalarValue Methods<TensorKind, Self>::read(Indices indices, Where where) const {
   twb_builder* b = at(where);
   const twb_value tensor = self(where).read(b);
-  const std::vector<twb_value> position = indices.read(b);
+  const List<twb_value> position = indices.read(b);
   return ScalarValue(twb_read(b, tensor, position.data(), position.size()));
 }
 template <typename Self>
 void Methods<TensorKind, Self>::write(Indices indices, ScalarArg value) const {
   twb_builder* b = at(value.where());
   const twb_value tensor = self(value.where()).read(b);
-  const std::vector<twb_value> position = indices.read(b);
+  const List<twb_value> position = indices.read(b);
   twb_write(b, value.read(b, twb_dtype_of(b, tensor)), tensor, position.data(), position.size());
 }
 template <typename Self>
@@ -54,20 +52,20 @@ struct CreateOptions {
 };
 inline TensorValue create(Indices extents, DType dtype, CreateOptions options = {}, Where where = Where::current()) {
   twb_builder* b = detail::at(where);
-  const std::vector<twb_value> size = extents.read(b);
+  const detail::List<twb_value> size = extents.read(b);
   return TensorValue(twb_new_tensor(b, static_cast<twb_dtype>(dtype), size.data(), size.size(), 0, options.untracked));
 }
 /// The same with a number in every element.
 inline TensorValue create_filled(Indices extents, DType dtype, ScalarArg number, CreateOptions options = {}) {
   twb_builder* b = detail::at(number.where());
-  const std::vector<twb_value> size = extents.read(b);
+  const detail::List<twb_value> size = extents.read(b);
   const twb_value first = number.read(b, static_cast<twb_dtype>(dtype));
   return TensorValue(first == 0 ? 0 : twb_new_tensor(b, static_cast<twb_dtype>(dtype), size.data(), size.size(), first, options.untracked));
 }
 inline TensorValue reshape(TensorArg tensor, Indices extents) {
   twb_builder* b = detail::at(tensor.where());
   const twb_value from = tensor.read(b);
-  const std::vector<twb_value> size = extents.read(b);
+  const detail::List<twb_value> size = extents.read(b);
   return TensorValue(twb_reshape(b, from, size.data(), size.size()));
 }
 inline TensorValue transpose(TensorArg tensor, size_t first, size_t second) {
@@ -78,7 +76,7 @@ inline TensorValue transpose(TensorArg tensor, size_t first, size_t second) {
 inline void assemble(TensorArg tensor, TensorArg into, Indices offsets) {
   twb_builder* b = detail::at(tensor.where());
   const twb_value from = tensor.read(b), to = into.read(b);
-  const std::vector<twb_value> first = offsets.read(b);
+  const detail::List<twb_value> first = offsets.read(b);
   twb_assemble(b, from, to, first.data(), first.size());
 }
 

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <initializer_list>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "tilewright/language/values.h"
 
@@ -24,7 +22,7 @@ inline bool read_shape(twb_builder* b, const Indices& shape, const TileOptions& 
     twb_error(b, "a tile has two sizes, rows and columns, and so has its valid region");
     return false;
   }
-  const std::vector<twb_value> size = shape.read(b), valid = options.valid.read(b);
+  const List<twb_value> size = shape.read(b), valid = options.valid.read(b);
   result = {size[0], size[1], valid.empty() ? 0 : valid[0], valid.empty() ? 0 : valid[1], static_cast<twb_space>(options.space)};
   return true;
 }
@@ -33,20 +31,33 @@ inline TileValue apply(twb_builder* b, const char* name, std::initializer_list<t
   return TileValue(twb_operator(b, name, operands.begin(), operands.size(), nullptr, TWB_F32, word));
 }
 
+/// The names of an operator of two tiles: of one size, with a column on the right, with a row there.
+struct OperatorNames {
+  const char *tiles, *column, *row;
+  bool commutes;
+};
+#define TW_LANGUAGE_NAMES(NAME, COMMUTES) \
+  OperatorNames { NAME, "row_expand_" NAME, "col_expand_" NAME, COMMUTES }
+inline constexpr OperatorNames kAdd = TW_LANGUAGE_NAMES("add", true), kSub = TW_LANGUAGE_NAMES("sub", false),
+                               kMul = TW_LANGUAGE_NAMES("mul", true), kDiv = TW_LANGUAGE_NAMES("div", false),
+                               kRem = TW_LANGUAGE_NAMES("rem", false), kMax = TW_LANGUAGE_NAMES("max", true),
+                               kMin = TW_LANGUAGE_NAMES("min", true);
+#undef TW_LANGUAGE_NAMES
+
 /// Of two tiles, one of which may be a column or row that belongs to each column or row of the other.
-inline TileValue combine(const std::string& name, const TileArg& l, const TileArg& r) {
+inline TileValue combine(const OperatorNames& names, const TileArg& l, const TileArg& r) {
   twb_builder* b = at(l.where());
   twb_value left = l.read(b), right = r.read(b);
   const auto is_part_of = [&](twb_value part, twb_value whole, size_t dimension) {
     return twb_extent(b, part, dimension) == 1 && twb_extent(b, whole, dimension) > 1;
   };
-  if ((name == "add" || name == "mul" || name == "max" || name == "min") && !is_part_of(right, left, 0) && !is_part_of(right, left, 1) &&
+  if (names.commutes && !is_part_of(right, left, 0) && !is_part_of(right, left, 1) &&
       (is_part_of(left, right, 0) || is_part_of(left, right, 1))) {
     std::swap(left, right);
   }
-  if (is_part_of(right, left, 1)) return apply(b, ("row_expand_" + name).c_str(), {left, right});
-  if (is_part_of(right, left, 0)) return apply(b, ("col_expand_" + name).c_str(), {left, right});
-  return apply(b, name.c_str(), {left, right});
+  if (is_part_of(right, left, 1)) return apply(b, names.column, {left, right});
+  if (is_part_of(right, left, 0)) return apply(b, names.row, {left, right});
+  return apply(b, names.tiles, {left, right});
 }
 inline TileValue combine_number(const char* name, const TileArg& tile, const ScalarArg& number) {
   twb_builder* b = at(tile.where());
@@ -73,14 +84,14 @@ inline TileValue compare_number(const char* how, const TileArg& tile, const Scal
   return apply(b, "compares", {left, number.read(b, twb_dtype_of(b, left))}, how);
 }
 
-#define TW_LANGUAGE_TILE_OPERATOR(SIGN, NAME)                                                        \
-  inline TileValue operator SIGN(TileArg left, TileArg right) { return combine(NAME, left, right); } \
-  inline TileValue operator SIGN(TileArg left, ScalarArg right) { return combine_number(NAME "s", left, right); }
-TW_LANGUAGE_TILE_OPERATOR(+, "add")
-TW_LANGUAGE_TILE_OPERATOR(-, "sub")
-TW_LANGUAGE_TILE_OPERATOR(*, "mul")
-TW_LANGUAGE_TILE_OPERATOR(/, "div")
-TW_LANGUAGE_TILE_OPERATOR(%, "rem")
+#define TW_LANGUAGE_TILE_OPERATOR(SIGN, NAMES, NAME)                                                  \
+  inline TileValue operator SIGN(TileArg left, TileArg right) { return combine(NAMES, left, right); } \
+  inline TileValue operator SIGN(TileArg left, ScalarArg right) { return combine_number(NAME, left, right); }
+TW_LANGUAGE_TILE_OPERATOR(+, kAdd, "adds")
+TW_LANGUAGE_TILE_OPERATOR(-, kSub, "subs")
+TW_LANGUAGE_TILE_OPERATOR(*, kMul, "muls")
+TW_LANGUAGE_TILE_OPERATOR(/, kDiv, "divs")
+TW_LANGUAGE_TILE_OPERATOR(%, kRem, "rems")
 #undef TW_LANGUAGE_TILE_OPERATOR
 #define TW_LANGUAGE_TILE_BITS(SIGN, NAME)                                                           \
   inline TileValue operator SIGN(TileArg left, TileArg right) { return binary(NAME, left, right); } \
@@ -117,13 +128,13 @@ inline Tile& operator+=(Tile& sum, TileArg value) {
   return sum = TileArg(TileValue(twb_accumulate(b, old, added)), value.where());
 }
 inline Tile& operator-=(Tile& tile, TileArg value) {
-  return tile = TileArg(combine("sub", TileArg(tile, value.where()), value), value.where());
+  return tile = TileArg(combine(kSub, TileArg(tile, value.where()), value), value.where());
 }
 inline Tile& operator*=(Tile& tile, TileArg value) {
-  return tile = TileArg(combine("mul", TileArg(tile, value.where()), value), value.where());
+  return tile = TileArg(combine(kMul, TileArg(tile, value.where()), value), value.where());
 }
 inline Tile& operator/=(Tile& tile, TileArg value) {
-  return tile = TileArg(combine("div", TileArg(tile, value.where()), value), value.where());
+  return tile = TileArg(combine(kDiv, TileArg(tile, value.where()), value), value.where());
 }
 inline Tile& operator+=(Tile& tile, ScalarArg n) { return tile = TileArg(combine_number("adds", TileArg(tile, n.where()), n), n.where()); }
 inline Tile& operator-=(Tile& tile, ScalarArg n) { return tile = TileArg(combine_number("subs", TileArg(tile, n.where()), n), n.where()); }
@@ -160,7 +171,7 @@ IndexValue Methods<TileKind, Self>::valid(size_t dimension, Where where) const {
 inline TileValue load(TensorArg tensor, Indices indices, Indices shape, TileOptions options = {}) {
   twb_builder* b = detail::at(tensor.where());
   const twb_value from = tensor.read(b);
-  const std::vector<twb_value> first = indices.read(b);
+  const detail::List<twb_value> first = indices.read(b);
   twb_shape size;
   return TileValue(detail::read_shape(b, shape, options, size) ? twb_load(b, from, first.data(), first.size(), &size) : 0);
 }
@@ -168,14 +179,14 @@ inline TileValue load(TensorArg tensor, Indices indices, Indices shape, TileOpti
 inline void store(TileArg tile, TensorArg tensor, Indices indices) {
   twb_builder* b = detail::at(tile.where());
   const twb_value from = tile.read(b), to = tensor.read(b);
-  const std::vector<twb_value> first = indices.read(b);
+  const detail::List<twb_value> first = indices.read(b);
   twb_store(b, from, to, first.data(), first.size(), 0);
 }
 /// Adds the valid region of `tile` to what `tensor` holds; blocks and tasks may do so side by side.
 inline void store_add(TileArg tile, TensorArg tensor, Indices indices) {
   twb_builder* b = detail::at(tile.where());
   const twb_value from = tile.read(b), to = tensor.read(b);
-  const std::vector<twb_value> first = indices.read(b);
+  const detail::List<twb_value> first = indices.read(b);
   twb_store(b, from, to, first.data(), first.size(), 1);
 }
 /// The rows of a tensor that a 1xR tile of i32 names.
@@ -230,8 +241,8 @@ TW_LANGUAGE_UNARY(col_max)
 TW_LANGUAGE_UNARY(col_min)
 TW_LANGUAGE_UNARY(transpose)
 #undef TW_LANGUAGE_UNARY
-inline TileValue max(TileArg left, TileArg right) { return detail::combine("max", left, right); }
-inline TileValue min(TileArg left, TileArg right) { return detail::combine("min", left, right); }
+inline TileValue max(TileArg left, TileArg right) { return detail::combine(detail::kMax, left, right); }
+inline TileValue min(TileArg left, TileArg right) { return detail::combine(detail::kMin, left, right); }
 inline TileValue max(TileArg left, ScalarArg right) { return detail::combine_number("maxs", left, right); }
 inline TileValue min(TileArg left, ScalarArg right) { return detail::combine_number("mins", left, right); }
 inline TileValue fmod(TileArg left, TileArg right) { return detail::binary("fmod", left, right); }
@@ -308,7 +319,7 @@ inline TileValue move(TileArg tile, Space space) {
 inline TileValue extract(TileArg tile, Indices at, Indices shape, TileOptions options = {}) {
   twb_builder* b = detail::at(tile.where());
   const twb_value from = tile.read(b);
-  const std::vector<twb_value> first = at.read(b);
+  const detail::List<twb_value> first = at.read(b);
   twb_shape size;
   if (first.size() != 2) twb_error(b, "extract: a part begins at a row and a column");
   if (first.size() != 2 || !detail::read_shape(b, shape, options, size)) return TileValue(0);
@@ -318,7 +329,7 @@ inline TileValue extract(TileArg tile, Indices at, Indices shape, TileOptions op
 inline TileValue insert(TileArg tile, TileArg into, Indices at) {
   twb_builder* b = detail::at(tile.where());
   const twb_value from = tile.read(b), to = into.read(b);
-  const std::vector<twb_value> first = at.read(b);
+  const detail::List<twb_value> first = at.read(b);
   if (first.size() != 2) twb_error(b, "insert: a part begins at a row and a column");
   return TileValue(first.size() == 2 ? twb_insert(b, from, to, first[0], first[1]) : 0);
 }

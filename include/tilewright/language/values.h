@@ -8,11 +8,10 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <source_location>
-#include <string>
 #include <type_traits>
-#include <vector>
 
 #include "tilewright/builder.h"
+#include "tilewright/language/list.h"
 
 namespace tilewright {
 
@@ -53,12 +52,6 @@ namespace detail {
 struct Recording {
   twb_builder* builder = nullptr;
   const char* stack = nullptr;  ///< where the program's frames begin
-  struct Kernel {
-    int id;  ///< of the InCore
-    std::string signature;  ///< types of its arguments
-    std::string name;  ///< in the module
-  };
-  std::vector<Kernel> kernels;
 };
 inline thread_local Recording* recording = nullptr;
 
@@ -262,15 +255,15 @@ class Indices {
  public:
   Indices() = default;
   Indices(std::initializer_list<IndexArg> list) : list_(list) {}
-  std::vector<twb_value> read(twb_builder* b) const {
-    std::vector<twb_value> values;
+  List<twb_value> read(twb_builder* b) const {
+    List<twb_value> values;
     for (const IndexArg& index : list_) values.push_back(index.read(b));
     return values;
   }
   size_t size() const { return list_.size(); }
 
  private:
-  std::vector<IndexArg> list_;
+  List<IndexArg> list_;
 };
 
 }  // namespace detail

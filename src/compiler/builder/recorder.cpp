@@ -337,6 +337,32 @@ int twb_begin_kernel(twb_builder* b, const char* name, const twb_parameter* para
   return begin_function<tile::FuncOp>(b, name, parameters, count, given);
 }
 
+const char* twb_begin_kernel_for(twb_builder* b, int function, const char* name, const twb_value* arguments,
+                                 const twb_direction* directions, size_t count, twb_value* given, int* begun) {
+  *begun = 0;
+  std::string types;
+  SmallVector<SmallVector<int64_t>> extents(count);
+  SmallVector<twb_parameter> parameters;
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t d = 0; d < twb_rank(b, arguments[i]); ++d) extents[i].push_back(twb_extent(b, arguments[i], d));
+    parameters.push_back(
+        {twb_kind_of(b, arguments[i]), twb_dtype_of(b, arguments[i]), directions[i], extents[i].data(), extents[i].size(), nullptr});
+    types += std::to_string(parameters[i].kind) + ":" + std::to_string(parameters[i].dtype);
+    for (const int64_t extent : extents[i]) types += "x" + std::to_string(extent);
+    types += ",";
+  }
+  size_t same_name = 0;
+  for (const recording::Kernel& kernel : b->kernels) {
+    if (kernel.function == function && kernel.types == types) return kernel.name.c_str();
+    if (kernel.name == name || kernel.name.starts_with(std::string(name) + "_")) ++same_name;
+  }
+  const std::string own = same_name == 0 ? name : std::string(name) + "_" + std::to_string(same_name);
+  // Known before it is recorded: a kernel that submits itself ends here.
+  b->kernels.push_back({function, std::move(types), own});
+  *begun = twb_begin_kernel(b, own.c_str(), parameters.data(), count, given);
+  return b->kernels.back().name.c_str();
+}
+
 void twb_end_function(twb_builder* b) {
   if (!b->frames.empty() && b->frames.back().kind == Open::kFunction) {
     if (isa<tile::FuncOp>(b->frames.back().op)) {

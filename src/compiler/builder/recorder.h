@@ -26,6 +26,13 @@ struct Frame {
   mlir::OpBuilder::InsertPoint resume;  ///< where recording goes on when it is closed
 };
 
+/// What twb_begin_kernel_for was asked for.
+struct Kernel {
+  int function;
+  std::string types;  ///< of its arguments
+  std::string name;
+};
+
 }  // namespace tilewright::recording
 
 /// Nothing throws through MLIR's frames, and nothing here throws but for want of memory, which ends the program.
@@ -96,6 +103,7 @@ struct twb_builder {
   std::vector<mlir::Value> values;  ///< by number; values[0] is null
   std::vector<tilewright::recording::Frame> frames;
   std::vector<tilewright::tw::DeclareOp> untyped;  ///< variables that nothing has been assigned to yet
+  std::deque<tilewright::recording::Kernel> kernels;
   std::deque<std::string> errors;
   std::string text;
   std::map<std::string, std::string> sources;  ///< of programs, by name; "" for what cannot be read

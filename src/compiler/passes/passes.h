@@ -16,6 +16,11 @@ std::unique_ptr<mlir::Pass> create_promote_variables();
 /// turns are not known or too many.
 std::unique_ptr<mlir::Pass> create_unroll();
 
+/// tw.assemble goes: a tensor that was created for it, and that nobody uses behind it, is made as a view of the place; else a task copies it
+/// tile by tile. An error in a manual scope, where nothing would order that task, and where a tensor would be copied onto itself.
+/// Precondition: no variables (promote-variables).
+std::unique_ptr<mlir::Pass> create_lower_assemble();
+
 /// Regions of tw.at become kernels (tile.func), and what is left of them a tw.submit. Values that a region uses become parameters,
 /// tensors before numbers, each in the order of first use; constants are made again in the kernel. Kernels that are the same are one.
 /// Precondition: no variables (promote-variables).

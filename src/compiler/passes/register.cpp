@@ -10,6 +10,7 @@ namespace tilewright {
 void register_passes() {
   mlir::registerPass(create_promote_variables);
   mlir::registerPass(create_unroll);
+  mlir::registerPass(create_lower_assemble);
   mlir::registerPass(create_outline_incore);
   mlir::registerPass(create_infer_directions);
   mlir::registerPass([] { return create_infer_memory_space("a2a3"); });

@@ -8,6 +8,8 @@
 // RUN: %t.g4 --record %t.located.mlir && tw-opt %t.located.mlir -mlir-print-debuginfo | FileCheck %s --check-prefix=LOCATED
 #include <tilewright/language.h>
 
+#include <vector>
+
 using namespace tilewright;
 
 // Parameters by value are copied in an order that compilers choose, and so are these arguments evaluated.
@@ -41,6 +43,10 @@ void program_of_everything(Tensor x, Tensor y, Tensor flags, Out<Tensor> z, InOu
   // CHECK: tw.set_task
   TaskIds tasks = no_tasks(4);
   for (Index i : range(4)) tasks = set_task(tasks, i, dummy({first, second}));
+  // A list is made of any range, too.
+  // CHECK: tw.dummy after(%{{.*}}, %{{.*}} : !tw.task_id, !tw.task_id)
+  const std::vector<TaskId> both = {first, second};
+  const TaskValue joined = dummy(both);
   // CHECK: tw.scope manual
   manual_scope([&] {
     // CHECK: tw.at "predicated" after(%{{.*}} : !tw.task_ids<4>) when %{{.*}}[%{{.*}}] ne 0 : !tw.tensor<8xi32>
