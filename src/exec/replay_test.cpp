@@ -35,7 +35,7 @@ class Replay : public SchedulerTest {
     }
     ASSERT_EQ(next.step, RecordedGraphs::Step::kReplay) << graph_.error_text();
     TaskOutputTensors outputs;
-    while (graph_.submit_graph(args, *next.definition, outputs) == SubmitState::kFull) scheduler_.wait_done(graph_.blocking_task());
+    while (graph_.submit_graph(args, *next.definition, outputs) == SubmitState::kFull) scheduler_.wait_for_room(graph_.blocking_task());
     scheduler_.published();
   }
   /// For bodies.

@@ -27,7 +27,9 @@ constexpr uint64_t kWorthSharingNs = 50;
 constexpr uint32_t kRow = 4;
 constexpr uint64_t kShortestNapNs = 20'000, kLongestNapNs = 1'000'000;
 constexpr uint64_t kBatchNs = 2000;  // a batch of completions or claims is worth about this much kernel time
-constexpr uint64_t kRefill = 64;  // a full ring is refilled in portions of this many tasks
+/// A full ring is refilled in portions of so many tasks, or what takes so long, whichever is less.
+constexpr uint64_t kRefill = 64;
+constexpr uint64_t kRefillNs = 50'000;
 
 void relax() {
 #if defined(__x86_64__)
@@ -87,6 +89,8 @@ void Scheduler::run(std::function<void()> orchestrate, const RunLimits& limits, 
     carrier->ready = kNoSlot;
     carrier->warm = {};
     carrier->nap_ns = 0;
+    carrier->nap_due = false;
+    carrier->row_ns.store(0, std::memory_order_relaxed);
     carrier->taken_from = {};
   }
   dispatch_.reset();
@@ -290,7 +294,8 @@ bool Scheduler::wanted(Carrier& carrier) {
 }
 
 // Leaves the tasks to others for a moment. Not asleep, so that submissions do not wake it; the end of the run does.
-void Scheduler::nap(const Carrier& carrier) {
+void Scheduler::nap(Carrier& carrier) {
+  carrier.nap_due = false;
   const uint32_t epoch = epoch_.load();
   if (active_.load() && !stopped() && !finished()) epoch_.wait(epoch, carrier.nap_ns);
 }
@@ -298,7 +303,7 @@ void Scheduler::nap(const Carrier& carrier) {
 // Out of work: looks again for a moment, then sleeps until woken. False if the run is over for this carrier.
 bool Scheduler::idle(Carrier& carrier) {
   const auto wanted = [&] { return this->wanted(carrier); };
-  if (carrier.nap_ns != 0 && &carrier != carriers_[0].get()) nap(carrier);
+  if (carrier.nap_due) nap(carrier);
   int looks = 0;
   const auto look_until = [&](int last) {
     for (; looks < last; ++looks) {
@@ -342,7 +347,7 @@ void Scheduler::pause(Carrier& carrier) {
 
 bool Scheduler::has_work(const Carrier& carrier) const {
   return carrier.ready != kNoSlot || carrier.claimed_next != carrier.claimed_end || dispatch_.has_jobs() ||
-         shared_ready_.load(std::memory_order_acquire) != 0 || table_.has_unclaimed();
+         shared_ready_.load(std::memory_order_acquire) != 0 || (!carrier.nap_due && table_.has_unclaimed());
 }
 
 // ---- the orchestration ----------------------------------------------------------------------------------
@@ -357,18 +362,48 @@ void Scheduler::wait_until(std::function<bool()> condition) {
 
 void Scheduler::wait_done(TaskRef task) {
   if (seeded_ != nullptr) return seeded_->wait_until([this, task] { return table_.is_done(task); });
-  const uint64_t target = done_by_all() + kRefill;
-  wait_until([this, task, target] { return table_.is_done(task) && (done_by_all() >= target || !has_work(*carriers_[0])); });
+  wait_for_completions(task, 0, 0);
 }
+
+// A wake-up costs both sides more than a short task, so the submitter waits for room for many as long as others work. When the last of them
+// rests, polls or keeps its thread, any room is enough (take_any_room).
+void Scheduler::wait_for_room(TaskRef task) {
+  if (seeded_ != nullptr) return wait_done(task);
+  const uint64_t done = done_by_all();
+  uint64_t task_ns = 1;
+  for (const auto& carrier : carriers_) task_ns = std::max<uint64_t>(task_ns, carrier->row_ns.load(std::memory_order_relaxed));
+  wait_for_completions(task, 0, done + std::clamp<uint64_t>(std::min(kRefillNs / task_ns, (published_ - done) / 2), 1, kRefill));
+}
+
+void Scheduler::take_any_room() { preferred_count_.store(0, std::memory_order_relaxed); }
 
 void Scheduler::wait_all() {
   if (seeded_ != nullptr) return seeded_->wait_until([this] { return seeded_->all_done(); });
-  wait_until([this] { return done_by_all() == published_; });
+  wait_for_completions({kNoSlot, 0}, published_, 0);
+}
+
+void Scheduler::wait_for_completions(TaskRef task, uint64_t count, uint64_t preferred_count) {
+  awaited_task_.store(task, std::memory_order_relaxed);
+  awaited_count_.store(count, std::memory_order_relaxed);
+  preferred_count_.store(preferred_count, std::memory_order_relaxed);
+  wait_until([this] { return awaited_completions_are_there(); });
+}
+
+bool Scheduler::awaited_completions_are_there() const {
+  const uint64_t done = done_by_all();
+  if (done < awaited_count_.load(std::memory_order_relaxed) || done < preferred_count_.load(std::memory_order_relaxed)) return false;
+  const TaskRef task = awaited_task_.load(std::memory_order_relaxed);
+  return task.slot == kNoSlot || table_.is_done(task);
+}
+
+// Whether the orchestration's carrier should run tasks: there are many, or it does not know yet how long they take.
+bool Scheduler::has_backlog(uint64_t limit) const {
+  return published_ - done_by_all() >= limit || (carriers_.size() > 1 && carriers_[0]->row_ns.load(std::memory_order_relaxed) == 0);
 }
 
 void Scheduler::run_backlog() {
   if (seeded_ != nullptr) return;
-  wait_until([this] { return !has_work(*carriers_[0]) || published_ - done_by_all() < kBacklog / 2; });
+  wait_until([this] { return !has_work(*carriers_[0]) || !has_backlog(kBacklog / 2); });
 }
 
 // ---- kernels --------------------------------------------------------------------------------------------
@@ -471,6 +506,7 @@ void Scheduler::worker_main() {
     return slot;
   }
   if (carrier.claimed_next == carrier.claimed_end) [[unlikely]] {
+    if (carrier.nap_due) return kNoSlot;
     carrier.claimed_next = 0;
     carrier.claimed_end = table_.claim(carrier.claimed, carrier.batch_limit);
     if (carrier.claimed_end == 0) return kNoSlot;
@@ -649,19 +685,29 @@ void Scheduler::flush(Carrier& carrier) {
   }
   carrier.completed_count = 0;
   carrier.done.store(carrier.done.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
-  if (someone_sleeps() && (orchestration_waits_.load() || orchestration_done_.load())) wake();
+  if (someone_sleeps() && (orchestration_waits_.load() ? awaited_completions_are_there() : finished())) wake();
 
   const uint64_t now = now_ns();
   const uint64_t each = (now - carrier.batch_start) / count;
   carrier.batch_start = now;
-  if (count >= kRow) {
-    carrier.nap_ns = each < kWorthSharingNs ? std::clamp(2 * carrier.nap_ns, kShortestNapNs, kLongestNapNs) : 0;
+  if (count >= kRow || each >= kWorthSharingNs) {
+    carrier.row_ns.store(static_cast<uint32_t>(std::min<uint64_t>(each, UINT32_MAX)), std::memory_order_relaxed);
+    if (&carrier != carriers_[0].get()) decide_on_nap(carrier);
   }
   if (each * carrier.batch_limit * 2 <= kBatchNs) {
     carrier.batch_limit = std::min(carrier.batch_limit * 2, Carrier::kMaxBatch);
   } else if (each * carrier.batch_limit > 2 * kBatchNs) {
     carrier.batch_limit = std::max(carrier.batch_limit / 2, 1u);
   }
+}
+
+// After a row of tasks on a carrier that is not the submitter's. What a task takes there, whose lines come from another processor, says
+// little about its kernel; what it takes on the submitter's carrier says it best.
+void Scheduler::decide_on_nap(Carrier& carrier) {
+  const uint32_t here = carrier.row_ns.load(std::memory_order_relaxed);
+  const uint32_t there = carriers_[0]->row_ns.load(std::memory_order_relaxed);
+  carrier.nap_due = (there == 0 ? here : std::min(here, there)) < kWorthSharingNs;
+  carrier.nap_ns = carrier.nap_due ? std::clamp(2 * carrier.nap_ns, kShortestNapNs, kLongestNapNs) : 0;
 }
 
 // Puts a list in front of the carrier's; gives all but its first to others if they have nothing to do.

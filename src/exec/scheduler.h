@@ -55,10 +55,12 @@ class Scheduler {
     ++published_;
     AsymmetricFence::light();
     if (someone_sleeps()) published_to_sleepers();
-    if (published_ % kBacklogInterval == 0 && published_ - done_by_all() >= kBacklog) run_backlog();
+    if (published_ % kBacklogInterval == 0 && has_backlog(kBacklog)) run_backlog();
   }
   /// Returns when `task` has completed, or after stop().
   void wait_done(TaskRef task);
+  /// The same for a task that keeps a ring full. While other carriers work it returns later, when there is room for many tasks.
+  void wait_for_room(TaskRef task);
   /// Returns when every published task has completed, or after stop().
   void wait_all();
 
@@ -114,7 +116,8 @@ class Scheduler {
     uint32_t completed_count = 0;
     uint32_t batch_limit = 1;  ///< adapts to what kernels take
     uint64_t batch_start = 0;
-    uint64_t nap_ns = 0;  ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
+    uint64_t nap_ns = 0;   ///< how long to leave tasks alone: the last row of them was too short to be worth another processor
+    bool nap_due = false;  ///< before it takes another row; never on carrier 0
     WarmCores warm;
     std::atomic<Fiber*> current{nullptr};  ///< runs now; the watcher reads it
     std::atomic<clockid_t> cpu_clock{};  ///< of the thread that runs this carrier
@@ -129,6 +132,7 @@ class Scheduler {
     uint32_t async_turn = 0;  ///< counts turns between looks at conditions of async_
     TakenNodes taken_from;    ///< with a carrier that was given up; guarded by spare_mutex_ until it has a thread
     alignas(64) std::atomic<uint64_t> done{0};  ///< tasks completed in this run; written by this carrier only
+    std::atomic<uint32_t> row_ns{0};            ///< what each task of the last row took; 0: no row in this run yet
   };
 
   /// How many tasks may be incomplete before the orchestration's carrier runs some, if any can: enough to keep other carriers
@@ -225,10 +229,15 @@ class Scheduler {
   bool has_work(const Carrier& carrier) const;
   bool finished();
   bool orchestration_may_continue();
+  void wait_for_completions(TaskRef task, uint64_t count, uint64_t preferred_count);
+  bool awaited_completions_are_there() const;
+  void take_any_room();
   void wait_until(std::function<bool()> condition);
+  bool has_backlog(uint64_t limit) const;
   void run_backlog();
   bool idle(Carrier& carrier);
-  void nap(const Carrier& carrier);
+  void nap(Carrier& carrier);
+  void decide_on_nap(Carrier& carrier);
   bool wanted(Carrier& carrier);
   void pause(Carrier& carrier);
   void join_run();
@@ -261,6 +270,9 @@ class Scheduler {
 
   alignas(64) std::atomic<bool> orchestration_waits_{false};
   std::atomic<bool> orchestration_done_{false};
+  // What a waiting orchestration waits for: this task (or none), and so many completions in this run; better so many.
+  std::atomic<TaskRef> awaited_task_{TaskRef{kNoSlot, 0}};
+  std::atomic<uint64_t> awaited_count_{0}, preferred_count_{0};
   std::atomic<uint64_t> published_total_{0};
   std::atomic<bool> active_{false};
   std::atomic<bool> stop_{false};

@@ -103,7 +103,7 @@ class SchedulerTest : public testing::TestWithParam<int> {
       const SubmitState state = graph_.submit(kernels, args, outputs);
       if (state == SubmitState::kAccepted) return scheduler_.published();
       ASSERT_EQ(state, SubmitState::kFull) << graph_.error_text();
-      scheduler_.wait_done(graph_.blocking_task());
+      scheduler_.wait_for_room(graph_.blocking_task());
       if (scheduler_.stopped()) return;
     }
   }

@@ -247,6 +247,40 @@ TEST_P(SpareCarriersTest, ExceptionsAndErrnoStayWithTheKernel) {
   EXPECT_EQ(good.load(), 18);
 }
 
+// The submitter waits for room for several tasks, as long as others work. Here just one can complete until it has gone on.
+class FullRingTest : public SchedulerTest {
+ protected:
+  FullRingTest() : SchedulerTest(8, 4) {}
+};
+
+TEST_P(FullRingTest, AnyRoomIsEnoughWhereTheOtherKernelsWaitForATaskToCome) {
+  enum class How { kWaits, kYields, kPlainLoop };
+  for (const How how : {How::kWaits, How::kYields, How::kPlainLoop}) {
+    for (int round = 0; round < 2; ++round) {
+      Counter came;
+      std::atomic<int> waiting{0};
+      runner_.kernel = [&](const KernelCall& call) {
+        if (number(call) == 0) {
+          while (waiting.load() < 7) scheduler_.yield();
+        } else if (number(call) == 8) {
+          came.value = 1;
+          scheduler_.notify();
+        } else if (number(call) < 8) {
+          ++waiting;
+          if (how == How::kWaits) scheduler_.wait(came.reached());
+          while (came.value.load() == 0) {
+            if (how == How::kYields) scheduler_.yield();
+          }
+        }
+      };
+      run_numbered(20);
+      ASSERT_EQ(scheduler_.failure().kind, RunFailure::Kind::kNone) << scheduler_.failure().text;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, FullRingTest, testing::Values(1, 2, 3));
+
 INSTANTIATE_TEST_SUITE_P(Threads, SpareCarriersTest, testing::Values(1, 2, 4), testing::PrintToStringParamName());
 
 }  // namespace

@@ -20,6 +20,7 @@ bool Scheduler::rest_unless_wanted(Carrier& carrier) {
   if (wanted(carrier)) return false;
   carrier.rests = true;
   --busy_;
+  if (busy_ == lost_) take_any_room();
   if (busy_ == 0) {
     check_stalled();
   } else if (busy_ == lost_ && dispatch_.cores_wanted() && dispatch_.ignore_reservations()) {
@@ -38,6 +39,7 @@ void Scheduler::end_rest(Carrier& carrier) {
 // or keep their threads.
 void Scheduler::look_for_resting() {
   const std::lock_guard lock(stall_mutex_);
+  take_any_room();
   for (const auto& carrier : carriers_) {
     if (carrier->rests && wanted(*carrier)) return wake();
   }

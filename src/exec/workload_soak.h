@@ -87,7 +87,7 @@ class Soak {
         args.add_scalar(uint64_t{task});
         TaskOutputTensors outputs;
         SubmitState state;
-        while ((state = graph_.submit(kernels, args, outputs)) == SubmitState::kFull) scheduler_.wait_done(graph_.blocking_task());
+        while ((state = graph_.submit(kernels, args, outputs)) == SubmitState::kFull) scheduler_.wait_for_room(graph_.blocking_task());
         ASSERT_EQ(state, SubmitState::kAccepted) << graph_.error_text();
         scheduler_.published();
       }

@@ -69,7 +69,7 @@ template <typename Submit>
 // Waits until it is worth trying again, or ends the run.
 void SimRuntime::not_accepted(SubmitState state) {
   if (state == SubmitState::kFatal) return scheduler_->stop();
-  wait_for(graph_->blocking_task());
+  scheduler_->wait_for_room(graph_->blocking_task());
   if (waited_in_vain()) graph_->fail(graph_->full_code(), graph_->full_text() + ", and what is in it can no longer complete");
 }
 
@@ -269,8 +269,6 @@ GraphScopeResult SimRuntime::go_on_with_graph(const RecordedGraphs::Next& next) 
   return result;
 }
 
-void SimRuntime::wait_for(TaskRef task) { scheduler_->wait_done(task); }
-
 bool SimRuntime::waited_in_vain() const {
   if (!scheduler_->stopped()) return false;
   const RunFailure::Kind kind = scheduler_->failure().kind;
@@ -319,7 +317,7 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
     std::vector<TaskRef> producers;
     graph_->collect_producers(tensor, producers);
     for (TaskRef producer : producers) {
-      if (!graph_->table().is_done(producer)) wait_for(producer);
+      if (!graph_->table().is_done(producer)) scheduler_->wait_done(producer);
     }
   }
   crash_wait().store(nullptr);

@@ -51,7 +51,6 @@ class SimRuntime : public PTO2Runtime {
   GraphRecorder* recorder() const { return graphs_->recorder(); }
   /// The graph that calls concern now: the run's, or that of a recording.
   Graph& target() { return recorder() != nullptr ? recorder()->graph() : *graph_; }
-  void wait_for(TaskRef task);
   /// Whether the run ended because what the orchestration waited for cannot happen.
   bool waited_in_vain() const;
   void stop_if_fatal();

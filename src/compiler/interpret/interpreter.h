@@ -45,21 +45,21 @@ struct Outcome {
   std::string unstable;
 };
 
-/// Runs an orchestration of `module`, which is verified; the name may be empty if there is one only. Tasks run where they are submitted, one
-/// after another, and so do the blocks and kernels of a task: a program that is right in every order gives this. Tensors marked `tw.out` hold
-/// nothing at first, whatever the caller put there. Arithmetic is in double, rounded to the element type after each operation; integers are
-/// exact and wrap.
+/// Runs an orchestration of `module`, which is verified; the name may be empty if there is one only. Tasks run where they are submitted,
+/// one after another, and so do the blocks and kernels of a task: a program that is right in every order gives this. Tensors marked
+/// `tw.out` hold nothing at first, whatever the caller put there. Arithmetic is in double, rounded to the element type after each
+/// operation; integers are exact and wrap.
 ///
 /// Throws Error with "FILE:LINE:COLUMN: error: " before what is wrong: kSignatureMismatch for arguments that do not fit (number, type,
 /// shape), kInvalidArgument for no such orchestration, a variable that is read before it is set, integer division by zero, a number that
-/// decides something and is undefined; kOutOfBounds for an access outside of a tensor or tile; kLimitExceeded for a while loop past its limit;
-/// kUnsupported for an operation of another dialect.
+/// decides something and is undefined; kOutOfBounds for an access outside of a tensor or tile; kLimitExceeded for a while loop past its
+/// limit; kUnsupported for an operation of another dialect.
 /// Tensors keep what they held. One call at a time on one context.
 Outcome interpret(mlir::ModuleOp module, llvm::StringRef orchestration, std::span<Argument> arguments, const Options& options = {});
 
 /// The first element in which a device's result and that of the interpreter differ by more than is allowed, as text
-/// ("[3, 5]: 1.25, expected 1.5 within 0.01"); nothing if there is none. Undefined elements are not compared; NaN agrees with NaN. Both tensors have the same
-/// type and shape.
+/// ("[3, 5]: 1.25, expected 1.5 within 0.01"), or that their types differ; nothing if they agree. Undefined elements are not compared; NaN
+/// agrees with NaN.
 std::optional<std::string> first_disagreement(const HostTensor& actual, const HostTensor& expected, const TensorOutcome& known);
 
 }  // namespace tilewright::interpret

@@ -19,12 +19,6 @@ const char* kind_of(DiagnosticSeverity severity) {
   return "note: ";
 }
 
-std::string position_of(Location location) {
-  auto file = location->findInstanceOf<FileLineColLoc>();
-  if (!file) return "";
-  return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
-}
-
 std::string without_operation(std::string message) {
   const size_t end = message.find("' op ");
   const size_t dot = message.find('.');
@@ -35,6 +29,12 @@ std::string without_operation(std::string message) {
 }
 
 }  // namespace
+
+std::string position_of(Location location) {
+  auto file = location->findInstanceOf<FileLineColLoc>();
+  if (!file) return "";
+  return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
+}
 
 std::string text_of(const Diagnostic& diagnostic, bool by_operation) {
   std::string message = diagnostic.str();

@@ -1,5 +1,5 @@
-// The table of operators. tile_ops.td says what the fields mean. References are in double precision, which holds every element type but
-// 64-bit integers exactly.
+// The table of operators. tile_ops.td says what the fields mean. References are of floating-point elements, in double precision; those of
+// integers, which wrap, are in interpret/run_operator.cpp.
 #ifndef TILEWRIGHT_COMPILER_OPERATORS
 #define TILEWRIGHT_COMPILER_OPERATORS
 
@@ -15,14 +15,14 @@ def Tile_AddOp : Tile_Binary<"add", "TADD", "a + b">;
 def Tile_SubOp : Tile_Binary<"sub", "TSUB", "a - b">;
 def Tile_MulOp : Tile_Binary<"mul", "TMUL", "a * b">;
 def Tile_DivOp : Tile_Binary<"div", "TDIV", "a / b">;
-def Tile_MaxOp : Tile_Binary<"max", "TMAX", "a > b ? a : b">;
-def Tile_MinOp : Tile_Binary<"min", "TMIN", "a < b ? a : b">;
-let elements = "kIntegers" in {
-  def Tile_AndOp : Tile_Binary<"and", "TAND", "static_cast<double>(static_cast<int64_t>(a) & static_cast<int64_t>(b))">;
-  def Tile_OrOp : Tile_Binary<"or", "TOR", "static_cast<double>(static_cast<int64_t>(a) | static_cast<int64_t>(b))">;
-  def Tile_ShlOp : Tile_Binary<"shl", "TSHL", "std::ldexp(a, static_cast<int>(b))">;
-  def Tile_ShrOp : Tile_Binary<"shr", "TSHR", "std::floor(std::ldexp(a, -static_cast<int>(b)))">;
-  def Tile_XorOp : Tile_Binary<"xor", "TXOR", "static_cast<double>(static_cast<int64_t>(a) ^ static_cast<int64_t>(b))"> {
+def Tile_MaxOp : Tile_Binary<"max", "TMAX", "std::fmax(a, b)">;
+def Tile_MinOp : Tile_Binary<"min", "TMIN", "std::fmin(a, b)">;
+let elements = "kIntegers", reference = "" in {
+  def Tile_AndOp : Tile_Binary<"and", "TAND", "a & b">;
+  def Tile_OrOp : Tile_Binary<"or", "TOR", "a | b">;
+  def Tile_ShlOp : Tile_Binary<"shl", "TSHL", "a << b">;
+  def Tile_ShrOp : Tile_Binary<"shr", "TSHR", "a >> b">;
+  def Tile_XorOp : Tile_Binary<"xor", "TXOR", "a ^ b"> {
     let call = "TXOR($result, $0, $1, $scratch)";
     let scratch = "kLikeResult";
     let onto = []<int>;
@@ -51,18 +51,18 @@ def Tile_AddsOp : Tile_WithNumber<"adds", "TADDS", "a + b">;
 def Tile_SubsOp : Tile_WithNumber<"subs", "TSUBS", "a - b">;
 def Tile_MulsOp : Tile_WithNumber<"muls", "TMULS", "a * b">;
 def Tile_DivsOp : Tile_WithNumber<"divs", "TDIVS", "a / b">;
-def Tile_MaxsOp : Tile_WithNumber<"maxs", "TMAXS", "a > b ? a : b">;
-def Tile_MinsOp : Tile_WithNumber<"mins", "TMINS", "a < b ? a : b">;
+def Tile_MaxsOp : Tile_WithNumber<"maxs", "TMAXS", "std::fmax(a, b)">;
+def Tile_MinsOp : Tile_WithNumber<"mins", "TMINS", "std::fmin(a, b)">;
 let elements = "kFloats" in {
   def Tile_RdivsOp : Tile_WithNumber<"rdivs", "TDIVS", "b / a"> { let call = "TDIVS($result, $1, $0)"; }
   def Tile_LreluOp : Tile_WithNumber<"lrelu", "TLRELU", "a > 0 ? a : a * b">;
 }
-let elements = "kIntegers" in {
-  def Tile_AndsOp : Tile_WithNumber<"ands", "TANDS", "static_cast<double>(static_cast<int64_t>(a) & static_cast<int64_t>(b))">;
-  def Tile_OrsOp : Tile_WithNumber<"ors", "TORS", "static_cast<double>(static_cast<int64_t>(a) | static_cast<int64_t>(b))">;
-  def Tile_ShlsOp : Tile_WithNumber<"shls", "TSHLS", "std::ldexp(a, static_cast<int>(b))">;
-  def Tile_ShrsOp : Tile_WithNumber<"shrs", "TSHRS", "std::floor(std::ldexp(a, -static_cast<int>(b)))">;
-  def Tile_XorsOp : Tile_WithNumber<"xors", "TXORS", "static_cast<double>(static_cast<int64_t>(a) ^ static_cast<int64_t>(b))"> {
+let elements = "kIntegers", reference = "" in {
+  def Tile_AndsOp : Tile_WithNumber<"ands", "TANDS", "a & b">;
+  def Tile_OrsOp : Tile_WithNumber<"ors", "TORS", "a | b">;
+  def Tile_ShlsOp : Tile_WithNumber<"shls", "TSHLS", "a << b">;
+  def Tile_ShrsOp : Tile_WithNumber<"shrs", "TSHRS", "a >> b">;
+  def Tile_XorsOp : Tile_WithNumber<"xors", "TXORS", "a ^ b"> {
     let call = "TXORS($result, $0, $1, $scratch)";
     let scratch = "kLikeResult";
     let onto = []<int>;
@@ -93,8 +93,8 @@ let elements = "kFloats" in {
     def Tile_RecipOp : Tile_Unary<"recip", "TRECIP", "1 / a">;
   }
 }
-let elements = "kIntegers" in
-def Tile_NotOp : Tile_Unary<"not", "TNOT", "static_cast<double>(~static_cast<int64_t>(a))">;
+let elements = "kIntegers", reference = "" in
+def Tile_NotOp : Tile_Unary<"not", "TNOT", "~a">;
 
 def Tile_AxpyOp : Tile_OperatorOp<"axpy", "TAXPY($result, $1, $2)", "kSameTilesAndNumber"> {
   let summary = "The first tile plus a number times the second; takes the place of the first";
@@ -117,13 +117,11 @@ def Tile_ComparesOp : Tile_Comparison<"compares", "TCMPS", "kTileAndNumberToMask
 }
 def Tile_SelectOp : Tile_OperatorOp<"select", "TSEL($result, $0, $1, $2, $scratch)", "kMaskAndTiles"> {
   let summary = "Where the mask is set the first tile's element, elsewhere the second's";
-  let reference = "a != 0 ? b : c";
   let onto = [1, 2];
   let scratch = "kLikeResult";
 }
 def Tile_SelectsOp : Tile_OperatorOp<"selects", "TSELS($result, $0, $1, $scratch, $2)", "kMaskTileAndNumber"> {
   let summary = "Where the mask is set the tile's element, elsewhere a number";
-  let reference = "a != 0 ? b : c";
   let onto = [1];
   let scratch = "kLikeResult";
 }
@@ -137,8 +135,8 @@ class Tile_RowReduction<string mnemonic, string instruction, string combined> :
   let scratch = "kLikeFirst";
 }
 def Tile_RowSumOp : Tile_RowReduction<"row_sum", "TROWSUM", "a + b">;
-def Tile_RowMaxOp : Tile_RowReduction<"row_max", "TROWMAX", "a > b ? a : b">;
-def Tile_RowMinOp : Tile_RowReduction<"row_min", "TROWMIN", "a < b ? a : b">;
+def Tile_RowMaxOp : Tile_RowReduction<"row_max", "TROWMAX", "std::fmax(a, b)">;
+def Tile_RowMinOp : Tile_RowReduction<"row_min", "TROWMIN", "std::fmin(a, b)">;
 
 class Tile_ColumnReduction<string mnemonic, string instruction, string combined> :
     Tile_OperatorOp<mnemonic, instruction # "($result, $0)", "kColumnToOne"> {
@@ -146,11 +144,11 @@ class Tile_ColumnReduction<string mnemonic, string instruction, string combined>
   let reference = combined;
 }
 def Tile_ColSumOp : Tile_ColumnReduction<"col_sum", "TCOLSUM", "a + b">;
-def Tile_ColMaxOp : Tile_ColumnReduction<"col_max", "TCOLMAX", "a > b ? a : b">;
-def Tile_ColMinOp : Tile_ColumnReduction<"col_min", "TCOLMIN", "a < b ? a : b">;
+def Tile_ColMaxOp : Tile_ColumnReduction<"col_max", "TCOLMAX", "std::fmax(a, b)">;
+def Tile_ColMinOp : Tile_ColumnReduction<"col_min", "TCOLMIN", "std::fmin(a, b)">;
 
 foreach way = [["add", "a + b", "Add"], ["sub", "a - b", "Sub"], ["mul", "a * b", "Mul"], ["div", "a / b", "Div"],
-               ["max", "a > b ? a : b", "Max"], ["min", "a < b ? a : b", "Min"], ["expdif", "std::exp(a - b)", "Expdif"]] in {
+               ["max", "std::fmax(a, b)", "Max"], ["min", "std::fmin(a, b)", "Min"], ["expdif", "std::exp(a - b)", "Expdif"]] in {
   def Tile_RowExpand#way[2]#Op : Tile_OperatorOp<"row_expand_" # way[0], "TROWEXPAND" # !toupper(way[0]) # "($result, $0, $1)", "kTileAndColumn"> {
     let summary = "Of each element a and its row's value b in a column: " # way[1];
     let reference = way[1];

@@ -89,7 +89,8 @@ def Tile_GatherLoadOp : Tile_Op<"gather_load"> {
 }
 
 def Tile_ScatterStoreOp : Tile_Op<"scatter_store"> {
-  let summary = "Writes the rows of a tile to those of a tensor that a row of indices names; a later row wins";
+  let summary = "Writes the rows of a tile to those of a tensor that a row of indices names";
+  let description = "A later row wins; a row for an index outside is left out.";
   let arguments = (ins Tile_TileType:$tile, Arg<Tw_TensorType, "", [MemWrite]>:$tensor, Tile_TileType:$indices);
   let assemblyFormat = [{
     $tile `,` $tensor `[` $indices `]` attr-dict `:` custom<Full>(type($tile)) `,` custom<Full>(type($tensor)) `,` custom<Full>(type($indices))
@@ -117,7 +118,8 @@ class Tile_OperatorOp<string mnemonic, string call_, string rule_, dag attribute
   list<int> onto = [];          ///< the operands that the result may take the place of, if nobody needs them any more
   bit inPlace = 0;              ///< the result takes the place of the first operand
   string scratch = "kNone";     ///< size of `$scratch`: kNone, kLikeFirst, kLikeResult
-  string reference = "";        ///< what it computes of the elements a, b, c of its operands, in C++; a reduction combines a and b
+  /// What it computes of floating-point elements a, b, c of its operands, in C++; a reduction combines a and b.
+  string reference = "";
 
   let arguments = !con(attributes, (ins Variadic<AnyType>:$operands_));
   let results = (outs Tile_TileType:$result);
