@@ -103,9 +103,10 @@ TemporaryDirectory::TemporaryDirectory() {
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
+  // One at a time: who finds a file gone that was there before gives up.
+  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
   std::error_code ignored;
   fs::remove_all(path_, ignored);
-  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
   temporary_directories().paths.erase(path_);
 }
 

@@ -44,5 +44,13 @@ TEST(TemporaryDirectory, IsRemovedWithItsContent) {
   EXPECT_FALSE(fs::exists(path));
 }
 
+TEST(TemporaryDirectory, IsRemovedBeforeAnEndWithoutDestructors) {
+  TemporaryDirectory first, second;
+  write_file_atomically(first.path() / "x", "y");
+  TemporaryDirectory::remove_all();
+  EXPECT_FALSE(fs::exists(first.path()));
+  EXPECT_FALSE(fs::exists(second.path()));
+}
+
 }  // namespace
 }  // namespace tilewright
