@@ -41,6 +41,7 @@ Graph::Graph(const RingSizes& sizes, uint64_t heap_base)
 
 void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* observer, const GraphPolicy& policy) {
   policy_ = policy;
+  asks_ahead_ = read_elsewhere_ || policy.publish == GraphPolicy::Publish::kAtGraphEnd;
   map_.begin_run(policy.track_war);
   kernel_lanes_ = kernel_lanes != nullptr ? std::span<const uint8_t>(*kernel_lanes) : std::span<const uint8_t>();
   observer_ = observer;

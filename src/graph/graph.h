@@ -270,6 +270,7 @@ class Graph {
   GraphObserver* observer_ = nullptr;
   int32_t aic_cores_ = INT32_MAX / 2;
   bool read_elsewhere_ = true;       ///< threads other than the submitter run tasks
+  bool asks_ahead_ = true;           ///< for lines to write: another core has them, or memory
   bool early_resolve_used_ = false;  ///< in this run
   bool plain_ = false;  ///< submissions may be plain: no observer, failure, early resolve or scope with explicit edges only
 

@@ -31,12 +31,12 @@ inline bool before(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
   std::memcpy(reinterpret_cast<std::byte*>(to) + 64, reinterpret_cast<const std::byte*>(&from) + 64, 64);
 }
 
-/// Asks for the lines that submissions to come will write. Another core has read what they held before, and a store that waits
-/// for its line holds up all stores behind it.
+/// Asks for the lines that submissions to come will write. Another core has read what they held before, or a graph that is built before it
+/// runs has filled the caches since; and a store that waits for its line holds up all stores behind it.
 [[gnu::always_inline]] inline void Graph::ask_ahead(const Plan& plan, const std::byte* block, size_t bytes) {
   constexpr uint32_t kTasksAhead = 16;
   constexpr size_t kBytesAhead = 4096;  // the arguments of some 8 to 16 tasks; over the end of the chunk it is in vain
-  if (!read_elsewhere_) return;
+  if (!asks_ahead_) return;
   prefetch_to_write(&table_.record(table_.slot_of(plan.ring, plan.id + kTasksAhead)));
   for (size_t at = 0; at < bytes; at += 64) prefetch_to_write(block + kBytesAhead + at);
 }

@@ -15,7 +15,7 @@ namespace tilewright::schedules_test {
 using Kernel = KernelPiece;
 
 /// A callable with one tensor, x, of int32.
-inline std::vector<uint8_t> build(const std::string& submit, const std::vector<Kernel>& kernels) {
+inline std::vector<uint8_t> build(const std::string& submit, const std::vector<Kernel>& kernels, const std::string& platform = "a2a3sim") {
   static constexpr const char* kHead = R"(
 template <typename T = int32_t> [[maybe_unused]] static T *data_of(int64_t argument) {
   const ChipTensor &t = *reinterpret_cast<ChipTensor *>(argument);
@@ -26,16 +26,17 @@ using Half = Tile<TileType::Vec, float, 8, 16>;
 using Row = Tile<TileType::Vec, int32_t, 1, 64>;
 using Line = GlobalTensor<int32_t, Shape<1, 1, 1, 1, 64>, Stride<64, 64, 64, 64, 1>>;
 )";
-  return build_from_pieces(submit, kHead, kernels);
+  return build_from_pieces(submit, kHead, kernels, platform);
 }
 
 /// A device with one callable.
 class Program {
  public:
-  explicit Program(const std::vector<uint8_t>& image, bool in_process = true)
+  explicit Program(const std::vector<uint8_t>& image, bool in_process = true, const std::string& platform = "a2a3sim")
       : worker_([&] {
           WorkerOptions options;
           options.in_process = in_process;
+          options.platform = platform;
           return options;
         }()),
         handle_(worker_.register_callable(image)) {}

@@ -17,7 +17,7 @@ using namespace schedules_test;
 /// Two kernels of a block that exchange lines in device memory through signals and flags, tasks that need each other, and one that
 /// starts together and meets. `flag` is how the reader learns that a line was written; `dependency` is how the third of the tasks in
 /// a row is given what it reads.
-std::vector<uint8_t> exchange(const std::string& flag, const std::string& dependency) {
+std::vector<uint8_t> exchange(const std::string& flag, const std::string& dependency, const std::string& platform = "a2a3sim") {
   const Kernel writes{CoreType::AIC, "writes", R"(
     int32_t *x = data_of(args[0]);
     comm::Signal written(x + 1024);
@@ -70,7 +70,7 @@ std::vector<uint8_t> exchange(const std::string& flag, const std::string& depend
       args.add_scalar(static_cast<int64_t>(i) * 64);
       rt_submit_aiv_task(2, args);
     })",
-               {writes, reads, adds, meets});
+               {writes, reads, adds, meets}, platform);
 }
 
 constexpr const char* kFlag = "comm::TWAIT(written, 1, comm::WaitCmp::GE);";
@@ -108,12 +108,16 @@ class BusyHost {
   pid_t pids_[3];
 };
 
-TEST(Seeds, AHundredRunsInDifferentProcessesOnABusyHostAreOne) {
-  const std::vector<uint8_t> image = exchange(kFlag, kDependency);
+class SeedsOn : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Platforms, SeedsOn, testing::Values("a2a3sim", "a5sim"), [](const auto& info) { return info.param; });
+
+TEST_P(SeedsOn, AHundredRunsInDifferentProcessesOnABusyHostAreOne) {
+  const std::string platform = GetParam();
+  const std::vector<uint8_t> image = exchange(kFlag, kDependency, platform);
   const TemporaryDirectory directory;
   const std::string file = (directory.path() / "log").string();
   uint64_t interrupting = 0;  // a seed that interrupts kernels at instructions, which not every one does in so short a run
-  for (Program program(image); interrupting < 100;) {
+  for (Program program(image, true, platform); interrupting < 100;) {
     std::vector<int32_t> x(2048);
     ASSERT_EQ(program.run(x, with_seed(++interrupting, file)), "");
     if (read_file(file).find(" interrupt t") != std::string::npos) break;
@@ -132,13 +136,13 @@ TEST(Seeds, AHundredRunsInDifferentProcessesOnABusyHostAreOne) {
         digests_and_times.insert({program.report.sim_digest, program.report.run_ns});
       }
     };
-    Program here(image), there(image, false), elsewhere(image, false);
+    Program here(image, true, platform), there(image, false, platform), elsewhere(image, false, platform);
     repeat(here, 20);
     std::vector<int32_t> x(2048);
     ASSERT_EQ(there.run(x), "") << "a run without a seed in between";
     repeat(there, 30);
     const BusyHost busy;
-    Program late(image, false);
+    Program late(image, false, platform);
     repeat(elsewhere, 30);
     repeat(late, 20);
     EXPECT_EQ(runs, 100);
@@ -148,9 +152,9 @@ TEST(Seeds, AHundredRunsInDifferentProcessesOnABusyHostAreOne) {
 }
 
 /// How many seeds until the result is wrong, over many first seeds: the most, and the mean.
-std::pair<uint64_t, double> seeds_to_find(const std::vector<uint8_t>& image, uint64_t limit) {
+std::pair<uint64_t, double> seeds_to_find(const std::vector<uint8_t>& image, uint64_t limit, const std::string& platform) {
   constexpr uint64_t kStarts = 40;
-  Program program(image);
+  Program program(image, true, platform);
   uint64_t most = 0, sum = 0;
   for (uint64_t start = 0; start < kStarts; ++start) {
     uint64_t tried = 0;
@@ -168,9 +172,13 @@ std::pair<uint64_t, double> seeds_to_find(const std::vector<uint8_t>& image, uin
   return {most, static_cast<double>(sum) / kStarts};
 }
 
-TEST(Seeds, AMissingCrossCoreFlagIsFoundWithinBound) { EXPECT_LT(seeds_to_find(exchange("(void)written;", kDependency), 64).first, 64u); }
+TEST_P(SeedsOn, AMissingCrossCoreFlagIsFoundWithinBound) {
+  EXPECT_LT(seeds_to_find(exchange("(void)written;", kDependency, GetParam()), 64, GetParam()).first, 64u);
+}
 
-TEST(Seeds, AMissingDependencyIsFoundWithinBound) { EXPECT_LT(seeds_to_find(exchange(kFlag, kNoDependency), 64).first, 64u); }
+TEST_P(SeedsOn, AMissingDependencyIsFoundWithinBound) {
+  EXPECT_LT(seeds_to_find(exchange(kFlag, kNoDependency, GetParam()), 64, GetParam()).first, 64u);
+}
 
 TEST(Seeds, ACorrectProgramStaysRight) {
   Program program(exchange(kFlag, kDependency));

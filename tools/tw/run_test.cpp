@@ -346,6 +346,46 @@ TEST_F(Explore, TheFirstSeedThatFailsIsReportedWithACommandThatShowsItAgain) {
   }
 }
 
+// The example whose cube and vector cores order everything by flags, without one of them: its wait, and where that is set.
+TEST_F(Run, ExploringFindsEachMissingCrossCoreFlagOfAnExample) {
+  struct Flag {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> lines;
+  };
+  const std::string cube = "kernels/aic/product.cpp", vector = "kernels/aiv/center.cpp";
+  const std::vector<Flag> flags = {
+      {"none", {}},
+      {"product stored",
+       {{vector, "wait_flag_dev(product_stored(half_index));"},
+        {cube, "ffts_cross_core_sync(PIPE_FIX, flag_config(kBetweenAicAndAivs, product_stored(half_index)));"}}},
+      {"may be reused",
+       {{cube, "if (round >= 2) wait_flag_dev(may_reuse(half_index));"},
+        {cube, "for (int i = round < 2 ? 0 : round - 2; i < round; ++i) wait_flag_dev(may_reuse(i % 2));"},
+        {vector, "ffts_cross_core_sync(PIPE_MTE2, flag_config(kBetweenAicAndAivs, may_reuse(half_index)));"}}},
+      {"sums stored",
+       {{vector, "ffts_cross_core_sync(PIPE_MTE3, flag_config(kAmongAivs, kSumsStored));"}, {vector, "wait_flag_dev(kSumsStored);"}}}};
+  const fs::path example = fs::path(TW_HELLO).parent_path().parent_path() / "cross_core_flags";
+  for (const Flag& flag : flags) {
+    const fs::path copy = directory_.path() / "example";
+    fs::remove_all(copy);
+    fs::copy(example, copy, fs::copy_options::recursive);
+    for (const auto& [source, line] : flag.lines) {
+      std::string text = read_file((copy / source).string());
+      const size_t at = text.find(line);
+      ASSERT_NE(at, std::string::npos) << line;
+      write_file_atomically((copy / source).string(), text.erase(at, line.size()));
+    }
+    for (const std::string platform : {"a2a3sim", "a5sim"}) {
+      const ProcessResult result = shell("$tw run " + (copy / "callable.json").string() + " --platform " + platform +
+                                         " --arg x=f16[512,128]=randn:1 --arg w=f16[128,128]=randn:2 --arg y=f32[512,128]"
+                                         " --config aic_cores=2 --explore 16 --json");
+      const nlohmann::json json = nlohmann::json::parse(result.output);
+      EXPECT_EQ(json["passed"], flag.lines.empty()) << flag.name << " on " << platform << ": " << result.output;
+      EXPECT_EQ(result.exit_code, flag.lines.empty() ? 0 : 1) << flag.name << " on " << platform;
+    }
+  }
+}
+
 TEST_F(Run, ExploringACorrectProgramFindsNothing) {
   const ProcessResult text = hello(kArguments + std::string("--explore 20"));
   EXPECT_EQ(text.exit_code, 0) << text.output;
