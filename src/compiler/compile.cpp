@@ -5,21 +5,13 @@
 #include "base/error.h"
 #include "compiler/emit/cpp_text.h"
 #include "compiler/emit/program.h"
-#include "compiler/ir/diagnostics.h"
-#include "compiler/ir/register.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/passes.h"
 #include "compiler/pipeline.h"
+#include "compiler/source_program.h"
 #include "compiler/target.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/SourceMgr.h"
-#include "mlir/AsmParser/AsmParser.h"
-#include "mlir/AsmParser/AsmParserState.h"
 #include "mlir/IR/AttrTypeSubElements.h"
-#include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace tilewright {
@@ -27,47 +19,6 @@ namespace tilewright {
 using namespace mlir;
 
 namespace {
-
-/// The errors of a context as text, a line each, notes behind them.
-class Messages {
- public:
-  explicit Messages(MLIRContext& context)
-      : handler_(&context, [this](Diagnostic& diagnostic) {
-          if (!text_.empty()) text_ += "\n";
-          text_ += text_of(diagnostic, true);
-          return success();
-        }) {}
-
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-  ScopedDiagnosticHandler handler_;
-};
-
-/// Gives each value the name that it has in the text: "%rows" becomes "rows" in what is generated. Numbers are no names, and nor is "%arg3"
-/// of a loop, which is how MLIR prints what has none.
-void name_values(const AsmParserState& state) {
-  const auto named = [](Location location, llvm::SMRange range) -> Location {
-    if (!range.isValid() || isa<NameLoc>(location)) return location;
-    StringRef word(range.Start.getPointer(), static_cast<size_t>(range.End.getPointer() - range.Start.getPointer()));
-    word.consume_front("%");
-    word = word.take_until([](char c) { return c == ':' || c == '#'; });
-    if (word.empty() || llvm::isDigit(word.front())) return location;
-    return NameLoc::get(StringAttr::get(location.getContext(), word), location);
-  };
-  for (const AsmParserState::OperationDefinition& definition : state.getOpDefs()) {
-    if (definition.resultGroups.size() != 1 || definition.op->getNumResults() != 1) continue;
-    definition.op->setLoc(named(definition.op->getLoc(), definition.resultGroups.front().definition.loc));
-  }
-  for (const AsmParserState::BlockDefinition& definition : state.getBlockDefs()) {
-    const bool of_function = isa_and_present<FunctionOpInterface>(definition.block->getParentOp());
-    for (const auto& [argument, described] : llvm::zip(definition.block->getArguments(), definition.arguments)) {
-      if (!of_function && StringRef(described.loc.Start.getPointer()).starts_with("%arg")) continue;
-      BlockArgument(argument).setLoc(named(argument.getLoc(), described.loc));
-    }
-  }
-}
 
 /// Whether kernels have addresses already, as a person who plans them writes: then they are checked and stay as they are.
 bool is_planned(ModuleOp module) {
@@ -80,9 +31,6 @@ bool is_planned(ModuleOp module) {
   });
   return found.wasInterrupted();
 }
-
-/// One text, whatever directory the program lies in.
-std::string base_name(StringRef path) { return path.substr(path.find_last_of('/') + 1).str(); }
 
 /// The module with its lines, but not with the directories of its files: the same program elsewhere gives the same text.
 std::string text_of(ModuleOp module) {
@@ -129,38 +77,22 @@ ArtifactContent compile_program(const CompileRequest& request) {
     throw Error(ErrorCode::kUnknownPlatform, fmt::format("cannot compile for platform '{}'", request.platform),
                 fmt::format("there are {}", kPlatforms));
   }
-  DialectRegistry registry;
-  register_dialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  context.printOpOnDiagnostic(false);  // the line says which operation
-  Messages messages(context);
-  const auto failed_with = [&](ErrorCode code) {
-    return Error(code, messages.text().empty() ? fmt::format("{}: the program cannot be compiled", request.name) : messages.text());
-  };
-
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(request.text, base_name(request.name)), llvm::SMLoc());
-  AsmParserState state;
-  Block parsed;
-  const LocationAttr top = FileLineColLoc::get(&context, base_name(request.name), 1, 1);
-  if (failed(parseAsmSourceFile(sources, &parsed, ParserConfig(&context), &state))) throw failed_with(ErrorCode::kParseError);
-  OwningOpRef<ModuleOp> module = mlir::detail::constructContainerOpForParserIfNecessary<ModuleOp>(&parsed, &context, top);
-  if (!module) throw failed_with(ErrorCode::kParseError);
-  name_values(state);
+  SourceProgram program(request.text, request.name);
+  const ModuleOp module = program.module();
 
   ArtifactContent content;
   content.platform = target->name;
-  content.files["program.mlir"] = text_of(*module);
+  content.files["program.mlir"] = text_of(module);
 
-  PassManager passes(&context);
-  if (is_planned(*module)) {
+  PassManager passes(&program.context());
+  if (is_planned(module)) {
     passes.addPass(create_verify_plan(target->name));
   } else {
     add_lowering(passes, *target);
   }
-  if (failed(passes.run(*module))) throw failed_with(ErrorCode::kInvalidArgument);
-  const FailureOr<emit::ProgramSources> emitted = emit::program_sources(*module, request.runtime);
-  if (failed(emitted)) throw failed_with(ErrorCode::kInvalidArgument);
+  if (failed(passes.run(module))) throw program.error(ErrorCode::kInvalidArgument);
+  const FailureOr<emit::ProgramSources> emitted = emit::program_sources(module, request.runtime);
+  if (failed(emitted)) throw program.error(ErrorCode::kInvalidArgument);
   for (const auto& [name, text] : emitted->files) content.files[name] = text;
   content.files["callable.json"] = format_callable_spec(emitted->spec);
   content.files["memory_map.txt"] = memory_map(*emitted, *target);

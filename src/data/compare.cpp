@@ -55,8 +55,12 @@ class Comparison {
   using Storage = typename Type::Storage;
   using Value = typename Type::Value;
 
-  Comparison(const HostTensor& actual, const HostTensor& golden, CompareReport& report)
-      : actual_(actual.elements<Storage>()), golden_(golden.elements<Storage>()), shape_(actual.shape()), report_(report) {}
+  Comparison(const HostTensor& actual, const HostTensor& golden, std::span<const uint8_t> ignored, CompareReport& report)
+      : actual_(actual.elements<Storage>()),
+        golden_(golden.elements<Storage>()),
+        ignored_(ignored),
+        shape_(actual.shape()),
+        report_(report) {}
 
   void run() {
     uint64_t worst_absolute_at = 0;
@@ -64,6 +68,10 @@ class Comparison {
     Errors worst;
     const Tolerance tolerance = report_.options.tolerance;
     for (uint64_t i = 0; i < golden_.size(); ++i) {
+      if (!ignored_.empty() && ignored_[i] != 0) {
+        ++report_.ignored;
+        continue;
+      }
       const Value actual = Type::load(actual_[i]);
       const Value golden = Type::load(golden_[i]);
       if (is_nan(golden)) {
@@ -107,6 +115,7 @@ class Comparison {
 
   std::span<const Storage> actual_;
   std::span<const Storage> golden_;
+  std::span<const uint8_t> ignored_;
   const std::vector<uint32_t>& shape_;
   CompareReport& report_;
 };
@@ -170,16 +179,19 @@ NanRule parse_nan_rule(std::string_view text) {
   throw Error(ErrorCode::kInvalidArgument, fmt::format("unknown NaN rule '{}'", text), "use never, equal or ignore");
 }
 
-CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options) {
+CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options, std::span<const uint8_t> ignored) {
   if (actual.dtype() != golden.dtype() || actual.shape() != golden.shape()) {
     throw Error(ErrorCode::kSignatureMismatch, fmt::format("cannot compare {} with golden {}", actual.description(), golden.description()));
+  }
+  if (!ignored.empty() && ignored.size() != actual.element_count()) {
+    throw Error(ErrorCode::kInvalidArgument, "the elements to ignore are not as many as those of the tensor");
   }
   check_tolerance(options.tolerance);
   CompareReport report;
   report.description = actual.description();
   report.options = options;
   report.total = actual.element_count();
-  visit_element_type(actual.dtype(), [&]<typename Type>(Type) { Comparison<Type>(actual, golden, report).run(); });
+  visit_element_type(actual.dtype(), [&]<typename Type>(Type) { Comparison<Type>(actual, golden, ignored, report).run(); });
   return report;
 }
 

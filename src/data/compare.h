@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,7 @@ struct CompareReport {
   std::string description;  ///< "f32[256,512]"
   CompareOptions options;
   uint64_t total = 0;
-  uint64_t ignored = 0;     ///< by NanRule::kIgnoreInGolden
+  uint64_t ignored = 0;     ///< by NanRule::kIgnoreInGolden, or because the caller said so
   uint64_t mismatches = 0;
   /// The largest errors among all compared elements, mismatch or not; unset if every element is equal. The relative one
   /// leaves out elements whose golden is 0.
@@ -63,9 +64,10 @@ struct CompareReport {
   bool passed() const { return mismatches == 0; }
 };
 
-/// Compares in double, integers exactly. Infinities match themselves only. Throws Error(kSignatureMismatch) if dtypes or
-/// shapes differ, and as check_tolerance.
-CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options);
+/// Compares in double, integers exactly. Infinities match themselves only. Elements whose entry in `ignored` is not 0 are not compared; it is
+/// empty or has one entry an element. Throws Error(kSignatureMismatch) if dtypes or shapes differ, and as check_tolerance.
+CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options,
+                      std::span<const uint8_t> ignored = {});
 
 /// Lines for people: "y: 3 of 4096 elements differ ...", complete, ending in a newline.
 std::string format_report(const CompareReport& report, std::string_view name);

@@ -48,6 +48,15 @@ TEST(Compare, InfinitiesMatchThemselvesOnly) {
   EXPECT_EQ(mismatches({1.0f}, {kInf}, {.tolerance = {.relative = 0, .absolute = 1}}), 1u);
 }
 
+TEST(Compare, ElementsThatTheCallerIgnoresAreNotCompared) {
+  const uint8_t ignored[] = {0, 1, 0};
+  const CompareReport report = compare(floats({1, 2, 3}), floats({1, 5, 4}), {}, ignored);
+  EXPECT_EQ(report.mismatches, 1u);
+  EXPECT_EQ(report.ignored, 1u);
+  EXPECT_EQ(report.worst_absolute->flat_index, 2u);
+  EXPECT_THROW(compare(floats({1, 2}), floats({1, 5}), {}, ignored), Error);
+}
+
 TEST(Compare, TheThreeNanRules) {
   const std::vector<float> actual = {kNan, kNan, 1.0f};
   const std::vector<float> golden = {kNan, 1.0f, kNan};

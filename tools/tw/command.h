@@ -13,6 +13,7 @@ inline void add_json_flag(CLI::App& command, bool& json) { command.add_flag("--j
 // `exit_code` is what the program ends with if the callback returns; `json` is true if --json was given.
 CLI::App* add_compile_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_rebuild_command(CLI::App& parent, int& exit_code, bool& json);
+CLI::App* add_interpret_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_platforms_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_devices_command(CLI::App& parent, int& exit_code, bool& json);

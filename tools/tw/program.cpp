@@ -172,25 +172,8 @@ std::string recorded_text(const fs::path& path, Store& store) {
 
 // ---- its text to the files of an artifact
 
-ArtifactContent run_compiler(const fs::path& compiler, const std::string& text, const std::string& name, const std::string& platform,
-                             RuntimeVariant runtime) {
-  const TemporaryDirectory directory;
-  const fs::path input = directory.path() / "program.mlir", output = directory.path() / "output.json";
-  write_file_atomically(input, text);
-  const ProcessResult result = run_process({compiler.string(), input.string(), "--output", output.string(), "--name", name, "--platform",
-                                            platform, "--runtime", runtime_name(runtime)});
-  std::error_code ignored;
-  if (!fs::exists(output, ignored)) {
-    throw Error(ErrorCode::kInternal,
-                fmt::format("the compiler {} ended with exit code {}\n{}", compiler.string(), result.exit_code, result.output),
-                "this is a defect of Tilewright; please report it");
-  }
-  const nlohmann::json object = nlohmann::json::parse(read_file(output));
-  if (object.contains("error")) {
-    const nlohmann::json& error = object.at("error");
-    throw Error(static_cast<ErrorCode>(error.at("code").get<int>()), error.at("message").get<std::string>(),
-                error.at("hint").get<std::string>());
-  }
+ArtifactContent run_compiler(const std::string& text, const std::string& name, const std::string& platform, RuntimeVariant runtime) {
+  const nlohmann::json object = ask_compiler(text, name, {"--platform", platform, "--runtime", runtime_name(runtime)});
   return {object.at("platform").get<std::string>(), object.at("files").get<std::map<std::string, std::string>>()};
 }
 
@@ -208,21 +191,40 @@ std::optional<ArtifactContent> take_from_store(const std::string& record, Store&
 
 }  // namespace
 
-CompiledProgram compile_file(const fs::path& path, const std::string& platform, RuntimeVariant runtime, Store& store) {
-  std::string text;
-  if (is_text_program(path)) {
-    text = read_file(path);
-  } else if (is_source_program(path)) {
-    if (!fs::exists(path)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
-    text = recorded_text(path, store);
-  } else if (is_built_program(path)) {
-    text = record(fs::absolute(path), path.string());
-  } else if (!fs::exists(path)) {
-    throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
-  } else {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("{} is no program", path.string()),
-                "a program is a .mlir, a .cpp in the language of tilewright/language.h, or an executable built from one");
+std::string program_text(const fs::path& path, Store& store) {
+  if (is_text_program(path)) return read_file(path);
+  if (!fs::exists(path)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
+  if (is_source_program(path)) return recorded_text(path, store);
+  if (is_built_program(path)) return record(fs::absolute(path), path.string());
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("{} is no program", path.string()),
+              "a program is a .mlir, a .cpp in the language of tilewright/language.h, or an executable built from one");
+}
+
+nlohmann::json ask_compiler(const std::string& text, const std::string& name, const std::vector<std::string>& words) {
+  const fs::path compiler = compiler_program();
+  const TemporaryDirectory directory;
+  const fs::path input = directory.path() / "program.mlir", output = directory.path() / "output.json";
+  write_file_atomically(input, text);
+  std::vector<std::string> command = {compiler.string(), input.string(), "--output", output.string(), "--name", name};
+  command.insert(command.end(), words.begin(), words.end());
+  const ProcessResult result = run_process(command);
+  std::error_code ignored;
+  if (!fs::exists(output, ignored)) {
+    throw Error(ErrorCode::kInternal,
+                fmt::format("the compiler {} ended with exit code {}\n{}", compiler.string(), result.exit_code, result.output),
+                "this is a defect of Tilewright; please report it");
   }
+  nlohmann::json answer = nlohmann::json::parse(read_file(output));
+  if (answer.contains("error")) {
+    const nlohmann::json& error = answer.at("error");
+    throw Error(static_cast<ErrorCode>(error.at("code").get<int>()), error.at("message").get<std::string>(),
+                error.at("hint").get<std::string>());
+  }
+  return answer;
+}
+
+CompiledProgram compile_file(const fs::path& path, const std::string& platform, RuntimeVariant runtime, Store& store) {
+  const std::string text = program_text(path, store);
   const fs::path compiler = compiler_program();
   const std::string name = path.filename().string();
   Hasher hasher;
@@ -232,7 +234,7 @@ CompiledProgram compile_file(const fs::path& path, const std::string& platform, 
   if (const std::optional<std::string> record = store.get_record(key)) {
     if (std::optional<ArtifactContent> content = take_from_store(*record, store)) return {std::move(*content), true};
   }
-  ArtifactContent content = run_compiler(compiler, text, name, platform, runtime);
+  ArtifactContent content = run_compiler(text, name, platform, runtime);
   store.try_to_write([&] {
     const std::vector<uint8_t> bytes = nlohmann::json::to_cbor({{"platform", content.platform}, {"files", content.files}});
     store.put_record(key, nlohmann::json{{"program", name}, {"content", store.put(bytes).hex()}}.dump());

@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "tilewright/run_options.h"
@@ -13,8 +15,15 @@
 
 namespace tilewright {
 
-/// The files that a program becomes, and whether the store had them. `path` is a .mlir, a C++ source in the language of
-/// tilewright/language.h, or a program built from one. `platform` is the name of a platform. Throws Error: what the compiler says of the
+/// The text of a program: that of a .mlir, what a C++ source in the language of tilewright/language.h records, or a program built from one.
+/// Throws Error: kFileNotFound, kInvalidArgument, kCompileFailed, and kUnsupported if this version cannot record.
+std::string program_text(const std::filesystem::path& path, Store& store);
+
+/// What the compiler answers about a program: `words` are options of tw-compile (its main.cpp says which), `name` is that of the program's file.
+/// Throws Error: that of the compiler, and kUnsupported if this version has none.
+nlohmann::json ask_compiler(const std::string& text, const std::string& name, const std::vector<std::string>& words);
+
+/// The files that a program becomes, and whether the store had them. `path` is as for program_text. `platform` is the name of a platform. Throws Error: what the compiler says of the
 /// program, kUnsupported if this version has no compiler, kCompileFailed if a C++ source does not compile.
 struct CompiledProgram {
   ArtifactContent content;

@@ -43,15 +43,6 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
   return built;
 }
 
-void write_outputs(const RunRequest& request, RunResult& result) {
-  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
-  for (const RunTensor& argument : request.tensors) {
-    if (argument.output.empty()) continue;
-    write_npy(argument.output, argument.tensor);
-    result.outputs.push_back({argument.name, argument.tensor.description(), argument.output.string()});
-  }
-}
-
 }  // namespace
 
 RunSession::RunSession(const RunWords& words) {
@@ -95,21 +86,35 @@ RunReport RunSession::run() {
   return worker_->run(handle_, arguments_, request.config, request.options);
 }
 
-std::vector<NamedComparison> RunSession::compare_all() const {
+std::vector<NamedComparison> compare_all(const RunRequest& request, const std::vector<std::vector<uint8_t>>& undefined) {
   std::vector<NamedComparison> comparisons;
-  for (const RunTensor& argument : request.tensors) {
-    if (argument.golden) comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison)});
+  for (size_t i = 0; i < request.tensors.size(); ++i) {
+    const RunTensor& argument = request.tensors[i];
+    if (!argument.golden) continue;
+    const std::span<const uint8_t> ignored = undefined.empty() ? std::span<const uint8_t>() : undefined[i];
+    comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison, ignored)});
   }
   return comparisons;
+}
+
+std::vector<WrittenOutput> write_outputs(const RunRequest& request) {
+  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
+  std::vector<WrittenOutput> outputs;
+  for (const RunTensor& argument : request.tensors) {
+    if (argument.output.empty()) continue;
+    write_npy(argument.output, argument.tensor);
+    outputs.push_back({argument.name, argument.tensor.description(), argument.output.string()});
+  }
+  return outputs;
 }
 
 RunResult execute_run(const RunWords& words) {
   RunSession session(words);
   for (int32_t round = 0; round < session.request.rounds; ++round) {
     RunReport report = session.run();
-    session.result.rounds.push_back({std::move(report), session.compare_all()});
+    session.result.rounds.push_back({std::move(report), compare_all(session.request)});
   }
-  write_outputs(session.request, session.result);
+  session.result.outputs = write_outputs(session.request);
   return std::move(session.result);
 }
 

@@ -21,8 +21,6 @@ class RunSession {
 
   /// Runs once, with the tensors as they were typed. Throws Error.
   RunReport run();
-  /// Of all tensors with a golden, as the last run left them.
-  std::vector<NamedComparison> compare_all() const;
 
  private:
   std::unique_ptr<ChipWorker> worker_;
@@ -31,6 +29,12 @@ class RunSession {
   std::vector<HostTensor> initial_;
   bool ran_ = false;
 };
+
+/// Of all tensors with a golden. `undefined` is empty, or has an entry for each tensor of the request, of elements that are not compared: empty
+/// for all, or one an element, where 1 is not.
+std::vector<NamedComparison> compare_all(const RunRequest& request, const std::vector<std::vector<uint8_t>>& undefined = {});
+/// Writes the files of --output. Throws Error.
+std::vector<WrittenOutput> write_outputs(const RunRequest& request);
 
 /// Outputs are written after the last round, mismatch or not, and only if every round ran. Throws Error.
 RunResult execute_run(const RunWords& words);

@@ -70,7 +70,7 @@ std::optional<SeedFailure> try_seed(RunSession& session, std::vector<HostTensor>
     return failure;
   }
   const std::vector<RunTensor>& tensors = session.request.tensors;
-  std::vector<NamedComparison> comparisons = session.compare_all();
+  std::vector<NamedComparison> comparisons = compare_all(session.request);
   failure.kind = SeedFailure::Kind::kMismatch;
   if (comparisons.empty()) {
     failure.kind = SeedFailure::Kind::kDifference;

@@ -124,6 +124,7 @@ class OrchestrationWriter : public BodyWriter {
     for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
       names.unique(word);
     }
+    source_.signature = signature_of(orchestration_);
     if (!orchestration_.getBody().hasOneBlock())
       return orchestration_.emitOpError("has more than one block; loops and branches are those of scf");
     out.open("extern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {");
@@ -170,7 +171,7 @@ class OrchestrationWriter : public BodyWriter {
     text += fmt::format(
         "}}  // namespace\n\nextern \"C\" PTO2OrchestrationConfig aicpu_orchestration_config(const ChipTaskArgs &) {{ return "
         "{{.expected_arg_count = {}}}; }}\n\n",
-        source_.arguments.size());
+        source_.signature.arguments.size());
     return text + out.text();
   }
 
@@ -178,14 +179,10 @@ class OrchestrationWriter : public BodyWriter {
     size_t numbers = 0;
     std::string checks;
     for (const auto& [i, parameter] : llvm::enumerate(orchestration_.getArguments())) {
-      const std::string name = name_for(parameter, fmt::format("arg{}", i));
-      // Callers use the program's own word, also where C++ takes it for something else.
-      const std::string given = name_of(parameter.getLoc());
-      source_.arguments.push_back(given.empty() ? name : given);
+      const std::string name = names.unique(source_.signature.arguments[i]);
       set_code(parameter, {name});
       auto tensor = dyn_cast<DeviceTensorType>(parameter.getType());
       if (!tensor) {
-        source_.signature.push_back(ArgDirection::SCALAR);
         const std::string type = variable_type(parameter.getType());
         if (type.empty())
           return orchestration_.emitOpError() << "argument " << i << " is " << parameter.getType() << ", which cannot be passed";
@@ -193,9 +190,8 @@ class OrchestrationWriter : public BodyWriter {
         parameter_table_ += fmt::format("//   scalar {}  {}  {}\n", numbers++, name, short_type(parameter.getType()));
         continue;
       }
-      const bool written = orchestration_.getArgAttr(static_cast<unsigned>(i), tw::kOutAttribute) != nullptr;
-      const bool both = orchestration_.getArgAttr(static_cast<unsigned>(i), tw::kInOutAttribute) != nullptr;
-      source_.signature.push_back(written ? ArgDirection::OUT : both ? ArgDirection::INOUT : ArgDirection::IN);
+      const bool written = source_.signature.directions[i] == ArgDirection::OUT;
+      const bool both = source_.signature.directions[i] == ArgDirection::INOUT;
       const FailureOr<std::string> dtype = data_type(orchestration_, tensor);
       if (failed(dtype)) return failure();
       SmallVector<std::string> extents, shown;
@@ -215,7 +211,7 @@ class OrchestrationWriter : public BodyWriter {
       out.line(fmt::format("if (!is_tensor(orch_args, {}, {}, {}, {}, \"{}\")) return;", i, *dtype, tensor.rank(), shape, wanted));
       out.line(fmt::format("const ChipTensor &{} = orch_args.tensor({}).ref();", name, i));
     }
-    if (!source_.arguments.empty()) out.line("");
+    if (!source_.signature.arguments.empty()) out.line("");
     return success();
   }
 
@@ -522,6 +518,21 @@ class OrchestrationWriter : public BodyWriter {
 };
 
 }  // namespace
+
+OrchestrationSignature signature_of(tw::OrchestrationOp orchestration) {
+  OrchestrationSignature signature;
+  for (const BlockArgument parameter : orchestration.getArguments()) {
+    const unsigned i = parameter.getArgNumber();
+    // Callers use the program's own word, also where C++ takes it for something else.
+    const std::string given = name_of(parameter.getLoc());
+    signature.arguments.push_back(given.empty() ? fmt::format("arg{}", i) : given);
+    signature.directions.push_back(!isa<DeviceTensorType>(parameter.getType())        ? ArgDirection::SCALAR
+                                   : orchestration.getArgAttr(i, tw::kOutAttribute)   ? ArgDirection::OUT
+                                   : orchestration.getArgAttr(i, tw::kInOutAttribute) ? ArgDirection::INOUT
+                                                                                      : ArgDirection::IN);
+  }
+  return signature;
+}
 
 FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids) {
   return OrchestrationWriter(orchestration, func_ids).write();

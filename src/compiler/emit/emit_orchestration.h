@@ -14,10 +14,16 @@ class OrchestrationOp;
 
 namespace tilewright::emit {
 
+/// What an orchestration is called with, before any pass or after all of them.
+struct OrchestrationSignature {
+  std::vector<std::string> arguments;    ///< names of tensors and numbers, in order: those of the text, "arg0" where it has none
+  std::vector<ArgDirection> directions;  ///< one entry each
+};
+OrchestrationSignature signature_of(tw::OrchestrationOp orchestration);
+
 struct OrchestrationSource {
-  std::string text;                     ///< against pto_orchestration_api.h; exports aicpu_orchestration_entry and _config
-  std::vector<std::string> arguments;   ///< names of tensors and numbers, in order
-  std::vector<ArgDirection> signature;  ///< one entry each
+  std::string text;  ///< against pto_orchestration_api.h; exports aicpu_orchestration_entry and _config
+  OrchestrationSignature signature;
 };
 
 /// The source of an orchestration whose tasks are submits, for any runtime: func_ids has the number of each kernel. The same orchestration

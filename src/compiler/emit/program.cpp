@@ -20,7 +20,7 @@ llvm::StringMap<int32_t> func_ids(ModuleOp module) {
 namespace {
 
 /// Of its tensors, which come first.
-std::vector<ArgDirection> signature_of(tile::FuncOp kernel) {
+std::vector<ArgDirection> tensor_directions(tile::FuncOp kernel) {
   std::vector<ArgDirection> signature;
   for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
     if (!isa<tw::DeviceTensorType>(kernel.getArgumentTypes()[i])) break;
@@ -57,7 +57,7 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
     spec.name = files.unique(kernel.getName().str());
     spec.source = fmt::format("kernels/{}/{}.cpp", aic ? "aic" : "aiv", spec.name);
     spec.core_type = aic ? CoreType::AIC : CoreType::AIV;
-    spec.signature = signature_of(kernel);
+    spec.signature = tensor_directions(kernel);
     sources.files.emplace_back(spec.source.string(), source->text);
     sources.memory.push_back({spec.name, std::move(source->tiles)});
     sources.spec.incores.push_back(std::move(spec));
@@ -67,8 +67,8 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   OrchestrationSpec& spec = sources.spec.orchestration;
   spec.source = fmt::format("orchestration/{}.cpp", sources.spec.name);
   spec.config_name = "aicpu_orchestration_config";
-  spec.signature = source->signature;
-  sources.spec.arguments = source->arguments;
+  spec.signature = source->signature.directions;
+  sources.spec.arguments = source->signature.arguments;
   sources.files.emplace_back(spec.source.string(), source->text);
   return sources;
 }

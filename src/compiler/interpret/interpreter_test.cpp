@@ -11,6 +11,9 @@
 
 #include "compiler/interpret/machine.h"
 #include "compiler/interpret/test_program.h"
+#include "compiler/pipeline.h"
+#include "compiler/target.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace tilewright::interpret {
 namespace {
@@ -444,6 +447,63 @@ tw.orchestration @test(%x: !tw.tensor<1x2xf32>, %y: !tw.tensor<1x2xf32> {tw.inou
   EXPECT_THAT(values_of(std::get<HostTensor>(arguments[1])), ElementsAre(testing::DoubleNear(10.4, 1e-5), 4));
   EXPECT_GT(outcome.tensors[1].error[0], 0);
   EXPECT_LT(outcome.tensors[1].error[0], 1e-4);
+}
+
+// ---- after the passes
+
+TEST(InterpreterTest, PassesChangeNothing) {
+  const std::string program = R"(
+tw.orchestration @test(%a: !tw.tensor<64x64xf16>, %b: !tw.tensor<64x64xf16>, %c: !tw.tensor<32x64xf32>,
+                       %y: !tw.tensor<32x64xf32> {tw.out}) {
+  %zero = arith.constant 0 : index
+  %end = arith.constant 32 : index
+  %step = arith.constant 16 : index
+  %products = tw.create : !tw.tensor<32x64xf32>
+  scf.for %m = %zero to %end step %step {
+    %t = tw.at "product" {
+      %sixteen = arith.constant 16 : index
+      %k_end = arith.constant 64 : index
+      %l = tile.load %a[%m, %zero] : !tw.tensor<64x64xf16> -> !tile.tile<16x16xf16>
+      %r = tile.load %b[%zero, %zero] : !tw.tensor<64x64xf16> -> !tile.tile<16x64xf16>
+      %first = tile.matmul %l, %r : (!tile.tile<16x16xf16>, !tile.tile<16x64xf16>) -> !tile.tile<16x64xf32>
+      %sum = tw.declare %first : !tw.var<!tile.tile<16x64xf32>>
+      scf.for %k = %sixteen to %k_end step %sixteen {
+        %l1 = tile.load %a[%m, %k] : !tw.tensor<64x64xf16> -> !tile.tile<16x16xf16>
+        %r1 = tile.load %b[%k, %zero] : !tw.tensor<64x64xf16> -> !tile.tile<16x64xf16>
+        %now = tw.get %sum : !tw.var<!tile.tile<16x64xf32>>
+        %next = tile.matmul_acc %now, %l1, %r1
+            : (!tile.tile<16x64xf32>, !tile.tile<16x16xf16>, !tile.tile<16x64xf16>) -> !tile.tile<16x64xf32>
+        tw.set %next, %sum : !tw.var<!tile.tile<16x64xf32>>
+      }
+      %all = tw.get %sum : !tw.var<!tile.tile<16x64xf32>>
+      tile.store %all, %products[%m, %zero] : !tile.tile<16x64xf32>, !tw.tensor<32x64xf32>
+    }
+    %u = tw.at "activate" {
+      %p = tile.load %products[%m, %zero] : !tw.tensor<32x64xf32> -> !tile.tile<16x64xf32>
+      %q = tile.load %c[%m, %zero] : !tw.tensor<32x64xf32> -> !tile.tile<16x64xf32>
+      %mask = tile.compare gt %p, %q : (!tile.tile<16x64xf32>, !tile.tile<16x64xf32>) -> !tile.tile<16x64xi1>
+      %e = tile.exp %q : !tile.tile<16x64xf32>
+      %s = tile.select %mask, %p, %e : (!tile.tile<16x64xi1>, !tile.tile<16x64xf32>, !tile.tile<16x64xf32>) -> !tile.tile<16x64xf32>
+      %rows = tile.row_max %s : (!tile.tile<16x64xf32>) -> !tile.tile<16x1xf32>
+      %d = tile.row_expand_sub %s, %rows : (!tile.tile<16x64xf32>, !tile.tile<16x1xf32>) -> !tile.tile<16x64xf32>
+      tile.store %d, %y[%m, %zero] : !tile.tile<16x64xf32>, !tw.tensor<32x64xf32>
+    }
+  }
+  tw.return
+})";
+  const auto arguments = [] {
+    return arguments_of(make_tensor(parse_tensor_spec("f16[64,64]=randn:1")), make_tensor(parse_tensor_spec("f16[64,64]=randn:2")),
+                        make_tensor(parse_tensor_spec("f32[32,64]=randn:3")), empty("f32", {32, 64}));
+  };
+  const Values expected = result_of(program, arguments(), 3);
+  TestProgram lowered(program);
+  mlir::PassManager passes(&lowered.context());
+  add_lowering(passes, *find_target("a2a3sim"));
+  ASSERT_TRUE(succeeded(passes.run(lowered.module())));
+  std::vector<Argument> after = arguments();
+  const Outcome outcome = lowered.run(after);
+  EXPECT_EQ(values_of(std::get<HostTensor>(after[3])), expected);
+  EXPECT_EQ(outcome.unstable, "");
 }
 
 // ---- decisions that hang on rounding
