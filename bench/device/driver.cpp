@@ -35,7 +35,7 @@ struct Options {
 
 int run(const Options& options) {
   Sizes sizes;
-  if (options.quick) sizes = {.runs = 50, .starts = 5, .switches = 20'000, .burst = 200, .repeats = 3};
+  if (options.quick) sizes = {.runs = 50, .pauses = 10, .starts = 5, .switches = 20'000, .burst = 200, .repeats = 3};
   Report report("device", describe_machine());
   for (const auto measure : {measure_tilewright, measure_processes, measure_threads, measure_contexts}) {
     for (Row& row : measure(sizes)) report.add(std::move(row));

@@ -104,6 +104,7 @@ std::vector<Row> measure_processes(const Sizes& sizes) {
   };
   Echo echo;
   add(kSystem, kRoundTrip, "time", "us", each_in_us(sizes.runs, [&] { echo.round_trip(); }));
+  add(kSystem, kAfterPause, "time", "us", each_after_pause_in_us(sizes.pauses, [&] { echo.round_trip(); }));
   std::unique_ptr<Echo> started;
   add(kSystem, kStart, "time", "us", each_in_us(sizes.starts, [&] {
         started.reset();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace tilewright::bench {
 
 struct Sizes {
   int runs = 300;      ///< single runs and round trips
+  int pauses = 100;    ///< round trips after a pause
   int starts = 30;     ///< processes and threads started
   int switches = 200'000;  ///< a sample of context switches
   int burst = 2000;    ///< runs of a device in a sample of throughput
@@ -20,6 +22,7 @@ struct Sizes {
 
 // The figures; systems that have nothing to say to one leave it out.
 inline constexpr const char* kRoundTrip = "one small piece of work, there and back";
+inline constexpr const char* kAfterPause = "the same after a pause of 50 ms";
 inline constexpr const char* kStart = "start, until it can work";
 inline constexpr const char* kThroughputOne = "small pieces of work, one worker";
 inline constexpr const char* kThroughputEight = "small pieces of work, eight workers at once";
@@ -57,6 +60,19 @@ std::vector<double> each_in_us(int times, Work&& work) {
     const Clock::time_point start = Clock::now();
     work();
     samples.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+  }
+  return samples;
+}
+
+/// The same with a pause before each call: all that belongs to the system has gone to sleep by then.
+template <typename Work>
+std::vector<double> each_after_pause_in_us(int times, Work&& work) {
+  std::vector<double> samples;
+  for (int i = 0; i < times; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    samples.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   return samples;
 }

@@ -79,6 +79,7 @@ std::vector<Row> measure_threads(const Sizes& sizes) {
   };
   Hand hand;
   add(kRoundTrip, "time", "us", each_in_us(sizes.runs, [&] { hand.round_trip(); }));
+  add(kAfterPause, "time", "us", each_after_pause_in_us(sizes.pauses, [&] { hand.round_trip(); }));
   add(kStart, "time", "us", each_in_us(sizes.starts, [] { Hand().round_trip(); }));
   add(kThroughputOne, "rate", "1/s", throughput(sizes, 1));
   add(kThroughputEight, "rate", "1/s", throughput(sizes, 8));

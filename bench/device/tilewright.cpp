@@ -158,11 +158,13 @@ std::vector<Row> measure_tilewright(const Sizes& sizes) {
   {
     HelloDevice device(start_device(0), image);
     add(kSystem, kRoundTrip, "time", "us", each_in_us(sizes.runs, [&] { device.run(); }));
+    add(kSystem, kAfterPause, "time", "us", each_after_pause_in_us(sizes.pauses, [&] { device.run(); }));
     device.check();
   }
   {
     HelloDevice device(make_simulated_device(find_platform("a2a3sim")), image);
     add(kInProcess, kRoundTrip, "time", "us", each_in_us(sizes.runs, [&] { device.run(); }));
+    add(kInProcess, kAfterPause, "time", "us", each_after_pause_in_us(sizes.pauses, [&] { device.run(); }));
     device.check();
   }
   std::unique_ptr<RemoteDevice> device;

@@ -91,7 +91,7 @@ ArtifactContent compile_program(const CompileRequest& request) {
     add_lowering(passes, *target);
   }
   if (failed(passes.run(module))) throw program.error(ErrorCode::kInvalidArgument);
-  const FailureOr<emit::ProgramSources> emitted = emit::program_sources(module, request.runtime);
+  const FailureOr<emit::ProgramSources> emitted = emit::program_sources(module, request.runtime, *target);
   if (failed(emitted)) throw program.error(ErrorCode::kInvalidArgument);
   for (const auto& [name, text] : emitted->files) content.files[name] = text;
   content.files["callable.json"] = format_callable_spec(emitted->spec);

@@ -24,6 +24,7 @@ void add_passes(mlir::OpPassManager& passes, llvm::StringRef platform) {
   passes.addPass(create_lower_assemble());
   passes.addPass(create_outline_incore());
   add_cleaning(passes);
+  passes.addPass(create_track_predicates());
   passes.addPass(create_infer_directions());
   passes.addPass(create_infer_memory_space(platform));
   passes.addPass(create_legalise(platform));

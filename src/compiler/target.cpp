@@ -42,9 +42,15 @@ constexpr RouteInfo kRoutesA5[] = {
 };
 
 constexpr Target kTargets[] = {
-    {"a2a3", kSpacesA2A3, kRoutesA2A3, tile::kFlagsPerPipePair, pto::legality::Generation::kA2A3},
-    {"a5", kSpacesA5, kRoutesA5, tile::kFlagsPerPipePair, pto::legality::Generation::kA5},
+                                 // words of masks: spec/tile-isa.md, 2.5
+    {"a2a3", kSpacesA2A3, kRoutesA2A3, tile::kFlagsPerPipePair, 8, pto::legality::Generation::kA2A3},
+    {"a5", kSpacesA5, kRoutesA5, tile::kFlagsPerPipePair, 32, pto::legality::Generation::kA5},
 };
+
+std::vector<const Target*>& added_targets() {
+  static std::vector<const Target*> targets;
+  return targets;
+}
 
 /// Instructions of vector operators that another pipe executes (spec/tile-isa.md, 1.5).
 constexpr const char* kScalarInstructions[] = {"TCI"};
@@ -67,8 +73,15 @@ const RouteInfo* Target::route(Space from, Space to) const {
   return nullptr;
 }
 
+AddedTarget::AddedTarget(const Target& target) : target_(&target) { added_targets().push_back(target_); }
+
+AddedTarget::~AddedTarget() { llvm::erase(added_targets(), target_); }
+
 const Target* find_target(StringRef platform) {
   platform.consume_back("sim");
+  for (const Target* target : llvm::reverse(added_targets())) {
+    if (platform == target->name) return target;
+  }
   for (const Target& target : kTargets) {
     if (platform == target.name) return &target;
   }
@@ -86,6 +99,7 @@ std::optional<Pipe> pipe_of(const Target& target, Operation* op) {
   };
   if (const tile::OperatorInfo* info = tile::operator_info(op)) {
     if (llvm::is_contained(kScalarInstructions, instruction_name(*info))) return Pipe::kScalar;
+    if (info->also_in != Space::kUndecided && space_of(op->getResult(0)) == info->also_in) return pipe_from(kDevice, info->also_in);
     return info->place == tile::Place::kCube ? Pipe::kCube : Pipe::kVector;
   }
   if (isa<tile::LoadOp, tile::GatherLoadOp>(op)) return pipe_from(kDevice, space_of(op->getResult(0)));

@@ -34,6 +34,7 @@ struct Target {
   llvm::ArrayRef<SpaceInfo> spaces;
   llvm::ArrayRef<RouteInfo> routes;
   int64_t flags_per_pipe_pair;
+  int64_t mask_bits;  ///< of the unsigned integers that the words of a mask are; the bits lie the same for all
   pto::legality::Generation generation;  ///< whose instructions it has (pto/common/legality.hpp)
 
   /// Never null: each target has all memories that the dialect names.
@@ -42,8 +43,22 @@ struct Target {
   const RouteInfo* route(tile::Space from, tile::Space to) const;
 };
 
-/// The target of a platform ("a2a3", "a2a3sim", "a5", "a5sim"); null for another name.
+/// The target of a platform ("a2a3", "a2a3sim", "a5", "a5sim", or one that is added); null for another name.
 const Target* find_target(llvm::StringRef platform);
+
+/// A further table, for a chip that is none of Tilewright's own: find_target knows it by its name, with "sim" behind it or not, as long as this
+/// lives. Not thread safe.
+class AddedTarget {
+ public:
+  /// Throws nothing; a name that is taken hides the other one. `target` outlives this.
+  explicit AddedTarget(const Target& target);
+  ~AddedTarget();
+  AddedTarget(const AddedTarget&) = delete;
+  AddedTarget& operator=(const AddedTarget&) = delete;
+
+ private:
+  const Target* target_;
+};
 
 /// The platforms that find_target knows, as a message lists them.
 inline constexpr const char kPlatforms[] = "a2a3, a2a3sim, a5, a5sim";

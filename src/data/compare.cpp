@@ -55,10 +55,10 @@ class Comparison {
   using Storage = typename Type::Storage;
   using Value = typename Type::Value;
 
-  Comparison(const HostTensor& actual, const HostTensor& golden, std::span<const uint8_t> ignored, CompareReport& report)
+  Comparison(const HostTensor& actual, const HostTensor& golden, std::span<const double> allowed, CompareReport& report)
       : actual_(actual.elements<Storage>()),
         golden_(golden.elements<Storage>()),
-        ignored_(ignored),
+        allowed_(allowed),
         shape_(actual.shape()),
         report_(report) {}
 
@@ -68,7 +68,9 @@ class Comparison {
     Errors worst;
     const Tolerance tolerance = report_.options.tolerance;
     for (uint64_t i = 0; i < golden_.size(); ++i) {
-      if (!ignored_.empty() && ignored_[i] != 0) {
+      const double allowed = allowed_.empty() ? 0 : allowed_[i];
+      report_.has_bounds = report_.has_bounds || (allowed != 0 && std::isfinite(allowed));
+      if (std::isinf(allowed)) {
         ++report_.ignored;
         continue;
       }
@@ -93,7 +95,7 @@ class Comparison {
       }
       // Spelled so that an infinite error is a mismatch even where an infinite golden makes the bound infinite.
       const bool matches = std::isfinite(errors.absolute) &&
-                           errors.absolute <= tolerance.absolute + tolerance.relative * std::fabs(static_cast<double>(golden));
+                           errors.absolute <= tolerance.absolute + tolerance.relative * std::fabs(static_cast<double>(golden)) + allowed;
       if (matches) continue;
       ++report_.mismatches;
       if (report_.examples.size() < report_.options.max_examples) report_.examples.push_back(difference_at(i));
@@ -115,7 +117,7 @@ class Comparison {
 
   std::span<const Storage> actual_;
   std::span<const Storage> golden_;
-  std::span<const uint8_t> ignored_;
+  std::span<const double> allowed_;
   const std::vector<uint32_t>& shape_;
   CompareReport& report_;
 };
@@ -179,19 +181,19 @@ NanRule parse_nan_rule(std::string_view text) {
   throw Error(ErrorCode::kInvalidArgument, fmt::format("unknown NaN rule '{}'", text), "use never, equal or ignore");
 }
 
-CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options, std::span<const uint8_t> ignored) {
+CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options, std::span<const double> allowed) {
   if (actual.dtype() != golden.dtype() || actual.shape() != golden.shape()) {
     throw Error(ErrorCode::kSignatureMismatch, fmt::format("cannot compare {} with golden {}", actual.description(), golden.description()));
   }
-  if (!ignored.empty() && ignored.size() != actual.element_count()) {
-    throw Error(ErrorCode::kInvalidArgument, "the elements to ignore are not as many as those of the tensor");
+  if (!allowed.empty() && allowed.size() != actual.element_count()) {
+    throw Error(ErrorCode::kInvalidArgument, "there is not one bound for each element of the tensor");
   }
   check_tolerance(options.tolerance);
   CompareReport report;
   report.description = actual.description();
   report.options = options;
   report.total = actual.element_count();
-  visit_element_type(actual.dtype(), [&]<typename Type>(Type) { Comparison<Type>(actual, golden, ignored, report).run(); });
+  visit_element_type(actual.dtype(), [&]<typename Type>(Type) { Comparison<Type>(actual, golden, allowed, report).run(); });
   return report;
 }
 
@@ -201,8 +203,9 @@ std::string format_report(const CompareReport& report, std::string_view name) {
   std::string text = report.passed() ? fmt::format("{}: {} matches golden: {} elements compared", name, report.description, compared)
                                      : fmt::format("{}: {} does not match golden: {} of {} elements differ", name, report.description,
                                                    report.mismatches, compared);
-  if (report.ignored != 0) text += fmt::format(", {} ignored because golden is NaN", report.ignored);
-  text += fmt::format(" (rtol {}, atol {}, NaN {})\n", tolerance.relative, tolerance.absolute, nan_rule_name(report.options.nan));
+  if (report.ignored != 0) text += fmt::format(", {} ignored because golden does not say", report.ignored);
+  text += fmt::format(" (rtol {}, atol {}{}, NaN {})\n", tolerance.relative, tolerance.absolute,
+                      report.has_bounds ? " beyond each bound" : "", nan_rule_name(report.options.nan));
   if (report.worst_absolute) text += fmt::format("  worst absolute error at {}\n", difference_as_text(*report.worst_absolute));
   if (report.worst_relative) text += fmt::format("  worst relative error at {}\n", difference_as_text(*report.worst_relative));
   if (!report.examples.empty()) text += fmt::format("  first {} of {} mismatches:\n", report.examples.size(), report.mismatches);
@@ -220,6 +223,7 @@ std::string report_as_json(const CompareReport& report, std::string_view name) {
       {"rtol", report.options.tolerance.relative},
       {"atol", report.options.tolerance.absolute},
       {"nan", nan_rule_name(report.options.nan)},
+      {"has_bounds", report.has_bounds},
       {"total", report.total},
       {"ignored", report.ignored},
       {"mismatches", report.mismatches},

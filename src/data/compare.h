@@ -53,7 +53,8 @@ struct CompareReport {
   std::string description;  ///< "f32[256,512]"
   CompareOptions options;
   uint64_t total = 0;
-  uint64_t ignored = 0;     ///< by NanRule::kIgnoreInGolden, or because the caller said so
+  uint64_t ignored = 0;     ///< by NanRule::kIgnoreInGolden, or because an element may be anything
+  bool has_bounds = false;  ///< elements are allowed more than the tolerance
   uint64_t mismatches = 0;
   /// The largest errors among all compared elements, mismatch or not; unset if every element is equal. The relative one
   /// leaves out elements whose golden is 0.
@@ -64,10 +65,11 @@ struct CompareReport {
   bool passed() const { return mismatches == 0; }
 };
 
-/// Compares in double, integers exactly. Infinities match themselves only. Elements whose entry in `ignored` is not 0 are not compared; it is
-/// empty or has one entry an element. Throws Error(kSignatureMismatch) if dtypes or shapes differ, and as check_tolerance.
+/// Compares in double, integers exactly. Infinities match themselves only. `allowed` is empty, or says for each element how far it may lie from
+/// golden beyond the tolerance; one that may be infinitely far is not compared. Throws Error(kSignatureMismatch) if dtypes or shapes differ,
+/// and as check_tolerance.
 CompareReport compare(const HostTensor& actual, const HostTensor& golden, const CompareOptions& options,
-                      std::span<const uint8_t> ignored = {});
+                      std::span<const double> allowed = {});
 
 /// Lines for people: "y: 3 of 4096 elements differ ...", complete, ending in a newline.
 std::string format_report(const CompareReport& report, std::string_view name);

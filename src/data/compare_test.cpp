@@ -48,13 +48,16 @@ TEST(Compare, InfinitiesMatchThemselvesOnly) {
   EXPECT_EQ(mismatches({1.0f}, {kInf}, {.tolerance = {.relative = 0, .absolute = 1}}), 1u);
 }
 
-TEST(Compare, ElementsThatTheCallerIgnoresAreNotCompared) {
-  const uint8_t ignored[] = {0, 1, 0};
-  const CompareReport report = compare(floats({1, 2, 3}), floats({1, 5, 4}), {}, ignored);
+TEST(Compare, ElementsMayHaveBoundsOfTheirOwn) {
+  const double allowed[] = {0, std::numeric_limits<double>::infinity(), 0.5, 2};
+  const CompareReport report = compare(floats({1, 2, 3, 3}), floats({1, 5, 4, 5}), {}, allowed);
   EXPECT_EQ(report.mismatches, 1u);
   EXPECT_EQ(report.ignored, 1u);
-  EXPECT_EQ(report.worst_absolute->flat_index, 2u);
-  EXPECT_THROW(compare(floats({1, 2}), floats({1, 5}), {}, ignored), Error);
+  EXPECT_EQ(report.examples[0].flat_index, 2u);
+  EXPECT_THAT(format_report(report, "x"), HasSubstr("(rtol 0, atol 0 beyond each bound, NaN never)"));
+  EXPECT_EQ(compare(floats({3}), floats({4}), {.tolerance = {.relative = 0, .absolute = 0.5}}, std::span(allowed).subspan(2, 1)).mismatches,
+            0u);
+  EXPECT_THROW(compare(floats({1, 2}), floats({1, 5}), {}, allowed), Error);
 }
 
 TEST(Compare, TheThreeNanRules) {

@@ -108,10 +108,16 @@ TEST_F(PluginDeviceTest, ReportsThatCannotBeAreTheirFault) {
   for (const auto& [flaw, why] : {std::pair("edges_of_nothing", "counts edges or tasks and has none"),
                                   {"strange_edge", "edge 0 has source 9"},
                                   {"resizes_report", "finalize changed struct_size to 1"},
+                                  {"polls_nonsense", "poll says neither 0 nor 1, but 2"},
                                   {"impatient", "returned before the run had ended"}}) {
     open(flaw);
     expect_error([&] { run(); }, ErrorCode::kInternal, why);
   }
+}
+
+TEST_F(PluginDeviceTest, ARunThatEndsInLaunchIsNotWaitedFor) {
+  open("ends_in_launch");
+  EXPECT_EQ(run().task_count, 5u);
 }
 
 TEST_F(PluginDeviceTest, ErrorsComeThroughWithTextHintAndStatus) {
@@ -158,6 +164,8 @@ TEST_F(PluginDeviceTest, ALostDeviceStaysLost) {
   expect_error([&] { device.free(address); }, ErrorCode::kDeviceLost, again);
   expect_error([&] { device.load(1, image()); }, ErrorCode::kDeviceLost, again);
   expect_error([&] { device.run(0, args_, config_, {}); }, ErrorCode::kDeviceLost, again);
+  open("lost_in_poll");
+  expect_error([&] { run(); }, ErrorCode::kDeviceLost, "the device does not answer");
   expect_error([&] { open("lost_in_allocate").allocate(1); }, ErrorCode::kDeviceLost, "reseat the card");
 }
 

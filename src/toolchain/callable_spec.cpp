@@ -73,6 +73,11 @@ class Node {
     return value_.get<int64_t>();
   }
 
+  bool boolean() const {
+    if (!value_.is_boolean()) refuse(fmt::format("must be true or false, is {}", shown()));
+    return value_.get<bool>();
+  }
+
   std::vector<std::string> texts() const {
     std::vector<std::string> all;
     for (const Node& element : elements()) all.push_back(element.text());
@@ -196,7 +201,7 @@ CallableSpec load_callable_spec(const fs::path& path) {
 CallableSpec parse_callable_spec(std::string_view text, const fs::path& base_dir, const std::string& origin) {
   const Json document = parse_json(text, origin);
   const Node root(document, "", origin);
-  root.expect_object({"name", "runtime", "orchestration", "incores", "arguments"});
+  root.expect_object({"name", "runtime", "track_war", "orchestration", "incores", "arguments"});
   CallableSpec spec;
   spec.base_dir = base_dir;
   spec.origin = origin;
@@ -209,6 +214,7 @@ CallableSpec parse_callable_spec(std::string_view text, const fs::path& base_dir
       throw error.with_context(origin.empty() ? "runtime" : origin + ": runtime");
     }
   }
+  if (root.has("track_war")) spec.track_war = root.at("track_war").boolean();
   spec.orchestration = parse_orchestration(root.at("orchestration"), base_dir);
   for (const Node& node : root.at("incores").elements()) spec.incores.push_back(parse_kernel(node, base_dir));
   if (root.has("arguments")) spec.arguments = root.at("arguments").texts();
@@ -282,6 +288,7 @@ std::string format_callable_spec(const CallableSpec& spec) {
     incores.push_back(std::move(entry));
   }
   Json document = {{"name", spec.name}, {"runtime", runtime_name(spec.runtime)}};
+  if (spec.track_war) document["track_war"] = true;
   document["orchestration"] = std::move(orchestration);
   document["incores"] = std::move(incores);
   if (!spec.arguments.empty()) document["arguments"] = spec.arguments;

@@ -43,6 +43,7 @@ struct CallableSpec {
   RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;
   OrchestrationSpec orchestration;
   std::vector<KernelSpec> incores;
+  bool track_war = false;  ///< runs are to make writers wait for readers (RunOptions::track_war), where the runtime orders accesses
   std::vector<std::string> arguments;  ///< names of tensors and scalars in order; empty: not said
   std::filesystem::path base_dir;      ///< sources that are relative resolve against it
   std::string origin;                  ///< the file it was read from, for messages; may be empty

@@ -81,6 +81,16 @@ TEST(CallableSpecFile, RoundTripsThroughFormat) {
   EXPECT_EQ(again.arguments, spec.arguments);
 }
 
+TEST(CallableSpecFile, AsksForTrackedReaders) {
+  constexpr const char* kSpec = R"({"name": "n", "track_war": %s, "orchestration": {"source": "o.cpp"}, "incores": []})";
+  const auto with = [&](const std::string& value) { return std::string(kSpec).replace(std::string(kSpec).find("%s"), 2, value); };
+  EXPECT_FALSE(parse_callable_spec(with("false"), "/b").track_war);
+  const CallableSpec spec = parse_callable_spec(with("true"), "/b");
+  EXPECT_TRUE(spec.track_war);
+  EXPECT_TRUE(parse_callable_spec(format_callable_spec(spec), "/b").track_war);
+  expect_error(with("1"), ErrorCode::kInvalidArgument, "track_war: must be true or false, is 1");
+}
+
 TEST(CallableSpecFile, ResolvesSourcesAgainstItsOwnDirectory) {
   const TemporaryDirectory directory;
   write_file_atomically(directory.path() / "callable.json", document(R"({"func_id": 0, "source": "k.cpp", "core_type": "aiv"})"));

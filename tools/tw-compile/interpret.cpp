@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "compiler/emit/emit_orchestration.h"
 #include "compiler/interpret/interpreter.h"
 #include "compiler/ir/tw_dialect.h"
@@ -63,10 +64,11 @@ json interpret_program(const std::string& text, const std::string& name, const j
     const HostTensor* const tensor = std::get_if<HostTensor>(&arguments[i]);
     if (tensor == nullptr) continue;
     const std::string file = request.at("arguments")[i].at("tensor").get<std::string>();
-    HostTensor undefined(DataType::UINT8, tensor->shape());
-    std::copy(outcome.tensors[i].undefined.begin(), outcome.tensors[i].undefined.end(), undefined.elements<uint8_t>().begin());
+    const std::vector<double>& bounds = outcome.tensors[i].error;
+    const std::vector<uint8_t>& undefined = outcome.tensors[i].undefined;
     write_npy(file, *tensor);
-    write_npy(file + ".undefined", undefined);
+    write_file_atomically(file + ".bounds", {reinterpret_cast<const char*>(bounds.data()), bounds.size() * sizeof(double)});
+    write_file_atomically(file + ".undefined", {reinterpret_cast<const char*>(undefined.data()), undefined.size()});
   }
   return {{"unstable", outcome.unstable}};
 }

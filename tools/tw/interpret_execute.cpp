@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -29,7 +30,7 @@ ArgDirection direction_named(const std::string& name) {
 std::string file_of(const fs::path& directory, size_t tensor) { return (directory / fmt::format("{}.npy", tensor)).string(); }
 
 /// The request of tools/tw-compile/interpret.h; the tensors are written into `directory`.
-nlohmann::json request_of(const RunRequest& request, const InterpretWords& words, const fs::path& directory) {
+nlohmann::json request_of(const RunRequest& request, const std::string& platform, uint64_t max_while_turns, const fs::path& directory) {
   nlohmann::json arguments = nlohmann::json::array();
   for (size_t i = 0; i < request.tensors.size(); ++i) {
     const HostTensor& tensor = request.tensors[i].tensor;
@@ -39,11 +40,9 @@ nlohmann::json request_of(const RunRequest& request, const InterpretWords& words
   for (const RunScalar& scalar : request.scalars) {
     arguments.push_back({{"dtype", short_dtype_name(scalar.value.dtype)}, {"bits", scalar.value.bits}});
   }
-  const int64_t clusters = find_platform(words.run.platform).aic_cores;
-  return {{"arguments", std::move(arguments)},
-          {"max_while_turns", words.max_while_turns},
-          {"cluster_count", clusters},
-          {"aiv_count", 2 * clusters}};
+  const int64_t clusters = find_platform(platform).aic_cores;
+  return {
+      {"arguments", std::move(arguments)}, {"max_while_turns", max_while_turns}, {"cluster_count", clusters}, {"aiv_count", 2 * clusters}};
 }
 
 InterpretedTensor describe_tensor(const RunTensor& argument, const std::vector<uint8_t>& undefined) {
@@ -61,6 +60,24 @@ bool InterpretResult::passed() const {
   return std::all_of(comparisons.begin(), comparisons.end(), [](const NamedComparison& each) { return each.report.passed(); });
 }
 
+Interpretation interpret_request(const std::string& text, const std::string& name, const RunRequest& request, const std::string& platform,
+                                 uint64_t max_while_turns) {
+  const TemporaryDirectory directory;
+  const fs::path request_file = directory.path() / "request.json";
+  write_file_atomically(request_file, request_of(request, platform, max_while_turns, directory.path()).dump());
+  const nlohmann::json answer = ask_compiler(text, name, {"--interpret", request_file.string()});
+  Interpretation interpretation{{}, answer.at("unstable").get<std::string>()};
+  for (size_t i = 0; i < request.tensors.size(); ++i) {
+    const std::string file = file_of(directory.path(), i);
+    const std::string bounds = read_file(file + ".bounds"), undefined = read_file(file + ".undefined");
+    interpretation.tensors.push_back({read_npy(file, request.tensors[i].tensor.dtype()), {undefined.begin(), undefined.end()}, {}});
+    std::vector<double>& numbers = interpretation.tensors.back().bounds;
+    numbers.resize(bounds.size() / sizeof(double));
+    std::memcpy(numbers.data(), bounds.data(), numbers.size() * sizeof(double));
+  }
+  return interpretation;
+}
+
 InterpretResult interpret_program(const InterpretWords& words) {
   Store store;
   const fs::path path = words.run.callable;
@@ -72,23 +89,19 @@ InterpretResult interpret_program(const InterpretWords& words) {
     callable.directions.push_back(direction_named(argument.at("direction").get<std::string>()));
   }
   RunRequest request = prepare_run(words.run, callable, RuntimeVariant::kTensormapAndRingbuffer);
+  Interpretation interpretation = interpret_request(text, name, request, words.run.platform, words.max_while_turns);
 
-  const TemporaryDirectory directory;
-  const fs::path request_file = directory.path() / "request.json";
-  write_file_atomically(request_file, request_of(request, words, directory.path()).dump());
-  const nlohmann::json answer = ask_compiler(text, name, {"--interpret", request_file.string()});
-
-  InterpretResult result{words.run.callable, signature.at("name").get<std::string>(), answer.at("unstable").get<std::string>(), {}, {}, {}};
-  std::vector<std::vector<uint8_t>> undefined;
+  InterpretResult result{words.run.callable, signature.at("name").get<std::string>(), std::move(interpretation.unstable), {}, {}, {}};
   for (size_t i = 0; i < request.tensors.size(); ++i) {
     RunTensor& argument = request.tensors[i];
-    const std::string file = file_of(directory.path(), i);
-    argument.tensor = read_npy(file, argument.tensor.dtype());
-    const HostTensor marks = read_npy(file + ".undefined", DataType::UINT8);
-    undefined.emplace_back(marks.elements<uint8_t>().begin(), marks.elements<uint8_t>().end());
-    if (argument.direction != ArgDirection::IN) result.tensors.push_back(describe_tensor(argument, undefined.back()));
+    InterpretedElements& elements = interpretation.tensors[i];
+    argument.tensor = std::move(elements.values);
+    if (argument.direction != ArgDirection::IN) result.tensors.push_back(describe_tensor(argument, elements.undefined));
+    // Golden is what a user expects, not what a device computes: only what is undefined may be anything.
+    for (const uint8_t undefined : elements.undefined)
+      argument.allowed.push_back(undefined != 0 ? std::numeric_limits<double>::infinity() : 0);
   }
-  result.comparisons = compare_all(request, undefined);
+  result.comparisons = compare_all(request);
   result.outputs = write_outputs(request);
   return result;
 }

@@ -34,6 +34,22 @@ struct InterpretResult {
   bool passed() const;
 };
 
+/// What the interpreter leaves in a tensor of a request.
+struct InterpretedElements {
+  HostTensor values;
+  std::vector<uint8_t> undefined;  ///< one an element: 1 if the program does not say what it is
+  std::vector<double> bounds;  ///< how far a device's may lie from it; infinity if undefined
+};
+struct Interpretation {
+  std::vector<InterpretedElements> tensors;
+  std::string unstable;  ///< as in InterpretResult
+};
+
+/// Runs a program of this text on the tensors and numbers of `request`, which stay as they are. `platform` is the name of one, and `name`
+/// that of the program's file. Throws Error.
+Interpretation interpret_request(const std::string& text, const std::string& name, const RunRequest& request, const std::string& platform,
+                                 uint64_t max_while_turns = 1'000'000);
+
 /// Throws Error: what is wrong with the program or its arguments (exit code 2), at which line.
 InterpretResult interpret_program(const InterpretWords& words);
 

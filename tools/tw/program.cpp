@@ -192,6 +192,8 @@ std::optional<ArtifactContent> take_from_store(const std::string& record, Store&
 }  // namespace
 
 std::string program_text(const fs::path& path, Store& store) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return read_file(path / "program.mlir");
   if (is_text_program(path)) return read_file(path);
   if (!fs::exists(path)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
   if (is_source_program(path)) return recorded_text(path, store);

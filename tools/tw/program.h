@@ -15,8 +15,8 @@
 
 namespace tilewright {
 
-/// The text of a program: that of a .mlir, what a C++ source in the language of tilewright/language.h records, or a program built from one.
-/// Throws Error: kFileNotFound, kInvalidArgument, kCompileFailed, and kUnsupported if this version cannot record.
+/// The text of a program: that of a .mlir, what a C++ source in the language of tilewright/language.h records, or a program built from one;
+/// that of an artifact is the one that it was made of. Throws Error: kFileNotFound, kInvalidArgument, kCompileFailed, and kUnsupported if this version cannot record.
 std::string program_text(const std::filesystem::path& path, Store& store);
 
 /// What the compiler answers about a program: `words` are options of tw-compile (its main.cpp says which), `name` is that of the program's file.

@@ -51,6 +51,9 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
       ->type_name("NAME");
   command->add_option("--device", words->device, "Number of the device; default 0")->type_name("N");
   add_tensor_options(*command, *words);
+  command->add_flag("--golden-from-interpreter", words->golden_from_interpreter,
+                    "Compare what a program or artifact writes with 'tw interpret' after every round, each element within the error that "
+                    "rounding may have on the way to it");
   command->add_option("--rounds", words->rounds, "How often to run; default 1")->type_name("N");
   command->add_option("--config", words->settings, "A setting of the run; repeat it for each")
       ->type_name("KEY=VALUE")

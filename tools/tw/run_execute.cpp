@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstring>
 
-#include "data/npy.h"
+#include "base/error.h"
 #include "base/interrupt.h"
+#include "data/npy.h"
+#include "interpret_execute.h"
 #include "platform/device.h"
 #include "program.h"
 #include "tilewright/worker.h"
@@ -43,6 +45,26 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
   return built;
 }
 
+/// What the interpreter says of each tensor that the program writes becomes its golden.
+void take_golden(const RunWords& words, const std::string& platform, Store& store, RunRequest& request) {
+  const std::filesystem::path path = words.callable;
+  Interpretation interpretation = interpret_request(program_text(path, store), path.filename().string(), request, platform);
+  if (!interpretation.unstable.empty()) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} decides by a number that lies within its rounding errors of the other answer, so that the interpreter cannot "
+                    "say what a device computes",
+                    interpretation.unstable),
+        "'tw interpret --output' and --golden with a tolerance compare all the same");
+  }
+  for (size_t i = 0; i < request.tensors.size(); ++i) {
+    RunTensor& argument = request.tensors[i];
+    if (argument.direction == ArgDirection::IN) continue;
+    argument.golden = std::move(interpretation.tensors[i].values);
+    argument.allowed = std::move(interpretation.tensors[i].bounds);
+  }
+}
+
 }  // namespace
 
 RunSession::RunSession(const RunWords& words) {
@@ -56,6 +78,9 @@ RunSession::RunSession(const RunWords& words) {
   CallableSpec& spec = loaded.spec;
   request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);
   spec.runtime = request.options.runtime;
+  // Where tasks are ordered by their edges alone, there is nothing that could be told to track.
+  const bool tracks = spec.track_war && spec.runtime != RuntimeVariant::kAicpuBuildGraph;
+  request.options.track_war = request.options.track_war || tracks;
 
   result.callable = words.callable;
   result.platform = platform.name;
@@ -66,6 +91,7 @@ RunSession::RunSession(const RunWords& words) {
   const BuiltCallable built = build(spec, words, platform, store, load_time, result);
 
   WorkerOptions options;
+  if (words.golden_from_interpreter) take_golden(words, platform.name, store, request);
   options.platform = platform.name;
   options.device_id = words.device;
   options.runtime = request.options.runtime;
@@ -86,13 +112,11 @@ RunReport RunSession::run() {
   return worker_->run(handle_, arguments_, request.config, request.options);
 }
 
-std::vector<NamedComparison> compare_all(const RunRequest& request, const std::vector<std::vector<uint8_t>>& undefined) {
+std::vector<NamedComparison> compare_all(const RunRequest& request) {
   std::vector<NamedComparison> comparisons;
-  for (size_t i = 0; i < request.tensors.size(); ++i) {
-    const RunTensor& argument = request.tensors[i];
+  for (const RunTensor& argument : request.tensors) {
     if (!argument.golden) continue;
-    const std::span<const uint8_t> ignored = undefined.empty() ? std::span<const uint8_t>() : undefined[i];
-    comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison, ignored)});
+    comparisons.push_back({argument.name, compare(argument.tensor, *argument.golden, argument.comparison, argument.allowed)});
   }
   return comparisons;
 }

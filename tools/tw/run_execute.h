@@ -30,9 +30,8 @@ class RunSession {
   bool ran_ = false;
 };
 
-/// Of all tensors with a golden. `undefined` is empty, or has an entry for each tensor of the request, of elements that are not compared: empty
-/// for all, or one an element, where 1 is not.
-std::vector<NamedComparison> compare_all(const RunRequest& request, const std::vector<std::vector<uint8_t>>& undefined = {});
+/// Of all tensors with a golden.
+std::vector<NamedComparison> compare_all(const RunRequest& request);
 /// Writes the files of --output. Throws Error.
 std::vector<WrittenOutput> write_outputs(const RunRequest& request);
 

@@ -145,6 +145,18 @@ void compare_between_seeds(const RunWords& words, RunRequest& request) {
   }
 }
 
+/// The interpreter, which is asked later, says of each element how far it may be: no tolerance beyond that.
+void compare_with_interpreter(const RunWords& words, RunRequest& request) {
+  if (!words.goldens.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "--golden and --golden-from-interpreter do not go together", "use one of them");
+  }
+  for (RunTensor& tensor : request.tensors) {
+    tensor.comparison.tolerance = {words.relative_tolerance.value_or(0), words.absolute_tolerance.value_or(0)};
+    tensor.comparison.nan = words.nan == "never" ? NanRule::kEqual : parse_nan_rule(words.nan);
+    check_tolerance(tensor.comparison.tolerance);
+  }
+}
+
 void add_goldens(const RunWords& words, RunRequest& request) {
   std::set<std::string> names;
   for (const NamedText& golden : split_names("--golden", words.goldens, names)) {
@@ -161,6 +173,7 @@ void add_goldens(const RunWords& words, RunRequest& request) {
     tensor.comparison.nan = parse_nan_rule(words.nan);
     set_tolerance(words, tensor);
   }
+  if (words.golden_from_interpreter) return compare_with_interpreter(words, request);
   const bool tuned = words.relative_tolerance || words.absolute_tolerance || words.nan != "never";
   if (names.empty() && request.explore != 0) return compare_between_seeds(words, request);
   if (names.empty() && tuned) {
@@ -229,7 +242,7 @@ RunRequest prepare_run(const RunWords& words, const CallableArguments& callable,
     }
   }
   for (size_t i = 0; i < tensors.size(); ++i) {
-    request.tensors.push_back({tensors[i].name, directions[i], make_argument(tensors[i]), {}, std::nullopt, {}});
+    request.tensors.push_back({tensors[i].name, directions[i], make_argument(tensors[i]), {}, std::nullopt, {}, {}});
   }
   add_outputs(words.outputs, request);
   add_goldens(words, request);

@@ -26,6 +26,7 @@ struct RunWords {
   std::vector<std::string> scalars;  ///< --scalar NAME=DTYPE:VALUE
   std::vector<std::string> outputs;  ///< --output NAME=FILE
   std::vector<std::string> goldens;  ///< --golden NAME=FILE
+  bool golden_from_interpreter = false;
   std::vector<std::string> settings; ///< --config KEY=VALUE
   std::optional<double> relative_tolerance;
   std::optional<double> absolute_tolerance;
@@ -56,6 +57,7 @@ struct RunTensor {
   std::filesystem::path output;  ///< empty: not written
   std::optional<HostTensor> golden;
   CompareOptions comparison;  ///< of golden
+  std::vector<double> allowed = {};  ///< as compare() takes it
 };
 
 struct RunScalar {

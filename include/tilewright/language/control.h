@@ -92,7 +92,7 @@ inline detail::Loop range(IndexArg end) {
 inline detail::Loop parallel(IndexArg first, IndexArg end, IndexArg step = 1) { return {first, end, step, TWB_PARALLEL, 0, first.where()}; }
 /// A copy of the body for each turn; the bounds are known while recording.
 inline detail::Loop unroll(IndexArg first, IndexArg end, IndexArg step = 1) { return {first, end, step, TWB_UNROLLED, 0, first.where()}; }
-/// Several turns in flight, each with tiles of its own.
+/// In a task: several turns in flight, each with tiles of its own, so that one loads while another computes. Needs the room for them.
 inline detail::Loop pipeline(IndexArg first, IndexArg end, IndexArg step = 1, int64_t stages = 2) {
   return {first, end, step, TWB_PIPELINED, stages, first.where()};
 }

@@ -96,7 +96,7 @@ std::optional<ValidSource> valid_source(tile::Rule rule, bool columns) {
 
 class KernelWriter : public BodyWriter {
  public:
-  explicit KernelWriter(tile::FuncOp kernel) : kernel_(kernel) {}
+  KernelWriter(tile::FuncOp kernel, const Target& target) : kernel_(kernel), tiles_(target) {}
 
   FailureOr<KernelSource> write() {
     if (!kernel_.getCore()) return kernel_.emitOpError("has no kind of core; infer-memory-space decides it");
@@ -570,6 +570,6 @@ class KernelWriter : public BodyWriter {
 
 }  // namespace
 
-FailureOr<KernelSource> kernel_source(tile::FuncOp kernel) { return KernelWriter(kernel).write(); }
+FailureOr<KernelSource> kernel_source(tile::FuncOp kernel, const Target& target) { return KernelWriter(kernel, target).write(); }
 
 }  // namespace tilewright::emit

@@ -17,6 +17,6 @@ struct KernelSource {
 
 /// The source of a kernel whose tiles have addresses: against <pto/pto-inst.hpp>, with an `extern "C" kernel_entry` that takes tensors and
 /// then numbers. The same kernel gives the same text. Nothing, after an error at the operation, for what cannot be written.
-mlir::FailureOr<KernelSource> kernel_source(tile::FuncOp kernel);
+mlir::FailureOr<KernelSource> kernel_source(tile::FuncOp kernel, const Target& target);
 
 }  // namespace tilewright::emit

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "compiler/emit/body_writer.h"
+#include "compiler/emit/task_order.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/StringExtras.h"
@@ -93,16 +94,6 @@ bool is_tracked(Value tensor) {
   return argument && isa<tw::OrchestrationOp>(argument.getOwner()->getParentOp());
 }
 
-/// The word for an argument: that of the submit, else what the kernel does with it.
-Direction direction_of(tw::SubmitOp submit, unsigned operand) {
-  const Direction stated = submit.direction(operand);
-  if (stated != Direction::kUndecided) return stated;
-  const auto kernel = cast<FlatSymbolRefAttr>(submit.getKernels()[0]);
-  auto function = SymbolTable::lookupNearestSymbolFrom<tile::FuncOp>(submit, kernel);
-  if (function.getArgAttr(operand, tw::kInOutAttribute)) return Direction::kInOut;
-  return function.getArgAttr(operand, tw::kOutAttribute) ? Direction::kOut : Direction::kIn;
-}
-
 const char* predicate_name(tw::Compare relation) {
   switch (relation) {
     case tw::Compare::kEqual: return "EQ";
@@ -157,7 +148,10 @@ class OrchestrationWriter : public BodyWriter {
   std::string file() {
     std::string text = fmt::format("// {}", orchestration_.getName().str());
     if (const std::string place = place_of(orchestration_.getLoc()); !place.empty()) text += ", of " + place;
-    text += "\n//\n" + parameter_table_ + "#include \"pto_orchestration_api.h\"\n\nnamespace {\n\n";
+    text += "\n//\n" + parameter_table_;
+    if (needs_track_war(orchestration_))
+      text += "//\n// Writers are to wait for earlier readers of their elements: track_war of callable.json.\n";
+    text += "#include \"pto_orchestration_api.h\"\n\nnamespace {\n\n";
     if (!kernels_.empty()) {
       std::vector<std::string> entries;
       for (const auto& [id, name] : kernels_) entries.push_back(fmt::format("{} = {}", name, id));
@@ -536,69 +530,6 @@ OrchestrationSignature signature_of(tw::OrchestrationOp orchestration) {
 
 FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids) {
   return OrchestrationWriter(orchestration, func_ids).write();
-}
-
-// ---- dependencies by name
-
-namespace {
-
-/// Whether `later` waits for `earlier` by the ids that it names, of tasks in this block or around it.
-bool waits_for(tw::SubmitOp later, Operation* earlier, unsigned depth = 0) {
-  constexpr unsigned kDeepest = 64;
-  if (depth == kDeepest) return false;
-  SmallVector<Value> pending(later.getDependencies());
-  while (!pending.empty()) {
-    Operation* task = pending.pop_back_val().getDefiningOp();
-    if (task == nullptr) continue;
-    if (task == earlier) return true;
-    if (auto dummy = dyn_cast<tw::DummyOp>(task)) pending.append(dummy.getDependencies().begin(), dummy.getDependencies().end());
-    if (auto submit = dyn_cast<tw::SubmitOp>(task); submit && waits_for(submit, earlier, depth + 1)) return true;
-  }
-  return false;
-}
-
-/// Whether the two may use the same bytes, one of them writing.
-bool conflict(tw::SubmitOp a, tw::SubmitOp b) {
-  const auto writes = [](tw::SubmitOp submit, unsigned i) {
-    const Direction direction = direction_of(submit, i);
-    return direction == Direction::kOut || direction == Direction::kInOut;
-  };
-  for (const auto& [i, first] : llvm::enumerate(a.getOperands_())) {
-    if (!isa<DeviceTensorType>(first.getType())) continue;
-    for (const auto& [k, second] : llvm::enumerate(b.getOperands_())) {
-      if (!isa<DeviceTensorType>(second.getType())) continue;
-      if (!may_share(first, second)) continue;
-      if (writes(a, static_cast<unsigned>(i)) || writes(b, static_cast<unsigned>(k))) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
-LogicalResult verify_named_dependencies(tw::OrchestrationOp orchestration) {
-  SmallVector<tw::SubmitOp> submits;
-  orchestration->walk([&](tw::SubmitOp submit) { submits.push_back(submit); });
-  for (size_t later = 0; later < submits.size(); ++later) {
-    // A sequential loop around a task puts turns of it after each other.
-    for (Operation* around = submits[later]->getParentOp(); around != orchestration; around = around->getParentOp()) {
-      if (!isa<scf::ForOp, scf::WhileOp>(around) || around->hasAttr(tw::kParallelAttribute) || !conflict(submits[later], submits[later]))
-        continue;
-      InFlightDiagnostic error = submits[later].emitOpError(
-          "writes a tensor in each turn of a loop, and aicpu_build_graph knows no dependencies but those that are named");
-      error.attachNote(around->getLoc()) << "this loop; tw.parallel says that its turns do not depend on each other";
-      return error;
-    }
-    for (size_t earlier = 0; earlier < later; ++earlier) {
-      if (!conflict(submits[earlier], submits[later]) || waits_for(submits[later], submits[earlier])) continue;
-      InFlightDiagnostic error = submits[later].emitOpError(
-          "may use a tensor that an earlier task uses, one of them writing; aicpu_build_graph knows no dependencies but those that "
-          "'after' names");
-      error.attachNote(submits[earlier].getLoc()) << "the earlier task";
-      return error;
-    }
-  }
-  return success();
 }
 
 }  // namespace tilewright::emit

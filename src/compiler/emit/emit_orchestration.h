@@ -30,8 +30,4 @@ struct OrchestrationSource {
 /// gives the same text. Nothing, after an error at the operation, for what cannot be written.
 mlir::FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids);
 
-/// Whether an orchestration may run where dependencies are those that it names (aicpu_build_graph): of two tasks that use the same tensor,
-/// one of them writing, the later waits for the earlier by name. Else an error at the later one.
-mlir::LogicalResult verify_named_dependencies(tw::OrchestrationOp orchestration);
-
 }  // namespace tilewright::emit

@@ -5,6 +5,7 @@
 #include "compiler/emit/cpp_text.h"
 #include "compiler/emit/emit_kernel.h"
 #include "compiler/emit/emit_orchestration.h"
+#include "compiler/emit/task_order.h"
 #include "compiler/ir/tile_dialect.h"
 
 namespace tilewright::emit {
@@ -33,7 +34,7 @@ std::vector<ArgDirection> tensor_directions(tile::FuncOp kernel) {
 
 }  // namespace
 
-FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtime) {
+FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtime, const Target& target) {
   SmallVector<tw::OrchestrationOp> orchestrations(module.getOps<tw::OrchestrationOp>());
   if (orchestrations.empty()) return module.emitError("the program has no tw.orchestration, so there is nothing to run");
   if (orchestrations.size() > 1) {
@@ -47,9 +48,10 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   ProgramSources sources;
   sources.spec.name = identifier(orchestration.getName().str());
   sources.spec.runtime = runtime;
+  sources.spec.track_war = runtime != RuntimeVariant::kAicpuBuildGraph && needs_track_war(orchestration);
   Names files;
   for (auto kernel : module.getOps<tile::FuncOp>()) {
-    FailureOr<KernelSource> source = kernel_source(kernel);
+    FailureOr<KernelSource> source = kernel_source(kernel, target);
     if (failed(source)) return failure();
     const bool aic = *kernel.getCore() == tile::Core::kAic;
     KernelSpec spec;

@@ -26,7 +26,7 @@ struct ProgramSources {
 /// func_id by name: kernels are numbered in the order of the module.
 llvm::StringMap<int32_t> func_ids(mlir::ModuleOp module);
 
-/// Kernels and the orchestration of `module`, which has one orchestration. Nothing, after an error at the operation that cannot be written.
-mlir::FailureOr<ProgramSources> program_sources(mlir::ModuleOp module, RuntimeVariant runtime);
+/// Kernels and the orchestration of `module`, which has one orchestration, for `target`. Nothing, after an error at the operation that cannot be written.
+mlir::FailureOr<ProgramSources> program_sources(mlir::ModuleOp module, RuntimeVariant runtime, const Target& target);
 
 }  // namespace tilewright::emit

@@ -16,17 +16,26 @@ namespace {
 
 struct EmitKernel : PassWrapper<EmitKernel, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitKernel)
+  EmitKernel() = default;
+  EmitKernel(const EmitKernel& other) : PassWrapper(other) { platform = other.platform.getValue(); }
   StringRef getArgument() const override { return "emit-kernel"; }
   StringRef getDescription() const override { return "Print each kernel as C++ on standard output"; }
 
   void runOnOperation() override {
+    const Target* target = find_target(platform);
+    if (target == nullptr) {
+      getOperation().emitError() << "'" << platform << "' is no platform; there are " << kPlatforms;
+      return signalPassFailure();
+    }
     for (auto kernel : getOperation().getOps<tile::FuncOp>()) {
-      const FailureOr<KernelSource> source = kernel_source(kernel);
+      const FailureOr<KernelSource> source = kernel_source(kernel, *target);
       if (failed(source)) return signalPassFailure();
       llvm::outs() << source->text;
     }
     markAllAnalysesPreserved();
   }
+
+  Option<std::string> platform{*this, "platform", llvm::cl::desc("the platform that kernels are for"), llvm::cl::init("a2a3")};
 };
 
 struct EmitOrchestration : PassWrapper<EmitOrchestration, OperationPass<ModuleOp>> {

@@ -72,16 +72,15 @@ TilePlace place_tile(const std::string& name, TileType type, int64_t address, Lo
   return {name, type.text(), place_of(location), type.getSpace(), address, bytes};
 }
 
-std::string type_of(Value value) { return tile_type(cast<TileType>(value.getType()), pad_of(value.getDefiningOp())); }
-
 }  // namespace
 
 bool is_column_major(TileType type) { return layout_of(type) == Layout::kColumnMajor; }
 
-std::string tile_type(TileType type, StringRef pad) {
+std::string tile_type(TileType type, const Target& target, StringRef pad) {
   if (type.getSpace() == Space::kUndecided) return "";
   if (type.is_mask()) {  // bit c % 8 of byte c / 8 of a row
-    return fmt::format("Tile<TileType::Vec, uint8_t, {}, {}>", type.getRows(), mask_row_bytes(type));
+    return fmt::format("Tile<TileType::Vec, uint{}_t, {}, {}>", target.mask_bits, type.getRows(),
+                       mask_row_bytes(type) * 8 / target.mask_bits);
   }
   const std::string element = cpp_type(type.getElement());
   const std::string size = fmt::format("{}, {}, {}", element, type.getRows(), type.getColumns());
@@ -122,6 +121,10 @@ LogicalResult TileVariables::add(Value value) {
   classes_.insert(value.getAsOpaquePointer());
   values_.push_back(value);
   return success();
+}
+
+std::string TileVariables::type_of(Value value) const {
+  return tile_type(cast<TileType>(value.getType()), target_, pad_of(value.getDefiningOp()));
 }
 
 void TileVariables::join(Value a, Value b) {
@@ -195,7 +198,7 @@ void TileVariables::name_tiles(Names& names) {
     const Value like = info->scratch == tile::Scratch::kLikeFirst ? op->getOperand(0) : op->getResult(0);
     scratch_[op] = names.unique(names_[leader] + "_scratch");
     const auto type = cast<TileType>(like.getType());
-    declarations_.push_back({tile_type(type), place_tile(scratch_[op], type, address.getInt(), op->getLoc())});
+    declarations_.push_back({tile_type(type, target_), place_tile(scratch_[op], type, address.getInt(), op->getLoc())});
   }
 }
 

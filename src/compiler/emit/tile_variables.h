@@ -7,13 +7,14 @@
 
 #include "compiler/emit/cpp_text.h"
 #include "compiler/ir/tile_dialect.h"
+#include "compiler/target.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
 namespace tilewright::emit {
 
 /// "Tile<TileType::Vec, float, 64, 128>". `pad` is the enumerator of PadValue that the type has. "" for a tile without a memory.
-std::string tile_type(tile::TileType type, llvm::StringRef pad = "");
+std::string tile_type(tile::TileType type, const Target& target, llvm::StringRef pad = "");
 /// Where a tile of a kernel lies.
 struct TilePlace {
   std::string name;  ///< of its variable
@@ -31,6 +32,8 @@ bool is_column_major(tile::TileType type);
 /// holds that region.
 class TileVariables {
  public:
+  explicit TileVariables(const Target& target) : target_(target) {}
+
   /// Finds the tiles of `kernel`. An error at a value that has no memory or address.
   mlir::LogicalResult collect(tile::FuncOp kernel, Names& names);
 
@@ -50,6 +53,10 @@ class TileVariables {
   void join(mlir::Value a, mlir::Value b);
   void name_tiles(Names& names);
 
+  /// How the type of the object of `value` is spelled.
+  std::string type_of(mlir::Value value) const;
+
+  const Target& target_;
   llvm::EquivalenceClasses<void*> classes_;
   std::vector<mlir::Value> values_;  ///< in program order
   llvm::DenseMap<void*, std::string> names_;  ///< by the leader of the class

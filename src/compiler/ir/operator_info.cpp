@@ -218,6 +218,7 @@ LogicalResult verify_operator(Operation* op, const OperatorInfo& info) {
     if (tile && failed(lies_in(tile, operand_space(info, static_cast<unsigned>(i)), Twine("the ") + kPlaces[i] + " operand")))
       return failure();
   }
+  if (info.also_in != Space::kUndecided && result.getSpace() == info.also_in) return success();
   return lies_in(result, result_space(info), "the result");
 }
 

@@ -62,6 +62,7 @@ struct OperatorInfo {
   uint32_t onto;  ///< bit i: the result may take the place of operand i where that is no longer needed and its elements are as wide
   bool in_place;  ///< the result takes the place of the first operand, always
   Scratch scratch;
+  Space also_in;  ///< a memory beside that of `place` in which the result may lie, written by the pipe that loads it; or kUndecided
   /// What it makes of floating-point elements of its operands; a reduction combines two elements. Null where only places change, for what
   /// compares or selects, and for operators of integers: interpret/run_operator.cpp.
   double (*reference)(double a, double b, double c);

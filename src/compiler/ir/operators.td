@@ -170,6 +170,7 @@ def Tile_ColExpandOp : Tile_OperatorOp<"col_expand", "TCOLEXPAND($result, $0)", 
 }
 def Tile_FillOp : Tile_OperatorOp<"fill", "TEXPANDS($result, $0)", "kNumber"> {
   let summary = "A number in every element";
+  let alsoIn = "kMat";
 }
 def Tile_IotaOp : Tile_OperatorOp<"iota", "TCI<$type, $element, 0>($result, $0)", "kCount"> {
   let summary = "A row that counts up from a number";

@@ -1,5 +1,7 @@
 #include "compiler/ir/tile_dialect.h"
 
+#include "compiler/ir/rectangles.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
@@ -88,9 +90,22 @@ LogicalResult verify_space(Operation* op, TileType tile, std::initializer_list<S
   return error;
 }
 
-LogicalResult verify_access(Operation* op, tw::DeviceTensorType tensor, TileType tile, size_t indices) {
-  if (indices == tensor.rank()) return verify_elements(op, tensor, tile);
-  return op->emitOpError() << "has " << indices << " indices for the " << tensor.rank() << " dimensions of " << tensor;
+LogicalResult verify_access(Operation* op, tw::DeviceTensorType tensor, TileType tile, OperandRange indices) {
+  if (indices.size() != tensor.rank())
+    return op->emitOpError() << "has " << indices.size() << " indices for the " << tensor.rank() << " dimensions of " << tensor;
+  if (failed(verify_elements(op, tensor, tile))) return failure();
+  // Rows and columns run over the last two dimensions; of a size that the run knows there may be none.
+  const auto least = [](int64_t size) { return ShapedType::isDynamic(size) ? 0 : size; };
+  SmallVector<int64_t> extents(tensor.rank(), 1);
+  extents.back() = least(tile.getValidColumns());
+  if (tensor.rank() > 1) {
+    extents[tensor.rank() - 2] = least(tile.getValidRows());
+  } else if (tile.getRows() != 1 && tile.getColumns() != 1) {
+    return op->emitOpError() << "moves a tile of " << tile.text() << " to or from " << tensor << ", of which a tile is a row or a column";
+  } else if (tile.getColumns() == 1) {
+    extents.back() = least(tile.getValidRows());
+  }
+  return tw::verify_inside(op, tensor, indices, extents);
 }
 
 /// `valid` operands give, in order, the sizes of the valid region that the type leaves open.
@@ -112,14 +127,14 @@ LogicalResult verify_indexed(Operation* op, tw::DeviceTensorType tensor, TileTyp
 
 LogicalResult LoadOp::verify() {
   const TileType tile = getTile().getType();
-  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices().size()))) return failure();
+  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices()))) return failure();
   if (failed(verify_space(*this, tile, {Space::kVec, Space::kMat}, "loads"))) return failure();
   return verify_valid(*this, tile, getValid().size());
 }
 
 LogicalResult StoreOp::verify() {
   const TileType tile = getTile().getType();
-  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices().size()))) return failure();
+  if (failed(verify_access(*this, getTensor().getType(), tile, getIndices()))) return failure();
   return verify_space(*this, tile, {Space::kVec, Space::kAcc}, "stores");
 }
 

@@ -116,6 +116,7 @@ class Tile_OperatorOp<string mnemonic, string call_, string rule_, dag attribute
   string place = "kVector";     ///< the unit that executes it: kVector or kCube
   string elements = "kAny";     ///< of its tiles, masks and indices aside: kAny, kFloats, kIntegers
   list<int> onto = [];          ///< the operands that the result may take the place of, if nobody needs them any more
+  string alsoIn = "kUndecided";  ///< another memory that the instruction can write, by the pipe that loads it
   bit inPlace = 0;              ///< the result takes the place of the first operand
   string scratch = "kNone";     ///< size of `$scratch`: kNone, kLikeFirst, kLikeResult
   /// What it computes of floating-point elements a, b, c of its operands, in C++; a reduction combines a and b.
@@ -125,7 +126,7 @@ class Tile_OperatorOp<string mnemonic, string call_, string rule_, dag attribute
   let results = (outs Tile_TileType:$result);
   let extraClassDeclaration = "static constexpr OperatorInfo kInfo = {\"" # mnemonic # "\", Rule::" # rule # ", \"" # call # "\", Place::" #
                               place # ", Elements::" # elements # ", " # !foldl("0", onto, sum, operand, sum # " | 1 << " # operand) # ", " #
-                              !if(inPlace, "true", "false") # ", Scratch::" # scratch # ", " #
+                              !if(inPlace, "true", "false") # ", Scratch::" # scratch # ", Space::" # alsoIn # ", " #
                               !if(!empty(reference), "nullptr",
                                   "+[]([[maybe_unused]] double a, [[maybe_unused]] double b, [[maybe_unused]] double c) -> double { return " #
                                       reference # "; }") # "};";

@@ -1,3 +1,4 @@
+#include "compiler/ir/rectangles.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/ir/tw_dialect.h"
 #include "mlir/IR/Builders.h"
@@ -88,32 +89,42 @@ LogicalResult verify_condition(Operation* op, Value tested, OperandRange indices
   return verify_indices(op, type, indices.size());
 }
 
-/// What `value` is, if it is a constant.
-std::optional<int64_t> constant(Value value) {
-  APInt number;
-  if (!matchPattern(value, m_ConstantInt(&number))) return std::nullopt;
-  return number.getSExtValue();
-}
-
-/// The rectangle of `extents` at `offsets` lies in `whole`, as far as it is known.
-LogicalResult verify_inside(Operation* op, DeviceTensorType whole, OperandRange offsets, DeviceTensorType part) {
-  for (unsigned d = 0; d < whole.rank(); ++d) {
-    const std::optional<int64_t> first = constant(offsets[d]);
-    if (!first) continue;
-    const int64_t extent = part.is_dynamic(d) ? 1 : part.getShape()[d];
-    if (*first >= 0 && (whole.is_dynamic(d) || *first + extent <= whole.getShape()[d])) continue;
-    return op->emitOpError() << "takes " << *first << " to " << *first + extent << " of dimension " << d << ", which lies outside "
-                             << whole;
-  }
-  return success();
-}
-
 /// Number of elements, if all extents are known.
 std::optional<int64_t> element_count(DeviceTensorType type) {
   if (type.dynamic_count() != 0) return std::nullopt;
   int64_t count = 1;
   for (const int64_t extent : type.getShape()) count *= extent;
   return count;
+}
+
+}  // namespace
+
+// ---- rectangles
+
+std::optional<int64_t> constant(Value value) {
+  APInt number;
+  if (!matchPattern(value, m_ConstantInt(&number))) return std::nullopt;
+  return number.getSExtValue();
+}
+
+LogicalResult verify_inside(Operation* op, DeviceTensorType whole, OperandRange offsets, ArrayRef<int64_t> least_extents) {
+  for (unsigned d = 0; d < whole.rank(); ++d) {
+    const std::optional<int64_t> first = constant(offsets[d]);
+    if (!first) continue;
+    if (*first >= 0 && (whole.is_dynamic(d) || *first + least_extents[d] <= whole.getShape()[d])) continue;
+    return op->emitOpError() << "takes " << *first << " to " << *first + least_extents[d] << " of dimension " << d
+                             << ", which lies outside " << whole;
+  }
+  return success();
+}
+
+namespace {
+
+/// Of a part, where an open extent is 1 at least.
+SmallVector<int64_t> least_extents(DeviceTensorType part) {
+  SmallVector<int64_t> extents(part.getShape());
+  for (int64_t& extent : extents) extent = ShapedType::isDynamic(extent) ? 1 : extent;
+  return extents;
 }
 
 }  // namespace
@@ -149,7 +160,7 @@ LogicalResult ViewOp::verify() {
   if (from.rank() != to.rank() || from.getElement() != to.getElement()) {
     return emitOpError() << "cannot be " << to << ": a view of " << from << " has as many dimensions and the same elements";
   }
-  return verify_inside(*this, from, getOffsets(), to);
+  return verify_inside(*this, from, getOffsets(), least_extents(to));
 }
 
 LogicalResult AssembleOp::verify() {
@@ -158,7 +169,7 @@ LogicalResult AssembleOp::verify() {
   if (from.rank() != to.rank() || from.getElement() != to.getElement()) {
     return emitOpError() << "cannot put " << from << " into " << to << ": dimensions and elements must be the same";
   }
-  return verify_inside(*this, to, getOffsets(), from);
+  return verify_inside(*this, to, getOffsets(), least_extents(from));
 }
 
 LogicalResult ReshapeOp::verify() {

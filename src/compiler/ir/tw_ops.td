@@ -23,7 +23,7 @@ def Tw_OrchestrationOp : Tw_Op<"orchestration", [IsolatedFromAbove, FunctionOpIn
   let description = [{
     Its arguments are tensors and then numbers. A tensor is read; one marked `{tw.out}` is written, `{tw.inout}` both. Loops are those of
     scf; on an `scf.for`, `tw.parallel` promises that its turns do not depend on each other, `tw.unroll` asks for a copy of the body for
-    each turn, `tw.pipeline = 2` for as many turns in flight.
+    each turn, `tw.pipeline = 2`, in a task, for as many turns in flight with tiles of their own.
 
     ```mlir
     tw.orchestration @softmax(%x: !tw.tensor<?x512xf32>, %y: !tw.tensor<?x512xf32> {tw.out}) {

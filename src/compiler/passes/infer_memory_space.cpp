@@ -16,6 +16,8 @@ using namespace mlir;
 using tile::Space;
 using tile::TileType;
 
+constexpr int64_t kBlockBytes = 32;  ///< rows of a tile are multiples of it (spec/tile-isa.md, 1.2)
+
 bool is_tile(Value value) { return isa<TileType>(value.getType()); }
 Space space_of(Value tile) { return cast<TileType>(tile.getType()).getSpace(); }
 void place(Value tile, Space space) {
@@ -44,6 +46,23 @@ void drop_zero_sums(tile::FuncOp kernel) {
   });
 }
 
+/// Zeros of type `type` in the accumulator, in front of `builder`: the product of zeros, which the cube core can fill its input memory with.
+Value zero_sum(OpBuilder& builder, Location loc, TileType type) {
+  const bool integers = isa<IntegerType>(type.getElement());
+  const Type element = integers ? Type(builder.getI8Type()) : Type(builder.getF16Type());  // both have products in any accumulator
+  const int64_t depth = kBlockBytes / (element.getIntOrFloatBitWidth() / 8);
+  const Value zero = builder.create<arith::ConstantOp>(loc, builder.getZeroAttr(element));
+  const auto zeros = [&](TileType shape, Space space) -> Value {
+    auto fill = builder.create<tile::FillOp>(loc, shape.with_space(Space::kMat), ValueRange{zero});
+    return builder.create<tile::MoveOp>(loc, shape.with_space(space), fill.getResult());
+  };
+  const auto left = TileType::get(type.getRows(), depth, element).with_valid(type.getValidRows(), depth);
+  const auto right = TileType::get(depth, type.getColumns(), element).with_valid(depth, type.getValidColumns());
+  const Value operands[] = {zeros(left, Space::kLeft), zeros(right, Space::kRight)};
+  return builder.create<tile::MatmulOp>(loc, type.with_layout(tile::Layout::kOfSpace).with_space(Space::kAcc), ValueRange(operands))
+      .getResult();
+}
+
 /// Whether a loop carries a sum of products that begins with zeros.
 bool sums_from_zero(scf::ForOp loop) {
   return llvm::any_of(llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs()), [](const auto& carried) {
@@ -66,22 +85,15 @@ void peel_first(scf::ForOp loop) {
   loop.setLowerBound(builder.create<arith::AddIOp>(loop.getLoc(), loop.getLowerBound(), loop.getStep()));
 }
 
-LogicalResult begin_sums(tile::FuncOp kernel) {
+/// Saves the zeros where a first product is sure to come; where it is not, zero_sum makes them.
+void begin_sums(tile::FuncOp kernel) {
   SmallVector<scf::ForOp> loops;
   kernel.walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
-    if (sums_from_zero(loop)) loops.push_back(loop);
-  });
-  for (scf::ForOp loop : loops) {
     const std::optional<int64_t> from = getConstantIntValue(loop.getLowerBound()), to = getConstantIntValue(loop.getUpperBound());
-    if (!from || !to || *from >= *to) {
-      return loop.emitOpError(
-          "sums products from zero on, but may have no turn: the accumulator cannot be set to zero. Start with a "
-          "product, or give the loop bounds that are known");
-    }
-    peel_first(loop);
-  }
+    if (from && to && *from < *to && sums_from_zero(loop)) loops.push_back(loop);
+  });
+  for (scf::ForOp loop : loops) peel_first(loop);
   drop_zero_sums(kernel);
-  return success();
 }
 
 // ---- placing
@@ -154,6 +166,12 @@ class Placement {
 
  private:
   LogicalResult operation(Operation& op) {
+    if (is_zero_sum(op)) {
+      OpBuilder builder(&op);
+      op.getResult(0).replaceAllUsesWith(zero_sum(builder, op.getLoc(), cast<TileType>(op.getResult(0).getType())));
+      op.erase();
+      return success();
+    }
     if (const tile::OperatorInfo* info = tile::operator_info(&op)) {
       for (OpOperand& operand : op.getOpOperands()) {
         if (is_tile(operand.get()) && failed(bring(operand, tile::operand_space(*info, operand.getOperandNumber())))) return failure();
@@ -215,6 +233,11 @@ class Placement {
           }
           return success();
         });
+  }
+
+  /// Whether zeros are only good for being added to in the accumulator.
+  static bool is_zero_sum(Operation& op) {
+    return op.getNumResults() == 1 && is_tile(op.getResult(0)) && is_zero(op.getResult(0)) && Demand::of(op.getResult(0)) == Space::kAcc;
   }
 
   LogicalResult same_place(Operation* op, Value from, Value to) {
@@ -287,6 +310,12 @@ class Placement {
   LogicalResult bring(OpOperand& operand, Space wanted) {
     const Value tile = operand.get();
     if (space_of(tile) == wanted) return success();
+    if (wanted == Space::kAcc && is_zero(tile)) {
+      OpBuilder builder(operand.getOwner());
+      operand.set(zero_sum(builder, tile.getLoc(), cast<TileType>(tile.getType())));
+      if (tile.use_empty()) tile.getDefiningOp()->erase();  // it was placed for want of a use that says more
+      return success();
+    }
     const SmallVector<Space> steps = way(space_of(tile), wanted);
     if (steps.empty()) return clash(operand.getOwner(), tile, wanted);
     Value moved = tile;
@@ -405,8 +434,8 @@ class InferMemorySpace : public PassWrapper<InferMemorySpace, OperationPass<Modu
       return signalPassFailure();
     }
     for (auto kernel : getOperation().getOps<tile::FuncOp>()) {
-      if (failed(begin_sums(kernel)) || failed(Placement(*target).block(kernel.getBody().front())) || failed(choose_core(kernel, *target)))
-        return signalPassFailure();
+      begin_sums(kernel);
+      if (failed(Placement(*target).block(kernel.getBody().front())) || failed(choose_core(kernel, *target))) return signalPassFailure();
     }
   }
 

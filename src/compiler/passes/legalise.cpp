@@ -16,7 +16,7 @@ using tile::TileType;
 constexpr int64_t kBlockBytes = 32;  ///< rows of a tile, and of a box, are multiples of it (spec/tile-isa.md, 1.2)
 constexpr int64_t kBoxRows = 16;
 
-PtoElement element_code(Type element) {
+PtoElement element_code(Type element, const Target& target) {
   if (element.isF32()) return kPtoF32;
   if (element.isF16()) return kPtoF16;
   if (element.isBF16()) return kPtoBf16;
@@ -24,7 +24,7 @@ PtoElement element_code(Type element) {
   if (element.isFloat8E5M2()) return kPtoF8E5M2;
   const bool natural = !element.isUnsignedInteger();
   switch (element.getIntOrFloatBitWidth()) {
-    case 1: return kPtoU8;
+    case 1: return target.mask_bits == 32 ? kPtoU32 : kPtoU8;
     case 8: return natural ? kPtoI8 : kPtoU8;
     case 16: return natural ? kPtoI16 : kPtoU16;
     case 32: return natural ? kPtoI32 : kPtoU32;
@@ -61,14 +61,15 @@ PtoTileLayout layout_code(TileType type) {
 
 /// An instruction as pto::legality asks for it: its tiles and tensors in the order in which the call names them.
 struct Form {
+  const Target& target;
   SmallVector<Type> operands;
   bool equal = true;
 
   int operand_count() const { return static_cast<int>(operands.size()); }
   Type at(int i) const { return operands[static_cast<size_t>(i)]; }
   uint32_t element(int i) const {
-    if (auto tensor = dyn_cast<tw::DeviceTensorType>(at(i))) return element_code(tensor.getElement());
-    return element_code(cast<TileType>(at(i)).getElement());
+    if (auto tensor = dyn_cast<tw::DeviceTensorType>(at(i))) return element_code(tensor.getElement(), target);
+    return element_code(cast<TileType>(at(i)).getElement(), target);
   }
   int global_layout(int i) const { return isa<tw::DeviceTensorType>(at(i)) ? static_cast<int>(pto::legality::kND) : -1; }
   uint32_t tile_layout(int i) const {
@@ -105,8 +106,8 @@ char letter(Space space) {
 }
 
 /// Tiles of an operator in the order of its call: "TSELS($result, $0, $1, $scratch, $2)".
-Form form_of(Operation* op, const tile::OperatorInfo& info) {
-  Form form;
+Form form_of(Operation* op, const tile::OperatorInfo& info, const Target& target) {
+  Form form{target, {}};
   const StringRef call(info.call);
   SmallVector<StringRef> arguments;
   call.substr(call.find('(') + 1).drop_back().split(arguments, ',');
@@ -134,18 +135,18 @@ class Legality {
       auto tile = dyn_cast<TileType>(result.getType());
       if (tile && failed(check_shape(op, tile))) return failure();
     }
-    if (const tile::OperatorInfo* info = tile::operator_info(op)) return check_form(op, instruction_name(*info), form_of(op, *info));
+    if (const tile::OperatorInfo* info = tile::operator_info(op)) return check_form(op, instruction_name(*info), form_of(op, *info, target_));
     const auto type = [](Value value) { return value.getType(); };
     const auto space = [](Value value) { return cast<TileType>(value.getType()).getSpace(); };
-    if (auto load = dyn_cast<tile::LoadOp>(op)) return check_form(op, "TLOAD", {{type(load.getTile()), type(load.getTensor())}});
+    if (auto load = dyn_cast<tile::LoadOp>(op)) return check_form(op, "TLOAD", {target_, {type(load.getTile()), type(load.getTensor())}});
     if (auto store = dyn_cast<tile::StoreOp>(op)) {
       return check_form(op, space(store.getTile()) == Space::kAcc ? "TSTORE_ACC" : "TSTORE_VEC",
-                        {{type(store.getTensor()), type(store.getTile())}});
+                        {target_, {type(store.getTensor()), type(store.getTile())}});
     }
     if (isa<tile::MoveOp, tile::ExtractOp, tile::InsertOp>(op)) {
       const Value from = op->getOperand(0), to = op->getResult(0);
       const StringRef base = isa<tile::MoveOp>(op) ? "TMOV_" : isa<tile::ExtractOp>(op) ? "TEXTRACT_" : "TINSERT_";
-      return check_form(op, (base + Twine(letter(space(from))) + "2" + Twine(letter(space(to)))).str(), {{type(to), type(from)}});
+      return check_form(op, (base + Twine(letter(space(from))) + "2" + Twine(letter(space(to)))).str(), {target_, {type(to), type(from)}});
     }
     return success();
   }
@@ -192,21 +193,13 @@ class Legality {
                                                  << target_.name << " does not have";
     switch (rule->property) {
       case pto::legality::Property::kInstruction: return error << " between these memories";
-      case pto::legality::Property::kElement:
-        if (is_mask(form, rule->operand)) break;
-        return error << " for elements " << element_text(form.at(rule->operand));
+      case pto::legality::Property::kElement: return error << " for elements " << element_text(form.at(rule->operand));
       case pto::legality::Property::kGlobalLayout: return error << " for this layout of device memory";
       case pto::legality::Property::kRearranged: return error << " for another order of the elements";
       case pto::legality::Property::kOtherThanEq:
         return error << " for elements " << element_text(form.at(rule->operand)) << " and a comparison other than 'eq'";
     }
-    error.abandon();  // the emitter chooses what a mask's bytes are
-    return success();
-  }
-
-  static bool is_mask(const Form& form, int operand) {
-    auto tile = dyn_cast<TileType>(form.at(operand));
-    return tile && tile.is_mask();
+    llvm_unreachable("a property without a message");
   }
 
   static std::string element_text(Type type) {

@@ -12,8 +12,8 @@ namespace tilewright {
 /// sets the variable is an error, and so is a task that sets a variable from outside of it.
 std::unique_ptr<mlir::Pass> create_promote_variables();
 
-/// Loops marked tw.unroll become copies of their bodies, outer ones first; loops of one turn or none go as well. An error where the
-/// turns are not known or too many.
+/// Loops marked tw.unroll become copies of their bodies, outer ones first; loops of one turn or none go as well. Loops of tasks marked tw.pipeline
+/// do so many turns in one. An error where the turns are not known or too many, or a loop of an orchestration is to be pipelined.
 std::unique_ptr<mlir::Pass> create_unroll();
 
 /// tw.assemble goes: a tensor that was created for it, and that nobody uses behind it, is made as a view of the place; else a task copies it
@@ -26,6 +26,10 @@ std::unique_ptr<mlir::Pass> create_lower_assemble();
 /// Precondition: no variables (promote-variables).
 std::unique_ptr<mlir::Pass> create_outline_incore();
 
+/// A tensor that the predicate of a task looks at becomes an argument of its kernels, if it is none yet: then what writes it is waited for, and
+/// may be made to wait. Not in manual scopes and for untracked tensors. Precondition: kernels (outline-incore).
+std::unique_ptr<mlir::Pass> create_track_predicates();
+
 /// Marks tensors of kernels in, out or inout by what their code does, and gives each tensor of a tw.submit its direction. `out` only where
 /// nothing is read that the kernel has not written before, and where no earlier task can have written the same elements; what is not
 /// known is inout. An error where an orchestration writes an argument that is not marked. Precondition: kernels (outline-incore).
@@ -33,7 +37,7 @@ std::unique_ptr<mlir::Pass> create_infer_directions();
 
 /// Each tile gets its memory, moves where a tile is needed in another one than it lies in, and each kernel its kind of core. Memories
 /// that are stated are kept. An error where the target (find_target(platform)) has no way, or where one kernel uses both kinds of core.
-/// Sums of products that begin with zeros begin with their first product. Precondition: kernels (outline-incore).
+/// Sums of products that begin with zeros begin with their first product, or with a product of zeros where there may be none. Precondition: kernels (outline-incore).
 std::unique_ptr<mlir::Pass> create_infer_memory_space(llvm::StringRef platform);
 
 /// Changes nothing: an error for each operation that becomes an instruction, with element types and memories, which the platform does not

@@ -12,6 +12,7 @@ void register_passes() {
   mlir::registerPass(create_unroll);
   mlir::registerPass(create_lower_assemble);
   mlir::registerPass(create_outline_incore);
+  mlir::registerPass(create_track_predicates);
   mlir::registerPass(create_infer_directions);
   mlir::registerPass([] { return create_infer_memory_space("a2a3"); });
   mlir::registerPass([] { return create_legalise("a2a3"); });

@@ -155,8 +155,12 @@ int32_t launch(tw_platform_device *device, tw_platform_program *, const tw_platf
   return TW_PLATFORM_OK;
 }
 
-int32_t poll(tw_platform_run *, int32_t *ended, tw_platform_error *) {
-  *ended = 1;
+int32_t poll(tw_platform_run *, int32_t *ended, tw_platform_error *error) {
+  if (is("lost_in_poll")) {
+    host->report_error(error, "the device does not answer", nullptr, 0);
+    return TW_PLATFORM_DEVICE_LOST;
+  }
+  *ended = is("polls_nonsense") ? 2 : is("ends_in_launch") ? 1 : 0;
   return TW_PLATFORM_OK;
 }
 
@@ -165,6 +169,7 @@ int32_t wait(tw_platform_run *, uint64_t, int32_t *ended, tw_platform_error *err
     host->report_error(error, "the device does not answer", nullptr, 0);
     return TW_PLATFORM_DEVICE_LOST;
   }
+  if (is("ends_in_launch")) std::abort();  // nobody waits for a run that has ended
   *ended = is("impatient") ? 0 : 1;
   return TW_PLATFORM_OK;
 }

@@ -356,6 +356,30 @@ tw.orchestration @f(%n: index) {
 
 // Loading and storing.
 // -----
+tile.func @f(%x: !tw.tensor<4x4xf32>) {
+  %i = arith.constant 2 : index
+  %j = arith.constant 0 : index
+  // expected-error@+1 {{takes 2 to 5 of dimension 0, which lies outside '!tw.tensor<4x4xf32>'}}
+  %t = tile.load %x[%i, %j] : !tw.tensor<4x4xf32> -> !tile.tile<4x4xf32, valid 3x4>
+  tile.return
+}
+// -----
+tile.func @f(%x: !tw.tensor<4xf32> {tw.out}) {
+  %i = arith.constant 0 : index
+  %t = tile.create : !tile.tile<2x2xf32>
+  // expected-error@+1 {{moves a tile of 2x2xf32 to or from '!tw.tensor<4xf32>', of which a tile is a row or a column}}
+  tile.store %t, %x[%i] : !tile.tile<2x2xf32>, !tw.tensor<4xf32>
+  tile.return
+}
+// -----
+tile.func @f(%x: !tw.tensor<4xf32> {tw.out}) {
+  %i = arith.constant 1 : index
+  %t = tile.create : !tile.tile<4x1xf32>
+  // expected-error@+1 {{takes 1 to 5 of dimension 0, which lies outside '!tw.tensor<4xf32>'}}
+  tile.store %t, %x[%i] : !tile.tile<4x1xf32>, !tw.tensor<4xf32>
+  tile.return
+}
+// -----
 tile.func @f(%x: !tw.tensor<4x4xf32>, %i: index) {
   // expected-error@+1 {{has 1 indices for the 2 dimensions of '!tw.tensor<4x4xf32>'}}
   %t = tile.load %x[%i] : !tw.tensor<4x4xf32> -> !tile.tile<4x4xf32>

@@ -72,7 +72,9 @@ void program_of_everything(Tensor x, Tensor y, Tensor flags, Out<Tensor> z, InOu
          });
   z.write({count, 0}, x.read({0, 0}) * weight);
   // CHECK: tw.pipeline = 3
-  for (Index k : pipeline(0, n, 8, 3)) at([&] { store_add(load(x, {k, 0}, {8, 64}), w, {k, 0}); });
+  at([&] {
+    for (Index k : pipeline(0, n, 8, 3)) store_add(load(x, {k, 0}, {8, 64}), w, {k, 0});
+  });
   // CHECK: tw.unroll
   for (Index k : unroll(0, 2)) assemble(x.view({k, 0}, {1, 64}), z, {k, 0});
 
@@ -91,7 +93,7 @@ void program_of_everything(Tensor x, Tensor y, Tensor flags, Out<Tensor> z, InOu
     scatter_rows(gather_rows(x, index), w, index);
     store(set_valid(d, n, 32), w, {0, 0});
     store(reshape(e, 32, 64), w, {d.valid_rows(), 0});
-    store(cast(c, f32), w, {0, 0});
+    store(extract(cast(c, f32), {0, 32}, {32, 64}), w, {0, 0});
     a = set_element(a, 0, 0, a.read(1, 1) + 1);
     store(a, w, {0, 0});
   });

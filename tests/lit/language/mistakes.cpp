@@ -30,6 +30,24 @@ void mistakes(Tensor x, Out<Tensor> y, Index n) {
     Tile e = a & 3;
     // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: load: has 1 indices for the 2 dimensions of '!tw.tensor<256x128xf32>'
     Tile f = load(x, {0}, {64, 128});
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: load: takes 200 to 264 of dimension 0, which lies outside '!tw.tensor<256x128xf32>'
+    Tile l = load(x, {200, 0}, {64, 128});
+    // Of the valid region alone.
+    Tile m = load(x, {200, 0}, {64, 128}, {.valid = {56, 128}});
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: store: takes 64 to 192 of dimension 1, which lies outside '!tw.tensor<256x128xf32>'
+    store(a, y, {0, 64});
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: select: first operand is 64x128xi1, third operand must be 32x1xf32, is 64x128xf32
+    Tile o = select(a > 0.0, b, a);
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: concat: cannot put 32x1xf32 behind the columns of 64x128xf32: rows and element types must be equal
+    Tile p = concat(a, b);
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: gather: indices are 32-bit integers, not 64x128xf32
+    Tile q = gather(a, a);
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: matmul_bias: first operand is 64x128xf32, third operand must be 1x64xf32, is 32x1xf32
+    Tile s = matmul(a, transpose(a), b);
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: extract: has a part of 64x128xf32 that does not lie in 64x128xf32
+    Tile t = extract(a, {8, 0}, {64, 128});
+    // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: reshape: cannot make '!tile.tile<64x64xf32>' of '!tile.tile<64x128xf32>'
+    Tile u = reshape(a, 64, 64);
     // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: the rows and columns of a tile are known when the program is compiled
     Tile g = load(x, {0, 0}, {n, 128});
     // CHECK: mistakes.cpp:[[# @LINE + 3]]:{{[0-9]+}}: error: assigns 32x1xf32 to a variable that holds 64x128xf32
@@ -41,6 +59,8 @@ void mistakes(Tensor x, Out<Tensor> y, Index n) {
   });
   // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: view: takes 200 to 264 of dimension 0, which lies outside '!tw.tensor<256x128xf32>'
   Tensor v = x.view({200, 0}, {64, 128});
+  // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: assemble: takes 224 to 288 of dimension 0, which lies outside '!tw.tensor<256x128xf32>'
+  assemble(x.view({0, 0}, {64, 128}), y, {224, 0});
   // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: reshape: cannot make '!tw.tensor<100xf32>' (100 elements) of '!tw.tensor<256x128xf32>' (32768)
   Tensor r = reshape(x, {100});
   // CHECK: mistakes.cpp:[[# @LINE + 1]]:{{[0-9]+}}: error: the loop is left early (break, return, goto), which cannot be recorded

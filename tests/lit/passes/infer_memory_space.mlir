@@ -117,3 +117,61 @@ tile.func @numbers(%x: !tw.tensor<8xi32> {tw.out}, %k: i32) {
   tw.write %k, %x[%zero] : i32, !tw.tensor<8xi32>
   tile.return
 }
+
+// Zeros in the accumulator are the product of zeros, where no first product is sure: a loop that may have no turn, a branch, a while. The valid
+// region of the sum is that of the product.
+// CHECK-LABEL: tile.func aic @sums
+// CHECK: %[[Z:.*]] = arith.constant 0.000000e+00 : f16
+// CHECK: %[[A:.*]] = tile.fill %[[Z]] : (f16) -> !tile.tile<16x16xf16, mat>
+// CHECK: %[[L:.*]] = tile.move %[[A]] : !tile.tile<16x16xf16, mat> -> !tile.tile<16x16xf16, left>
+// CHECK: %[[B:.*]] = tile.fill %{{.*}} : (f16) -> !tile.tile<16x32xf16, mat>
+// CHECK: %[[R:.*]] = tile.move %[[B]] : !tile.tile<16x32xf16, mat> -> !tile.tile<16x32xf16, right>
+// CHECK: %[[S:.*]] = tile.matmul %[[L]], %[[R]] : (!tile.tile<16x16xf16, left>, !tile.tile<16x32xf16, right>) -> !tile.tile<16x32xf32, acc>
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[S]]) -> (!tile.tile<16x32xf32, acc>)
+// CHECK: scf.if
+// CHECK-NEXT: tile.move
+// CHECK-NEXT: tile.move
+// CHECK-NEXT: tile.matmul
+// CHECK: else
+// CHECK: tile.fill
+// CHECK: tile.fill
+// CHECK: tile.matmul {{.*}} -> !tile.tile<16x32xf32, acc>
+// CHECK-NEXT: scf.yield
+// CHECK: tile.fill %{{.*}} : (i8) -> !tile.tile<16x32xi8, valid 10x32, mat>
+// CHECK: tile.fill %{{.*}} : (i8) -> !tile.tile<32x32xi8, mat>
+// CHECK: tile.matmul {{.*}} -> !tile.tile<16x32xi32, valid 10x32, acc>
+// CHECK: scf.while
+tile.func @sums(%x: !tw.tensor<16x16xf32>, %w: !tw.tensor<16x32xf32>, %y: !tw.tensor<16x32xf32> {tw.out}, %i: !tw.tensor<16x32xi8>, %j: !tw.tensor<32x32xi8>, %k: !tw.tensor<16x32xi32> {tw.out}, %n: index, %p: i1) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %h = arith.constant 0.0 : f32
+  %z = tile.fill %h : (f32) -> !tile.tile<16x32xf32>
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<16x16xf32> -> !tile.tile<16x16xf32>
+  %u = tile.load %w[%zero, %zero] : !tw.tensor<16x32xf32> -> !tile.tile<16x32xf32>
+  %s = scf.for %m = %zero to %n step %one iter_args(%a = %z) -> (!tile.tile<16x32xf32>) {
+    %b = tile.matmul_acc %a, %t, %u : (!tile.tile<16x32xf32>, !tile.tile<16x16xf32>, !tile.tile<16x32xf32>) -> !tile.tile<16x32xf32>
+    scf.yield %b : !tile.tile<16x32xf32>
+  }
+  tile.store %s, %y[%zero, %zero] : !tile.tile<16x32xf32>, !tw.tensor<16x32xf32>
+  %z2 = tile.fill %h : (f32) -> !tile.tile<16x32xf32>
+  %c = scf.if %p -> (!tile.tile<16x32xf32>) {
+    %b = tile.matmul_acc %z2, %t, %u : (!tile.tile<16x32xf32>, !tile.tile<16x16xf32>, !tile.tile<16x32xf32>) -> !tile.tile<16x32xf32>
+    scf.yield %b : !tile.tile<16x32xf32>
+  } else {
+    scf.yield %z2 : !tile.tile<16x32xf32>
+  }
+  tile.store %c, %y[%zero, %zero] : !tile.tile<16x32xf32>, !tw.tensor<16x32xf32>
+  %g = arith.constant 0 : i32
+  %z3 = tile.fill %g : (i32) -> !tile.tile<16x32xi32, valid 10x32>
+  %q = tile.load %i[%zero, %zero] : !tw.tensor<16x32xi8> -> !tile.tile<16x32xi8, valid 10x32>
+  %r = tile.load %j[%zero, %zero] : !tw.tensor<32x32xi8> -> !tile.tile<32x32xi8>
+  %d = scf.while (%a = %z3) : (!tile.tile<16x32xi32, valid 10x32>) -> !tile.tile<16x32xi32, valid 10x32> {
+    scf.condition(%p) %a : !tile.tile<16x32xi32, valid 10x32>
+  } do {
+  ^bb0(%a: !tile.tile<16x32xi32, valid 10x32>):
+    %b = tile.matmul_acc %a, %q, %r : (!tile.tile<16x32xi32, valid 10x32>, !tile.tile<16x32xi8, valid 10x32>, !tile.tile<32x32xi8>) -> !tile.tile<16x32xi32, valid 10x32>
+    scf.yield %b : !tile.tile<16x32xi32, valid 10x32>
+  }
+  tile.store %d, %k[%zero, %zero] : !tile.tile<16x32xi32, valid 10x32>, !tw.tensor<16x32xi32>
+  tile.return
+}

@@ -51,23 +51,6 @@ tile.func aic @core(%x: !tw.tensor<16x16xf32>) {
 
 // -----
 
-tile.func @no_turn(%x: !tw.tensor<16x16xf32>, %y: !tw.tensor<16x16xf32> {tw.out}, %n: index) {
-  %zero = arith.constant 0 : index
-  %one = arith.constant 1 : index
-  %h = arith.constant 0.0 : f32
-  %z = tile.fill %h : (f32) -> !tile.tile<16x16xf32>
-  %t = tile.load %x[%zero, %zero] : !tw.tensor<16x16xf32> -> !tile.tile<16x16xf32>
-  // expected-error @below {{'scf.for' op sums products from zero on, but may have no turn}}
-  %s = scf.for %i = %zero to %n step %one iter_args(%a = %z) -> (!tile.tile<16x16xf32>) {
-    %b = tile.matmul_acc %a, %t, %t : !tile.tile<16x16xf32>
-    scf.yield %b : !tile.tile<16x16xf32>
-  }
-  tile.store %s, %y[%zero, %zero] : !tile.tile<16x16xf32>, !tw.tensor<16x16xf32>
-  tile.return
-}
-
-// -----
-
 tile.func @insert(%x: !tw.tensor<16x16xf32>, %y: !tw.tensor<16x16xf32> {tw.out}) {
   %zero = arith.constant 0 : index
   %t = tile.load %x[%zero, %zero] : !tw.tensor<16x16xf32> -> !tile.tile<16x16xf32>

@@ -113,7 +113,7 @@ tw.orchestration @while_loop(%n: index) {
 // CHECK:     %[[E:.*]] = tile.exp %[[ACC]]
 // CHECK:     scf.yield %[[E]]
 // CHECK:   tile.store %[[LOOP]], %arg0[%c0, %c1]
-tw.orchestration @scopes(%y: !tw.tensor<8x8xf32>, %n: index) {
+tw.orchestration @scopes(%y: !tw.tensor<8x16xf32>, %n: index) {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index
   %h = arith.constant 0.0 : f32
@@ -136,7 +136,7 @@ tw.orchestration @scopes(%y: !tw.tensor<8x8xf32>, %n: index) {
     }
     %t = tw.get %acc : !tw.var<!tile.tile<8x8xf32>>
     %c = tw.get %column : !tw.var<index>
-    tile.store %t, %y[%zero, %c] : !tile.tile<8x8xf32>, !tw.tensor<8x8xf32>
+    tile.store %t, %y[%zero, %c] : !tile.tile<8x8xf32>, !tw.tensor<8x16xf32>
   }
   tw.return
 }

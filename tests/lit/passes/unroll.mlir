@@ -49,3 +49,45 @@ tw.orchestration @single(%n: index) {
   }
   tw.return
 }
+
+// A pipelined loop does several turns in one, and those that are left over behind it; what it carries goes through all. The turns are counted when it
+// runs: none for an end before the start.
+// CHECK-LABEL: tile.func @pipelined
+// CHECK: %[[SPAN:.*]] = arith.maxsi %arg1, %c0
+// CHECK: %[[TURNS:.*]] = arith.divsi %{{.*}}, %c8
+// CHECK: %[[GROUPS:.*]] = arith.divsi %[[TURNS]], %c2
+// CHECK: %[[MIDDLE:.*]] = arith.muli %[[GROUPS]], %c16
+// CHECK: %[[R:.*]] = scf.for %[[I:.*]] = %c0 to %[[MIDDLE]] step %c16 iter_args(%[[A:.*]] = %{{.*}}) -> (!tile.tile<8x8xf32>) {
+// CHECK:   %[[T:.*]] = tile.load %arg0[%[[I]], %c0]
+// CHECK:   %[[S:.*]] = tile.add %[[A]], %[[T]]
+// CHECK:   %[[NEXT:.*]] = arith.addi %[[I]], %c8
+// CHECK:   %[[U:.*]] = tile.load %arg0[%[[NEXT]], %c0]
+// CHECK:   %[[B:.*]] = tile.add %[[S]], %[[U]]
+// CHECK:   scf.yield %[[B]]
+// CHECK-NEXT: }{{$}}
+// CHECK: %[[ALL:.*]] = scf.for %{{.*}} = %[[MIDDLE]] to %arg1 step %c8 iter_args(%{{.*}} = %[[R]])
+// CHECK: }{{$}}
+// CHECK: tile.store %[[ALL]]
+// Turns that are known to make whole groups leave nothing over.
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c32
+// CHECK-COUNT-4: tile.load
+// CHECK-NOT: tile.load
+// CHECK: tile.return
+tile.func @pipelined(%x: !tw.tensor<?x8xf32>, %n: index) {
+  %zero = arith.constant 0 : index
+  %step = arith.constant 8 : index
+  %h = arith.constant 0.0 : f32
+  %f = tile.fill %h : (f32) -> !tile.tile<8x8xf32>
+  %s = scf.for %i = %zero to %n step %step iter_args(%a = %f) -> (!tile.tile<8x8xf32>) {
+    %t = tile.load %x[%i, %zero] : !tw.tensor<?x8xf32> -> !tile.tile<8x8xf32>
+    %b = tile.add %a, %t : !tile.tile<8x8xf32>
+    scf.yield %b : !tile.tile<8x8xf32>
+  } {tw.pipeline = 2}
+  tile.store %s, %x[%zero, %zero] : !tile.tile<8x8xf32>, !tw.tensor<?x8xf32>
+  %end = arith.constant 64 : index
+  scf.for %i = %zero to %end step %step {
+    %t = tile.load %x[%i, %zero] : !tw.tensor<?x8xf32> -> !tile.tile<8x8xf32>
+    tile.store %t, %x[%i, %zero] : !tile.tile<8x8xf32>, !tw.tensor<?x8xf32>
+  } {tw.pipeline = 4}
+  tile.return
+}

@@ -24,3 +24,18 @@ tw.orchestration @many() {
   } {tw.unroll}
   tw.return
 }
+
+// -----
+
+tile.func @k() {
+  tile.return
+}
+tw.orchestration @pipelined(%n: index) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  // expected-error @below {{'scf.for' op asks for 'tw.pipeline' in an orchestration, whose tasks run side by side without it; it is for loops in tasks}}
+  scf.for %i = %zero to %n step %one {
+    %t = tw.submit @k()
+  } {tw.pipeline = 2}
+  tw.return
+}
