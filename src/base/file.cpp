@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <set>
@@ -52,6 +53,7 @@ std::string read_file(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
+  const Uninterrupted whole;
   const std::string what = fmt::format("cannot write {}", path.string());
   std::string temporary = path.string() + ".XXXXXX";
   FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
@@ -81,40 +83,84 @@ fs::path cache_directory() {
 
 namespace {
 
-/// The directories that are to be removed yet.
-struct TemporaryDirectories {
+/// What a signal has to wait for and to remove. Never destroyed: threads may be at work when the process ends.
+struct Unfinished {
   std::mutex mutex;
-  std::set<fs::path> paths;
+  std::condition_variable fewer;
+  int threads = 0;  ///< that are Uninterrupted
+  bool ending = false;
+  std::set<fs::path> directories;
 };
-/// Never destroyed: a static object may hold a TemporaryDirectory.
-TemporaryDirectories& temporary_directories() {
-  static auto* const all = new TemporaryDirectories;
-  return *all;
+
+Unfinished& unfinished() {
+  static Unfinished& only = *new Unfinished;
+  return only;
 }
+
+thread_local int uninterrupted_depth = 0;
 
 }  // namespace
 
+Uninterrupted::Uninterrupted() {
+  if (uninterrupted_depth++ > 0) return;
+  Unfinished& all = unfinished();
+  std::unique_lock lock(all.mutex);
+  all.fewer.wait(lock, [&] { return !all.ending; });
+  ++all.threads;
+}
+
+Uninterrupted::~Uninterrupted() {
+  if (--uninterrupted_depth > 0) return;
+  Unfinished& all = unfinished();
+  const std::lock_guard lock(all.mutex);
+  --all.threads;
+  all.fewer.notify_all();
+}
+
+void prepare_to_end() {
+  Unfinished& all = unfinished();
+  std::unique_lock lock(all.mutex);
+  all.ending = true;
+  all.fewer.wait(lock, [&] { return all.threads == 0; });
+}
+
+void remove_temporary_directories() {
+  Unfinished& all = unfinished();
+  const std::lock_guard lock(all.mutex);
+  for (const fs::path& directory : all.directories) {
+    std::error_code failure;
+    // Again if another thread made one more file meanwhile.
+    for (int attempt = 0; attempt < 10 && fs::exists(directory, failure); ++attempt) fs::remove_all(directory, failure);
+  }
+}
+
 TemporaryDirectory::TemporaryDirectory() {
-  std::string pattern = (fs::temp_directory_path() / "tilewright-XXXXXX").string();
-  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
+  std::error_code failure;
+  const fs::path parent = fs::temp_directory_path(failure);
+  if (failure) {
+    const char* const named = std::getenv("TMPDIR");
+    throw Error(ErrorCode::kIoError, fmt::format("cannot use the temporary directory {}: {}", named ? named : "/tmp", failure.message()),
+                "set TMPDIR to a directory");
+  }
+  make((parent / "tilewright-XXXXXX").string());
+}
+
+TemporaryDirectory::TemporaryDirectory(const fs::path& path) { make(path.string() + ".tw-XXXXXX"); }
+
+void TemporaryDirectory::make(std::string pattern) {
+  const Uninterrupted registered;
   if (::mkdtemp(pattern.data()) == nullptr) throw errno_error(errno, fmt::format("cannot create {}", pattern));
   path_ = pattern;
-  temporary_directories().paths.insert(path_);
+  const std::lock_guard lock(unfinished().mutex);
+  unfinished().directories.insert(path_);
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
-  // One at a time: who finds a file gone that was there before gives up.
-  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
+  const Uninterrupted whole;
   std::error_code ignored;
   fs::remove_all(path_, ignored);
-  temporary_directories().paths.erase(path_);
-}
-
-void TemporaryDirectory::remove_all() {
-  const std::lock_guard<std::mutex> guard(temporary_directories().mutex);
-  std::error_code ignored;
-  for (const fs::path& path : temporary_directories().paths) fs::remove_all(path, ignored);
-  temporary_directories().paths.clear();
+  const std::lock_guard lock(unfinished().mutex);
+  unfinished().directories.erase(path_);
 }
 
 }  // namespace tilewright

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,7 +24,6 @@ constexpr char kStop = 0;  // no signal has this number
 
 int signal_pipe = -1;
 struct sigaction previous[std::size(kSignals)];
-std::mutex output_mutex;
 
 extern "C" void note_signal(int number) {
   const int saved = errno;
@@ -80,6 +80,8 @@ InterruptHandler::InterruptHandler() {
   if (::pipe2(ends, O_CLOEXEC) != 0) throw errno_error(errno, "cannot create a pipe");
   reader_ = FileDescriptor(ends[0]);
   signal_pipe = ends[1];
+  // A process whose parent was killed first becomes a child of this one, and is not lost.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   struct sigaction action{};
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;
@@ -99,16 +101,14 @@ InterruptHandler::~InterruptHandler() {
   signal_pipe = -1;
 }
 
-std::unique_lock<std::mutex> InterruptHandler::hold_off() { return std::unique_lock(output_mutex); }
-
 void InterruptHandler::watch() {
   char byte = kStop;
   while (::read(reader_.get(), &byte, 1) < 0 && errno == EINTR) {
   }
   if (byte == kStop) return;
-  const std::unique_lock<std::mutex> outputs_are_whole = hold_off();
+  prepare_to_end();
   kill_descendants();
-  TemporaryDirectory::remove_all();
+  remove_temporary_directories();
   ::signal(byte, SIG_DFL);
   ::raise(byte);
 }

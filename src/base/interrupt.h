@@ -1,15 +1,14 @@
 // Ctrl-C: end everything that was started, leave no partial output.
 #pragma once
 
-#include <mutex>
 #include <thread>
 
 #include "base/file.h"
 
 namespace tilewright {
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP kill every descendant of this process (compilers, device processes), remove the temporary
-/// directories of this process and then end it by that signal. At most one at a time, in main.
+/// While it lives, SIGINT, SIGTERM and SIGHUP kill every descendant of this process (compilers, device processes), remove its temporary
+/// directories and then end it by that signal; what is Uninterrupted (base/file.h) is done before. At most one at a time, in main.
 class InterruptHandler {
  public:
   /// Throws Error(kIoError).
@@ -17,9 +16,6 @@ class InterruptHandler {
   ~InterruptHandler();
   InterruptHandler(const InterruptHandler&) = delete;
   InterruptHandler& operator=(const InterruptHandler&) = delete;
-
-  /// Held while a result is written, so that a signal finds either nothing or the whole set of files.
-  static std::unique_lock<std::mutex> hold_off();
 
  private:
   void watch();

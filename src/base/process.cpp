@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,36 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-ProcessResult run_process(const std::vector<std::string>& argv) {
+namespace {
+
+/// The environment of this process with `changes`, as exec takes it; valid as long as both are.
+std::vector<char*> changed_environment(const std::vector<std::string>& changes) {
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view name(*variable, std::strcspn(*variable, "="));
+    const bool replaced = std::any_of(changes.begin(), changes.end(), [&](const std::string& change) {
+      return change.starts_with(name) && change.size() > name.size() && change[name.size()] == '=';
+    });
+    if (!replaced) variables.push_back(*variable);
+  }
+  for (const std::string& change : changes) variables.push_back(const_cast<char*>(change.c_str()));
+  variables.push_back(nullptr);
+  return variables;
+}
+
+/// The child may have run for some microseconds when this takes hold. It fails only if the child is gone.
+void limit(pid_t pid, const ProcessOptions& options) {
+  const auto set = [pid](__rlimit_resource resource, uint64_t most) {
+    const rlimit both = {most, most + 1};  // the signal comes at the lower one, SIGKILL at the upper one
+    if (most > 0) ::prlimit(pid, resource, &both, nullptr);
+  };
+  set(RLIMIT_CPU, options.cpu_seconds);
+  set(RLIMIT_AS, options.address_space_bytes);
+}
+
+}  // namespace
+
+ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOptions& options) {
   const std::string program = find_program(argv.at(0));
   if (program.empty()) {
     throw Error(ErrorCode::kToolMissing, fmt::format("program {} not found", argv[0]),
@@ -57,12 +87,17 @@ ProcessResult run_process(const std::vector<std::string>& argv) {
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  std::vector<char*> environment = changed_environment(options.environment);
   pid_t pid = -1;
-  const int failure = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environ);
+  const int failure = [&] {
+    const Uninterrupted no_child_after_the_last_was_killed;
+    return ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environment.data());
+  }();
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) throw errno_error(failure, fmt::format("cannot start {}", program));
   writer.reset();
+  limit(pid, options);
 
   struct Reaper {
     pid_t pid;

@@ -1,6 +1,7 @@
 // Child processes: run one to its end and capture what it printed.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,9 +13,17 @@ struct ProcessResult {
   std::string output;  ///< stdout and stderr, in the order written, complete
 };
 
+struct ProcessOptions {
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, in place of what this process has
+  /// What each process of it may use before the kernel ends it: processor time (SIGXCPU), and address space (allocations fail). 0: as
+  /// this process.
+  uint64_t cpu_seconds = 0;
+  uint64_t address_space_bytes = 0;
+};
+
 /// Runs argv[0] (found on PATH) with the given arguments, stdin from /dev/null, to its end. The child is in its
 /// own process group, which is killed if this thread unwinds. Throws Error (kToolMissing, kIoError).
-ProcessResult run_process(const std::vector<std::string>& argv);
+ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 
 /// The full path of a program on PATH (or the argument itself if it holds a slash and is executable); empty if none.
 std::string find_program(const std::string& name);

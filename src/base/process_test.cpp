@@ -1,6 +1,9 @@
 #include "base/process.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
 
 #include "base/error.h"
 
@@ -30,6 +33,21 @@ TEST(Process, TheDirectoryOfCodeIsWhereItsProgramLies) {
   const std::filesystem::path program = std::filesystem::canonical("/proc/self/exe");
   EXPECT_EQ(directory_of_code(reinterpret_cast<const void*>(&run_process)), program.parent_path());
   EXPECT_EQ(directory_of_code(nullptr), std::filesystem::path());
+}
+
+TEST(Process, VariablesAreReplacedOrAdded) {
+  ::setenv("TW_TEST_VARIABLE", "old", 1);
+  const std::vector<std::string> print = {"sh", "-c", "echo $TW_TEST_VARIABLE $TW_TEST_VARIABLE_2"};
+  EXPECT_EQ(run_process(print, {.environment = {"TW_TEST_VARIABLE=new", "TW_TEST_VARIABLE_2=more"}}).output, "new more\n");
+  EXPECT_EQ(run_process(print).output, "old\n");
+  ::unsetenv("TW_TEST_VARIABLE");
+}
+
+TEST(Process, AProcessThatUsesMoreThanItMayIsEnded) {
+  EXPECT_EQ(run_process({"sh", "-c", "while :; do :; done"}, {.cpu_seconds = 1}).exit_code, 128 + SIGXCPU);
+  const ProcessResult result =
+      run_process({"sh", "-c", "head -c 300000000 /dev/zero | tail -n 1 > /dev/null"}, {.address_space_bytes = 100 << 20});
+  EXPECT_NE(result.exit_code, 0) << result.output;
 }
 
 TEST(Process, AMissingProgramIsNamed) {

@@ -37,6 +37,32 @@ class Messages {
   ScopedDiagnosticHandler handler_;
 };
 
+/// MLIR's parser and passes call themselves for what is nested, on a stack of 8 MB.
+constexpr int kDeepest = 500;
+
+/// The line where brackets nest deeper than that; 0 if none does. Comments and strings hold no brackets.
+size_t too_deep_line(StringRef text) {
+  int depth = 0;
+  size_t line = 1;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const StringRef rest = text.substr(i);
+    if (rest.front() == '\n') ++line;
+    if (rest.starts_with("//")) {
+      i += rest.take_until([](char c) { return c == '\n'; }).size() - 1;
+    } else if (rest.front() == '"') {
+      for (++i; i < text.size() && text[i] != '"' && text[i] != '\n'; ++i) i += text[i] == '\\' ? 1 : 0;
+      if (i < text.size() && text[i] == '\n') ++line;
+    } else if (rest.starts_with("->")) {
+      ++i;
+    } else if (StringRef("({[<").contains(rest.front())) {
+      if (++depth > kDeepest) return line;
+    } else if (StringRef(")}]>").contains(rest.front()) && depth > 0) {
+      --depth;
+    }
+  }
+  return 0;
+}
+
 /// Gives each value the name that it has in the text: "%rows" becomes "rows" in what is generated. Numbers are no names, and nor is "%arg3"
 /// of a loop, which is how MLIR prints what has none.
 void name_values(const AsmParserState& state) {
@@ -81,6 +107,9 @@ struct SourceProgram::State {
 };
 
 SourceProgram::SourceProgram(const std::string& text, const std::string& name) : state_(std::make_unique<State>(name)) {
+  if (const size_t line = too_deep_line(text); line > 0) {
+    throw Error(ErrorCode::kParseError, fmt::format("{}:{}: error: brackets nest deeper than {}", base_name(name), line, kDeepest));
+  }
   MLIRContext& context = state_->context;
   context.printOpOnDiagnostic(false);  // the line says which operation
   llvm::SourceMgr sources;

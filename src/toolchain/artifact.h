@@ -22,11 +22,11 @@ struct Artifact {
   CallableSpec spec;     ///< its sources are in the directory
 };
 
-/// Whether `path` is a directory with a manifest.
+/// Whether `path` is a directory with a manifest of some version of Tilewright, which counts other manifest.json files out.
 bool is_artifact(const std::filesystem::path& path);
 
-/// Writes a directory beside `directory` and renames it when it is complete: an artifact of that name is replaced at once, and a failure
-/// leaves it as it was. Throws Error: kInvalidArgument if something else has the name, kDiskFull, kStoreUnwritable, kIoError.
+/// Writes a directory beside `directory` (or beside what that links to) and renames it when it is complete: an artifact of that name is
+/// replaced at once, and a failure, or a signal, leaves it as it was. Several processes may write the same one; the last stays. Throws Error: kInvalidArgument if something else has the name, kDiskFull, kStoreUnwritable, kIoError.
 void write_artifact(const std::filesystem::path& directory, const ArtifactContent& content);
 
 /// Reads an artifact and checks every file against the manifest. Throws Error: kFileNotFound (no artifact, a file that is missing),
@@ -37,11 +37,14 @@ Artifact load_artifact(const std::filesystem::path& directory);
 /// for a manifest that cannot be used.
 std::vector<std::string> artifact_differences(const std::filesystem::path& directory);
 
-/// The artifact as its files are now, whatever the manifest says of them; sources that callable.json names must exist. Throws as
+/// The artifact as its files are now, whatever the manifest says of them; the sources that callable.json names lie in it. Throws as
 /// load_artifact, but not for files that were altered or added.
 Artifact load_altered_artifact(const std::filesystem::path& directory);
 
-/// Makes the manifest say what the files are now. Throws Error: kFileNotFound, kIoError and what else writing a file throws.
-void renew_manifest(const std::filesystem::path& directory);
+/// The files of an artifact as they are now, with their SHA-256. Throws Error: kInvalidArgument for what is no plain file, kIoError.
+std::map<std::string, std::string> artifact_files(const std::filesystem::path& directory);
+
+/// Makes the manifest say that these are the files. Throws Error: kFileNotFound, kIoError and what else writing a file throws.
+void renew_manifest(const std::filesystem::path& directory, const std::map<std::string, std::string>& files);
 
 }  // namespace tilewright

@@ -1,6 +1,9 @@
 #include "toolchain/artifact.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -86,8 +89,85 @@ TEST_F(ArtifactTest, TakesEditedFilesAfterRenewal) {
   write_artifact(path(), some_content());
   write_file_atomically(path() / "kernels/aiv/k.cpp", "// edited\n");
   EXPECT_EQ(load_altered_artifact(path()).spec.name, "p");
-  renew_manifest(path());
+  renew_manifest(path(), artifact_files(path()));
   EXPECT_NO_THROW(load_artifact(path()));
+}
+
+TEST_F(ArtifactTest, ReplacesNoDirectoryThatHappensToHaveAManifest) {
+  fs::create_directory(path());
+  for (const char* manifest : {"{\"name\": \"an extension of a browser\"}", "{", "[]"}) {
+    write_file_atomically(path() / "manifest.json", manifest);
+    EXPECT_FALSE(is_artifact(path()));
+    error_of([&] { write_artifact(path(), some_content()); }, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(read_file(path() / "manifest.json"), manifest);
+  }
+}
+
+TEST_F(ArtifactTest, IsWrittenWhereALinkLeads) {
+  fs::create_directory(base_.path() / "real");
+  fs::create_directory_symlink("real", path());
+  write_artifact(path(), some_content());
+  write_artifact(path(), some_content("// another\n"));
+  EXPECT_TRUE(fs::is_symlink(path()));
+  EXPECT_EQ(read_file(base_.path() / "real/kernels/aiv/k.cpp"), "// another\n");
+  EXPECT_EQ(entries(), 2u);
+  fs::remove_all(base_.path() / "real");
+  error_of([&] { write_artifact(path(), some_content()); }, ErrorCode::kInvalidArgument);
+  error_of([&] { write_artifact("", some_content()); }, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ArtifactTest, MayBeWrittenBySeveralAtOnce) {
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; i < 25; ++i) EXPECT_NO_THROW(write_artifact(path(), some_content(std::to_string(writer))));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_NO_THROW(load_artifact(path()));
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(ArtifactTest, RefusesWhatIsNoPlainFile) {
+  write_artifact(path(), some_content());
+  const fs::path kernel = path() / "kernels/aiv/k.cpp";
+  fs::rename(kernel, base_.path() / "k.cpp");
+  fs::create_symlink(base_.path() / "k.cpp", kernel);  // the same bytes, but from elsewhere
+  EXPECT_NE(error_of([&] { load_artifact(path()); }, ErrorCode::kInvalidArgument).find("k.cpp is no plain file"), std::string::npos);
+  error_of([&] { artifact_files(path()); }, ErrorCode::kInvalidArgument);
+  fs::remove(kernel);
+  ASSERT_EQ(::mkfifo(kernel.c_str(), 0644), 0);  // reading it would wait for ever
+  error_of([&] { load_artifact(path()); }, ErrorCode::kInvalidArgument);
+  write_artifact(path(), some_content());
+  fs::rename(path() / "callable.json", base_.path() / "callable.json");
+  fs::create_symlink(base_.path() / "callable.json", path() / "callable.json");
+  error_of([&] { load_altered_artifact(path()); }, ErrorCode::kInvalidArgument);
+  fs::remove(path() / "manifest.json");
+  fs::create_symlink("/dev/zero", path() / "manifest.json");
+  error_of([&] { load_artifact(path()); }, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ArtifactTest, HoldsAllItsSources) {
+  for (const char* elsewhere : {"../k.cpp", "/tmp/k.cpp", "kernels/../../k.cpp"}) {
+    write_artifact(path(), some_content());
+    std::string text = kCallable;
+    text.replace(text.find("kernels/aiv/k.cpp"), 17, elsewhere);
+    write_file_atomically(path() / "callable.json", text);
+    const std::string message = error_of([&] { load_altered_artifact(path()); }, ErrorCode::kInvalidArgument);
+    EXPECT_NE(message.find("incores[0].source"), std::string::npos) << message;
+    EXPECT_NE(message.find("lies outside of the artifact"), std::string::npos) << message;
+  }
+}
+
+TEST_F(ArtifactTest, RefusesAManifestThatNamesOtherFiles) {
+  for (const char* name : {"../secret", "/etc/passwd", "kernels/../x", "", ".", "kernels/"}) {
+    write_artifact(path(), some_content());
+    std::string text = read_file(path() / "manifest.json");
+    text.replace(text.find("kernels/aiv/k.cpp"), 17, name);
+    write_file_atomically(path() / "manifest.json", text);
+    const std::string message = error_of([&] { load_artifact(path()); }, ErrorCode::kInvalidArgument);
+    EXPECT_NE(message.find("names no file of the artifact"), std::string::npos) << message;
+  }
 }
 
 TEST_F(ArtifactTest, RefusesOtherVersionsAndBrokenManifests) {

@@ -137,7 +137,8 @@ std::vector<std::string> include_flags(const CompileUnit& unit) {
 }
 
 void run_or_fail(const CompileUnit& unit, const std::vector<std::string>& argv, const fs::path& scratch) {
-  const ProcessResult result = run_process(argv);
+  // The compiler's own temporary files go where they are removed if it is killed.
+  const ProcessResult result = run_process(argv, {.environment = {"TMPDIR=" + scratch.string()}});
   if (result.exit_code == 0) return;
   const bool full = result.output.find("No space left on device") != std::string::npos;
   const std::string ending = result.exit_code > 128 ? fmt::format("the compiler was ended by signal {}", result.exit_code - 128)

@@ -1,4 +1,4 @@
-// Programs in the language, from their text to what they compute. Each runs everywhere, under the checker.
+// Programs in the language, from their text to what they compute. Each is interpreted, and runs everywhere under the checker.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,27 +31,32 @@ class Programs : public testing::Test {
  protected:
   using Check = std::function<void(const std::map<size_t, HostTensor>&)>;
 
-  /// Runs the program everywhere; `check` gets the tensors named by `outputs`, by their numbers, as each run leaves them.
+  /// Runs the program in the interpreter and then everywhere; `check` gets the tensors named by `outputs`, by their numbers, as each run leaves
+  /// them.
   void run(const std::string& program, const Arguments& arguments, const std::vector<size_t>& outputs, const Check& check,
-           const std::vector<const char*>& runtimes = {kRingbuffer, kHostGraph}) const {
-    for (const char* platform : {"a2a3sim", "a5sim"}) {
-      for (const char* runtime : runtimes) {
+           const std::vector<std::string>& runtimes = {kRingbuffer, kHostGraph}) const {
+    const auto expect = [&](const ProcessResult& result) {
+      ASSERT_EQ(result.exit_code, 0) << result.output;
+      std::map<size_t, HostTensor> tensors;
+      for (const size_t i : outputs) tensors.emplace(i, read_npy(file(i)));
+      check(tensors);
+    };
+    {
+      SCOPED_TRACE(program + " interpreted");
+      ASSERT_NO_FATAL_FAILURE(expect(tw({"interpret", TW_PROGRAMS "/" + program}, arguments, outputs)));
+    }
+    for (const std::string platform : {"a2a3sim", "a5sim"}) {
+      for (const std::string& runtime : runtimes) {
         SCOPED_TRACE(program + " on " + platform + " with " + runtime);
-        const ProcessResult result = run_once(program, platform, runtime, arguments, outputs);
-        ASSERT_EQ(result.exit_code, 0) << result.output;
-        std::map<size_t, HostTensor> tensors;
-        for (const size_t i : outputs) tensors.emplace(i, read_npy(file(i)));
-        check(tensors);
-        if (HasFatalFailure()) return;
+        ASSERT_NO_FATAL_FAILURE(
+            expect(tw({"run", TW_PROGRAMS "/" + program, "--platform", platform, "--runtime", runtime, "--check"}, arguments, outputs)));
       }
     }
   }
 
-  ProcessResult run_once(const std::string& program, const std::string& platform, const std::string& runtime, const Arguments& arguments,
-                         const std::vector<size_t>& outputs) const {
-    std::vector<std::string> command = {
-        "env",    "TW_CACHE_DIR=" TW_TEST_CACHE, TW_PROGRAM, "run", TW_PROGRAMS "/" + program, "--platform", platform, "--runtime", runtime,
-        "--check"};
+  ProcessResult tw(const std::vector<std::string>& words, const Arguments& arguments, const std::vector<size_t>& outputs) const {
+    std::vector<std::string> command = {"env", "TW_CACHE_DIR=" TW_TEST_CACHE, TW_PROGRAM};
+    command.insert(command.end(), words.begin(), words.end());
     for (size_t i = 0; i < arguments.size(); ++i) {
       command.push_back(arguments[i].find('[') == std::string::npos ? "--scalar" : "--arg");
       command.push_back("arg" + std::to_string(i) + "=" + arguments[i]);
@@ -238,7 +243,7 @@ TEST_F(Programs, AnOrchestrationWaitsForWhatItReads) {
       },
       {kRingbuffer});
   // Where the graph is complete before anything runs, there is nothing to wait for.
-  const ProcessResult result = run_once("elements.cpp", "a2a3sim", kHostGraph, arguments, {});
+  const ProcessResult result = tw({"run", TW_PROGRAMS "/elements.cpp", "--runtime", kHostGraph}, arguments, {});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, testing::HasSubstr("the element's value is not known yet"));
 }
@@ -465,13 +470,20 @@ TEST_F(Programs, EveryOperator) {
 
 TEST_F(Programs, ProductsOfEachKind) {
   constexpr size_t kSize = 64;
-  const Arguments arguments = {
-      "f16[64,64]=uniform:-1:1:1", "f16[64,64]=uniform:-1:1:2", "f32[1,64]=randn:3", "f32[64,64]", "f32[64,64]", "f32[1,64]", "f32[64,64]"};
+  const Arguments arguments = {"f16[64,64]=uniform:-1:1:1",
+                               "f16[64,64]=uniform:-1:1:2",
+                               "f32[1,64]=randn:3",
+                               "f32[64,64]",
+                               "f32[64,64]",
+                               "f32[1,64]",
+                               "f32[64,64]",
+                               "f16[64,64]",
+                               "bf16[64,64]"};
   const HostTensor a = make(arguments[0]), b = make(arguments[1]), bias = make(arguments[2]);
   const auto half = [](const HostTensor& tensor, size_t r, size_t c) {
     return double{half_to_float(tensor.elements<uint16_t>()[r * kSize + c])};
   };
-  run("cube.cpp", arguments, {3, 4, 5, 6}, [&](const auto& out) {
+  run("cube.cpp", arguments, {3, 4, 5, 6, 7, 8}, [&](const auto& out) {
     for (size_t r = 0; r < kSize; ++r) {
       for (size_t c = 0; c < kSize; ++c) {
         double product = 0, turned = 0, magnitude = 2;
@@ -484,6 +496,9 @@ TEST_F(Programs, ProductsOfEachKind) {
         ASSERT_NEAR(out.at(3).template elements<float>()[r * kSize + c], product + bias.elements<float>()[c], bound + 1e-6);
         ASSERT_NEAR(out.at(4).template elements<float>()[r * kSize + c], 2 * product, bound);
         ASSERT_NEAR(out.at(6).template elements<float>()[r * kSize + c], turned, bound);
+        const double size = std::fabs(product) + 0x1p-14;  // half of the last place of 11 and of 8 bits, and of the smallest halves
+        ASSERT_NEAR(half_to_float(out.at(7).template elements<uint16_t>()[r * kSize + c]), product, bound + size * 0x1p-11);
+        ASSERT_NEAR(bfloat16_to_float(out.at(8).template elements<uint16_t>()[r * kSize + c]), product, bound + size * 0x1p-8);
       }
       ASSERT_EQ(out.at(5).template elements<float>()[r], 2 * bias.elements<float>()[r]);
     }

@@ -52,10 +52,13 @@ void compile(const CompileWords& words, bool json) {
   if (json) {
     nlohmann::json files = nlohmann::json::array();
     for (const auto& [name, text] : program.content.files) files.push_back(name);
+    nlohmann::json phases = nlohmann::json::object();
+    for (const CompilePhase& phase : program.phases) phases[phase.name] = phase.milliseconds;
     fmt::print("{}\n", nlohmann::json{{"artifact", words.directory},
                                       {"platform", program.content.platform},
                                       {"runtime", words.runtime},
                                       {"from_store", program.cached},
+                                      {"milliseconds", phases},
                                       {"files", files}}
                            .dump(2));
     return;
@@ -67,10 +70,11 @@ void compile(const CompileWords& words, bool json) {
 void rebuild(const std::string& directory, bool json) {
   const Artifact artifact = load_altered_artifact(directory);
   const std::vector<std::string> differences = artifact_differences(directory);
-  BuildOptions options = build_options_for(artifact.platform + "sim");
+  // Taken before the build, so that what is edited meanwhile counts as altered.
+  const std::map<std::string, std::string> files = artifact_files(directory);
   Store store;
-  build_callable(artifact.spec, options, store);
-  renew_manifest(directory);
+  build_callable(artifact.spec, build_options_for(artifact.platform + "sim"), store);
+  renew_manifest(directory, files);
   if (json) {
     fmt::print("{}\n", nlohmann::json{{"artifact", directory}, {"changes", differences}}.dump(2));
     return;

@@ -1,12 +1,16 @@
 #include "program.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -82,22 +86,53 @@ bool is_built_program(const fs::path& path) {
   return elf;
 }
 
+/// What `step` returns; how long it took goes to `phases`.
+template <typename Step>
+auto timed(std::vector<CompilePhase>* phases, const char* name, Step step) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto result = step();
+  if (phases != nullptr)
+    phases->push_back({name, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count()});
+  return result;
+}
+
 // ---- a program in C++ to its recorded text
+
+/// Processor time and memory of a program that records itself. It makes some thousand operations in a few milliseconds.
+constexpr uint64_t kMostRecordSeconds = 60;
+constexpr uint64_t kMostRecordBytes = uint64_t{8} << 30;
+
+uint64_t most_record_seconds() {
+  const char* const named = std::getenv("TW_RECORD_DEADLINE");
+  if (named == nullptr || *named == '\0') return kMostRecordSeconds;
+  uint64_t seconds = 0;
+  const char* const end = named + std::strlen(named);
+  if (std::from_chars(named, end, seconds).ptr == end && seconds > 0) return seconds;
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("TW_RECORD_DEADLINE is '{}', must be a number of seconds", named));
+}
+
+/// Why a program that was to record itself ended otherwise.
+std::string ending(int exit_code) {
+  if (exit_code < 128) return fmt::format("ended with exit code {} and recorded nothing", exit_code);
+  if (exit_code == 128 + SIGXCPU || exit_code == 128 + SIGKILL)
+    return fmt::format("had not ended after {} s of processor time: a loop of C++ that has no end?", most_record_seconds());
+  return fmt::format("was ended by signal {} ({}) while it was recorded", exit_code - 128, ::strsignal(exit_code - 128));
+}
 
 /// Runs a program that records itself. `what` is its name for messages.
 std::string record(const fs::path& program, const std::string& what) {
   const TemporaryDirectory directory;
   const fs::path output = directory.path() / "program.mlir";
-  const ProcessResult result = run_process({program.string(), "--record", output.string()});
-  if (result.exit_code != 0) {
-    std::string text = result.output;
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    if (text.empty()) text = fmt::format("{}: the program ended with exit code {} and recorded nothing", what, result.exit_code);
-    // 128 and more is a signal: then it is not about the program's text alone.
-    throw Error(ErrorCode::kInvalidArgument,
-                result.exit_code >= 128 ? fmt::format("{}\n{} ended with signal {}", text, what, result.exit_code - 128) : text);
-  }
-  return read_file(output);
+  const ProcessResult result = run_process({program.string(), "--record", output.string()},
+                                           {.cpu_seconds = most_record_seconds(), .address_space_bytes = kMostRecordBytes});
+  std::error_code ignored;
+  if (result.exit_code == 0 && fs::is_regular_file(output, ignored)) return read_file(output);
+  std::string text = result.output;
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  // 2 is what a program's main() returns for mistakes, which it has named.
+  if (result.exit_code == 2 && !text.empty()) throw Error(ErrorCode::kInvalidArgument, text);
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("{} {}{}{}", what, ending(result.exit_code), text.empty() ? "" : ":\n", text),
+              result.exit_code >= 128 ? "" : "a program's main() returns program(\"name\", function, types...).main(argc, argv)");
 }
 
 /// The libraries that `library` needs are not looked into: resolving libMLIR's symbols takes ld longer than the program takes g++.
@@ -115,7 +150,7 @@ std::vector<std::string> program_command(const Compiler& compiler, const fs::pat
 }
 
 /// The recorded text of a C++ program: from the store, while neither it nor a file that it includes nor what records it has changed.
-std::string recorded_text(const fs::path& path, Store& store) {
+std::string recorded_text(const fs::path& path, Store& store, std::vector<CompilePhase>* phases) {
   const fs::path source = fs::absolute(path).lexically_normal();
   const fs::path library = language_library();
   const Compiler compiler = find_compiler(store);
@@ -145,9 +180,10 @@ std::string recorded_text(const fs::path& path, Store& store) {
   std::vector<std::string> build = command;
   for (const std::string& word : {std::string("-MD"), std::string("-MF"), depfile.string(), std::string("-o"), program.string()})
     build.push_back(word);
-  const ProcessResult built = run_process(build);
-  if (built.exit_code != 0) throw Error(ErrorCode::kCompileFailed, fmt::format("{} does not compile\n\n{}", path.string(), built.output));
-  std::string recorded = record(program, path.string());
+  const ProcessResult built =
+      timed(phases, "build", [&] { return run_process(build, {.environment = {"TMPDIR=" + directory.path().string()}}); });
+  if (built.exit_code != 0) throw Error(ErrorCode::kParseError, fmt::format("{} does not compile\n\n{}", path.string(), built.output));
+  std::string recorded = timed(phases, "record", [&] { return record(program, path.string()); });
 
   FileFacts facts;
   BuildResult result;
@@ -191,13 +227,14 @@ std::optional<ArtifactContent> take_from_store(const std::string& record, Store&
 
 }  // namespace
 
-std::string program_text(const fs::path& path, Store& store) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return read_file(path / "program.mlir");
-  if (is_text_program(path)) return read_file(path);
-  if (!fs::exists(path)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
-  if (is_source_program(path)) return recorded_text(path, store);
-  if (is_built_program(path)) return record(fs::absolute(path), path.string());
+std::string program_text(const fs::path& path, Store& store, std::vector<CompilePhase>* phases) {
+  std::error_code unreachable;
+  if (!fs::exists(path, unreachable)) throw Error(ErrorCode::kFileNotFound, fmt::format("there is no program {}", path.string()));
+  if (is_artifact(path)) return read_file(path / "program.mlir");
+  const bool is_file = fs::is_regular_file(path, unreachable);
+  if (is_file && is_text_program(path)) return read_file(path);
+  if (is_file && is_source_program(path)) return recorded_text(path, store, phases);
+  if (is_built_program(path)) return timed(phases, "record", [&] { return record(fs::absolute(path), path.string()); });
   throw Error(ErrorCode::kInvalidArgument, fmt::format("{} is no program", path.string()),
               "a program is a .mlir, a .cpp in the language of tilewright/language.h, or an executable built from one");
 }
@@ -226,7 +263,8 @@ nlohmann::json ask_compiler(const std::string& text, const std::string& name, co
 }
 
 CompiledProgram compile_file(const fs::path& path, const std::string& platform, RuntimeVariant runtime, Store& store) {
-  const std::string text = program_text(path, store);
+  std::vector<CompilePhase> phases;
+  const std::string text = program_text(path, store, &phases);
   const fs::path compiler = compiler_program();
   const std::string name = path.filename().string();
   Hasher hasher;
@@ -234,21 +272,28 @@ CompiledProgram compile_file(const fs::path& path, const std::string& platform, 
   hasher.field(runtime_name(runtime));
   const Digest key = hasher.finish();
   if (const std::optional<std::string> record = store.get_record(key)) {
-    if (std::optional<ArtifactContent> content = take_from_store(*record, store)) return {std::move(*content), true};
+    if (std::optional<ArtifactContent> content = take_from_store(*record, store)) return {std::move(*content), true, phases};
   }
-  ArtifactContent content = run_compiler(text, name, platform, runtime);
+  ArtifactContent content = timed(&phases, "passes", [&] {
+    try {
+      return run_compiler(text, name, platform, runtime);
+    } catch (const Error& error) {
+      if (is_text_program(path) || error.code() != ErrorCode::kParseError) throw;
+      throw error.with_context(fmt::format("{} recorded a text that is no module", path.string()));
+    }
+  });
   store.try_to_write([&] {
     const std::vector<uint8_t> bytes = nlohmann::json::to_cbor({{"platform", content.platform}, {"files", content.files}});
     store.put_record(key, nlohmann::json{{"program", name}, {"content", store.put(bytes).hex()}}.dump());
   });
-  return {std::move(content), false};
+  return {std::move(content), false, std::move(phases)};
 }
 
 LoadedCallable load_callable(const fs::path& path, const std::string& platform, std::optional<RuntimeVariant> runtime, Store& store) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
     Artifact artifact = load_artifact(path);
-    if (!platform.starts_with(artifact.platform)) {
+    if (platform != artifact.platform && platform != artifact.platform + "sim") {
       throw Error(ErrorCode::kInvalidArgument,
                   fmt::format("{} was compiled for {}, and {} is another platform", path.string(), artifact.platform, platform),
                   "compile the program for it");
@@ -263,7 +308,7 @@ LoadedCallable load_callable(const fs::path& path, const std::string& platform, 
   }
   if (!is_text_program(path) && !is_source_program(path) && !is_built_program(path)) return {load_callable_spec(path), nullptr};
   const CompiledProgram program = compile_file(path, platform, runtime.value_or(RuntimeVariant::kTensormapAndRingbuffer), store);
-  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>()};
+  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>(), program.phases};
   for (const auto& [name, text] : program.content.files) {
     fs::create_directories((loaded.directory->path() / name).parent_path());
     write_file_atomically(loaded.directory->path() / name, text);

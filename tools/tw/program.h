@@ -15,19 +15,27 @@
 
 namespace tilewright {
 
+/// A step of compiling, and how long it took: "build" (a C++ source to a program), "record" (the program runs), "passes".
+struct CompilePhase {
+  std::string name;
+  double milliseconds = 0;
+};
+
 /// The text of a program: that of a .mlir, what a C++ source in the language of tilewright/language.h records, or a program built from one;
-/// that of an artifact is the one that it was made of. Throws Error: kFileNotFound, kInvalidArgument, kCompileFailed, and kUnsupported if this version cannot record.
-std::string program_text(const std::filesystem::path& path, Store& store);
+/// that of an artifact is the one that it was made of. Steps that the store did not spare are added to `phases`, if given. Throws Error: kFileNotFound, kInvalidArgument, kParseError if a C++ source does
+/// not compile, and kUnsupported if this version cannot record.
+std::string program_text(const std::filesystem::path& path, Store& store, std::vector<CompilePhase>* phases = nullptr);
 
 /// What the compiler answers about a program: `words` are options of tw-compile (its main.cpp says which), `name` is that of the program's file.
 /// Throws Error: that of the compiler, and kUnsupported if this version has none.
 nlohmann::json ask_compiler(const std::string& text, const std::string& name, const std::vector<std::string>& words);
 
-/// The files that a program becomes, and whether the store had them. `path` is as for program_text. `platform` is the name of a platform. Throws Error: what the compiler says of the
-/// program, kUnsupported if this version has no compiler, kCompileFailed if a C++ source does not compile.
+/// The files that a program becomes, and whether the store had them. `path` is as for program_text, `platform` the name of a platform.
+/// Throws Error: what the compiler says of the program, and what program_text throws.
 struct CompiledProgram {
   ArtifactContent content;
   bool cached = false;
+  std::vector<CompilePhase> phases = {};  ///< those that the store did not spare, in their order
 };
 CompiledProgram compile_file(const std::filesystem::path& path, const std::string& platform, RuntimeVariant runtime, Store& store);
 
@@ -35,6 +43,7 @@ CompiledProgram compile_file(const std::filesystem::path& path, const std::strin
 struct LoadedCallable {
   CallableSpec spec;
   std::unique_ptr<TemporaryDirectory> directory;  ///< of the sources of a program, while it is being built
+  std::vector<CompilePhase> phases = {};  ///< of a program
 };
 
 /// Reads a callable.json or an artifact, or compiles a program. `runtime` is what the user asks for, if anything. Throws Error: that of

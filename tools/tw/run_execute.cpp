@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "base/interrupt.h"
+#include "base/file.h"
 #include "data/npy.h"
 #include "interpret_execute.h"
 #include "platform/device.h"
@@ -122,7 +122,7 @@ std::vector<NamedComparison> compare_all(const RunRequest& request) {
 }
 
 std::vector<WrittenOutput> write_outputs(const RunRequest& request) {
-  const std::unique_lock<std::mutex> whole = InterruptHandler::hold_off();
+  const Uninterrupted whole;
   std::vector<WrittenOutput> outputs;
   for (const RunTensor& argument : request.tensors) {
     if (argument.output.empty()) continue;

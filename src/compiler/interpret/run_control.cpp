@@ -19,7 +19,8 @@ void run_for(Machine& machine, scf::ForOp loop) {
     machine.set(loop.getInductionVar(), Number::of_integer(i));
     machine.run_block(*loop.getBody());
     machine.set_all(loop.getRegionIterArgs(), loop.getYieldedValues());
-    if (i > end - step) break;  // the next number need not be one
+    // The next number may be none.
+    if (static_cast<uint64_t>(end) - static_cast<uint64_t>(i) <= static_cast<uint64_t>(step)) break;
     i += step;
   }
   machine.set_all(loop.getResults(), loop.getRegionIterArgs());

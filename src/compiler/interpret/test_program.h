@@ -24,7 +24,7 @@ ScalarSpec scalar_of(const std::string& text);
 template <typename... Arguments>
 std::vector<Argument> arguments_of(Arguments&&... arguments) {
   std::vector<Argument> list;
-  (list.push_back(std::forward<Arguments>(arguments)), ...);
+  (list.emplace_back(std::forward<Arguments>(arguments)), ...);
   return list;
 }
 

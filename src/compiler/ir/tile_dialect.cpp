@@ -77,8 +77,14 @@ void printOperatorTypes(OpAsmPrinter& printer, Operation*, OperandRange, TypeRan
 
 namespace {
 
+/// What leaves the accumulator can be rounded on its way (spec/tile-isa.md, 2.1, TSTORE).
+bool is_stored_rounded(Operation* op, tw::DeviceTensorType tensor, TileType tile) {
+  return isa<StoreOp>(op) && tile.getSpace() == Space::kAcc && tile.getElement().isF32() &&
+         (tensor.getElement().isF16() || tensor.getElement().isBF16());
+}
+
 LogicalResult verify_elements(Operation* op, tw::DeviceTensorType tensor, TileType tile) {
-  if (tensor.getElement() == tile.getElement()) return success();
+  if (tensor.getElement() == tile.getElement() || is_stored_rounded(op, tensor, tile)) return success();
   return op->emitOpError() << "moves elements of " << tensor << " to or from a tile of " << tile.text()
                            << "; a cast is an operation of its own";
 }

@@ -172,6 +172,11 @@ class Placement {
       op.erase();
       return success();
     }
+    if (auto cast = dyn_cast<tile::CastOp>(op); cast && is_rounded_when_stored(cast)) {
+      for (OpOperand& use : llvm::make_early_inc_range(cast.getResult().getUses())) use.set(cast->getOperand(0));
+      cast.erase();
+      return success();
+    }
     if (const tile::OperatorInfo* info = tile::operator_info(&op)) {
       for (OpOperand& operand : op.getOpOperands()) {
         if (is_tile(operand.get()) && failed(bring(operand, tile::operand_space(*info, operand.getOperandNumber())))) return failure();
@@ -238,6 +243,18 @@ class Placement {
   /// Whether zeros are only good for being added to in the accumulator.
   static bool is_zero_sum(Operation& op) {
     return op.getNumResults() == 1 && is_tile(op.getResult(0)) && is_zero(op.getResult(0)) && Demand::of(op.getResult(0)) == Space::kAcc;
+  }
+
+  /// Whether a sum is converted for nothing but to be stored, which the store from the accumulator does.
+  static bool is_rounded_when_stored(tile::CastOp cast) {
+    const auto from = dyn_cast<TileType>(cast->getOperand(0).getType());
+    const Type to = cast.getResult().getType().getElement();
+    if (!from || from.getSpace() != Space::kAcc || !from.getElement().isF32() || !(to.isF16() || to.isBF16())) return false;
+    if (cast.getRound() != tile::Round::kRint) return false;
+    return llvm::all_of(cast.getResult().getUsers(), [](Operation* user) {
+      auto store = dyn_cast<tile::StoreOp>(user);
+      return store && !store.getAtomicAdd();
+    });
   }
 
   LogicalResult same_place(Operation* op, Value from, Value to) {

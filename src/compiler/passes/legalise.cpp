@@ -126,16 +126,24 @@ Form form_of(Operation* op, const tile::OperatorInfo& info, const Target& target
   return form;
 }
 
+/// Checks operations in the order of a kernel. What follows from a mistake is not reported again.
 class Legality {
  public:
   Legality(const Target& target, pto::legality::Generation generation) : target_(target), generation_(generation) {}
 
-  LogicalResult check(Operation* op) const {
+  LogicalResult check(Operation* op) {
+    if (llvm::any_of(op->getOperands(), [&](Value operand) { return refused_.contains(operand); })) {
+      refused_.insert(op->result_begin(), op->result_end());
+      return success();  // an error was reported
+    }
     for (const Value result : op->getResults()) {
       auto tile = dyn_cast<TileType>(result.getType());
-      if (tile && failed(check_shape(op, tile))) return failure();
+      if (!tile || succeeded(check_shape(op, tile))) continue;
+      refused_.insert(op->result_begin(), op->result_end());
+      return failure();
     }
-    if (const tile::OperatorInfo* info = tile::operator_info(op)) return check_form(op, instruction_name(*info), form_of(op, *info, target_));
+    if (const tile::OperatorInfo* info = tile::operator_info(op))
+      return check_form(op, instruction_name(*info), form_of(op, *info, target_));
     const auto type = [](Value value) { return value.getType(); };
     const auto space = [](Value value) { return cast<TileType>(value.getType()).getSpace(); };
     if (auto load = dyn_cast<tile::LoadOp>(op)) return check_form(op, "TLOAD", {target_, {type(load.getTile()), type(load.getTensor())}});
@@ -180,7 +188,9 @@ class Legality {
                                                  << ", where " << target_.name;
     if (rows > 1) error << " has rows in multiples of " << rows;
     if (columns > 1) error << (rows > 1 ? " and" : " has") << " columns in multiples of " << columns;
-    return error << "; a tile of " << padded.text() << " with " << tile.getRows() << "x" << tile.getColumns() << " of it valid would do";
+    return error << "; a tile of " << padded.text() << " with " << tile.getRows() << "x" << tile.getColumns() << " of it valid would do: {"
+                 << padded.getRows() << ", " << padded.getColumns() << "}, {.valid = {" << tile.getRows() << ", " << tile.getColumns()
+                 << "}}";
   }
 
   LogicalResult check_form(Operation* op, StringRef instruction, const Form& form) const {
@@ -211,6 +221,7 @@ class Legality {
 
   const Target& target_;
   pto::legality::Generation generation_;
+  llvm::DenseSet<Value> refused_;  ///< of a shape that the target does not have
 };
 
 class Legalise : public PassWrapper<Legalise, OperationPass<ModuleOp>> {
@@ -229,7 +240,7 @@ class Legalise : public PassWrapper<Legalise, OperationPass<ModuleOp>> {
       getOperation().emitError() << "'" << platform_ << "' is no platform; there are " << kPlatforms;
       return signalPassFailure();
     }
-    const Legality legality(*target, target->generation);
+    Legality legality(*target, target->generation);
     bool wrong = false;
     getOperation().walk([&](tile::FuncOp kernel) { kernel.walk([&](Operation* op) { wrong = failed(legality.check(op)) || wrong; }); });
     if (wrong) signalPassFailure();

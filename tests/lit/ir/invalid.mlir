@@ -364,6 +364,22 @@ tile.func @f(%x: !tw.tensor<4x4xf32>) {
   tile.return
 }
 // -----
+tile.func @f(%x: !tw.tensor<4x4xf16> {tw.out}) {
+  %i = arith.constant 0 : index
+  %t = tile.create : !tile.tile<4x4xf32, vec>
+  // expected-error@+1 {{moves elements of '!tw.tensor<4x4xf16>' to or from a tile of 4x4xf32; a cast is an operation of its own}}
+  tile.store %t, %x[%i, %i] : !tile.tile<4x4xf32, vec>, !tw.tensor<4x4xf16>
+  tile.return
+}
+// -----
+tile.func @f(%x: !tw.tensor<4x4xi8> {tw.out}) {
+  %i = arith.constant 0 : index
+  %t = tile.create : !tile.tile<4x4xi32, acc>
+  // expected-error@+1 {{moves elements of '!tw.tensor<4x4xi8>' to or from a tile of 4x4xi32}}
+  tile.store %t, %x[%i, %i] : !tile.tile<4x4xi32, acc>, !tw.tensor<4x4xi8>
+  tile.return
+}
+// -----
 tile.func @f(%x: !tw.tensor<4xf32> {tw.out}) {
   %i = arith.constant 0 : index
   %t = tile.create : !tile.tile<2x2xf32>

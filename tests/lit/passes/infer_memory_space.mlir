@@ -175,3 +175,20 @@ tile.func @sums(%x: !tw.tensor<16x16xf32>, %w: !tw.tensor<16x32xf32>, %y: !tw.te
   tile.store %d, %k[%zero, %zero] : !tile.tile<16x32xi32, valid 10x32>, !tw.tensor<16x32xi32>
   tile.return
 }
+
+// A sum that is converted for nothing but its stores is rounded by them.
+// CHECK-LABEL: tile.func aic @rounded
+// CHECK: %[[P:.*]] = tile.matmul
+// CHECK-NOT: tile.cast
+// CHECK: tile.store %[[P]], %arg1[%{{.*}}] : !tile.tile<16x16xf32, acc>, !tw.tensor<16x16xf16>
+// CHECK: tile.store %[[P]], %arg2[%{{.*}}] : !tile.tile<16x16xf32, acc>, !tw.tensor<16x16xbf16>
+tile.func @rounded(%x: !tw.tensor<16x16xf32>, %y: !tw.tensor<16x16xf16> {tw.out}, %z: !tw.tensor<16x16xbf16> {tw.out}) {
+  %zero = arith.constant 0 : index
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<16x16xf32> -> !tile.tile<16x16xf32>
+  %p = tile.matmul %t, %t : !tile.tile<16x16xf32>
+  %h = tile.cast %p : (!tile.tile<16x16xf32>) -> !tile.tile<16x16xf16>
+  tile.store %h, %y[%zero, %zero] : !tile.tile<16x16xf16>, !tw.tensor<16x16xf16>
+  %b = tile.cast %p : (!tile.tile<16x16xf32>) -> !tile.tile<16x16xbf16>
+  tile.store %b, %z[%zero, %zero] : !tile.tile<16x16xbf16>, !tw.tensor<16x16xbf16>
+  tile.return
+}

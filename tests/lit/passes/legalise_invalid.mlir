@@ -22,8 +22,10 @@ tile.func aiv @comparison(%x: !tw.tensor<8x8xi32>) {
 
 tile.func aiv @shapes(%x: !tw.tensor<64x128xf32>) {
   %zero = arith.constant 0 : index
-  // expected-error @below {{makes a tile of 64x10xf32 in vec, where a2a3 has columns in multiples of 8; a tile of 64x16xf32 with 64x10 of it valid would do}}
+  // expected-error @below {{makes a tile of 64x10xf32 in vec, where a2a3 has columns in multiples of 8; a tile of 64x16xf32 with 64x10 of it valid would do: {64, 16}, {.valid = {64, 10}}}}
   %t = tile.load %x[%zero, %zero] : !tw.tensor<64x128xf32> -> !tile.tile<64x10xf32, vec>
+  // What follows from it is not reported.
+  %w = tile.add %t, %t : !tile.tile<64x10xf32, vec>
   // expected-error @below {{makes a tile of 12x1xf32 in vec, where a2a3 has rows in multiples of 8}}
   %u = tile.create : !tile.tile<12x1xf32, vec>
   tile.return
