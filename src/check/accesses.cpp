@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "check/ranges.h"
 #include "isa/compare.h"
 #include "isa/fold.h"
 #include "isa/launch.h"
@@ -18,7 +19,6 @@
 namespace tilewright::check {
 namespace {
 
-using isa::Block;
 using isa::Extent;
 using isa::Grid;
 using pto::Op;
@@ -39,50 +39,6 @@ constexpr bool is_async_prefetch(O op) {
   if constexpr (requires { O::TPREFETCH_ASYNC; }) return op == O::TPREFETCH_ASYNC;
   return false;
 }
-
-/// Collects ranges.
-class Ranges {
- public:
-  void add(const uint8_t* begin, int64_t bytes) {
-    if (bytes <= 0) return;
-    const uint64_t at = reinterpret_cast<uint64_t>(begin), end = at + static_cast<uint64_t>(bytes);
-    if (!ranges_.empty() && ranges_.back().end == at) {
-      ranges_.back().end = end;
-    } else {
-      ranges_.push_back({at, end});
-    }
-  }
-  void add(const Grid& grid, int64_t row, int64_t col, int64_t rows, int64_t cols) {
-    if (rows <= 0 || cols <= 0) return;
-    const int64_t bytes = grid.element_bytes;
-    for_each_block(grid, row, col, grid, row, col, rows, cols, [&](const Block& b) {
-      if (b.src_col_step == bytes || b.cols == 1) {
-        for (int64_t r = 0; r < b.rows; ++r) add(b.src + r * b.src_row_step, b.cols * bytes);
-      } else if (b.src_row_step == bytes || b.rows == 1) {
-        for (int64_t c = 0; c < b.cols; ++c) add(b.src + c * b.src_col_step, b.rows * bytes);
-      } else {
-        for (int64_t r = 0; r < b.rows; ++r) {
-          for (int64_t c = 0; c < b.cols; ++c) add(b.src + r * b.src_row_step + c * b.src_col_step, bytes);
-        }
-      }
-    });
-  }
-  std::vector<ByteRange> take() {
-    std::sort(ranges_.begin(), ranges_.end(), [](const ByteRange& a, const ByteRange& b) { return a.begin < b.begin; });
-    std::vector<ByteRange> merged;
-    for (const ByteRange& range : ranges_) {
-      if (!merged.empty() && range.begin <= merged.back().end) {
-        merged.back().end = std::max(merged.back().end, range.end);
-      } else {
-        merged.push_back(range);
-      }
-    }
-    return merged;
-  }
-
- private:
-  std::vector<ByteRange> ranges_;
-};
 
 /// The rules, one function for each family.
 class Rules {

@@ -468,6 +468,32 @@ TEST_F(Programs, EveryOperator) {
   });
 }
 
+TEST_F(Programs, PiecesOfTilesAndTensors) {
+  constexpr size_t kRows = 32, kColumns = 64, kValid = 11;
+  const Arguments arguments = {"f32[32,64]=randn:1", "i32[1,32]=arange:31:-1", "f32[8,64]", "f32[32,64]",
+                               "f32[1,64]",          "f32[8,64]=full:7",       "f32[1,32]", "i64:11"};
+  const HostTensor x = make(arguments[0]);
+  const auto at = [&](size_t r, size_t c) { return x.elements<float>()[r * kColumns + c]; };
+  run("pieces.cpp", arguments, {2, 3, 4, 5, 6}, [&](const auto& out) {
+    for (size_t c = 0; c < kColumns; ++c) {
+      float largest = at(0, c);
+      for (size_t r = 1; r < kValid; ++r) largest = std::max(largest, at(r, c));
+      ASSERT_EQ(out.at(4).template elements<float>()[c], largest);
+      for (size_t r = 0; r < 8; ++r) {
+        double sum = 0, magnitude = 0;
+        for (size_t block = 0; block < 4; ++block) {
+          sum += at(block * 8 + r, c);
+          magnitude += std::fabs(at(block * 8 + r, c));
+        }
+        ASSERT_NEAR(out.at(2).template elements<float>()[r * kColumns + c], sum, 4 * 6e-8 * magnitude);
+        ASSERT_EQ(out.at(5).template elements<float>()[r * kColumns + c], r < 3 && c < 5 ? at(r, c) * 2 : 7);
+      }
+      for (size_t r = 0; r < kRows; ++r) ASSERT_EQ(out.at(3).template elements<float>()[(31 - r) * kColumns + c], at(r, c));
+    }
+    for (size_t i = 0; i < kRows; ++i) ASSERT_EQ(out.at(6).template elements<float>()[i], i < kValid ? at(i, i) : 0);
+  });
+}
+
 TEST_F(Programs, ProductsOfEachKind) {
   constexpr size_t kSize = 64;
   const Arguments arguments = {"f16[64,64]=uniform:-1:1:1",

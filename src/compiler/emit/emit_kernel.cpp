@@ -543,7 +543,10 @@ class KernelWriter : public BodyWriter {
       const Value value = op.getOperand(number);
       return isa<TileType>(value.getType()) ? tiles_.name(value) : text(value);
     }
-    if (word == "result") return tiles_.name(op.getResult(0));
+    if (word == "result") {
+      const std::string padded = tiles_.padded(&op);
+      return padded.empty() ? tiles_.name(op.getResult(0)) : padded;
+    }
     if (word == "type") return "decltype(" + tiles_.name(op.getResult(0)) + ")";
     if (word == "element") return cpp_type(cast<TileType>(op.getResult(0).getType()).getElement());
     if (word == "scratch") {

@@ -52,10 +52,8 @@ const char* space_name(Space space) {
   llvm_unreachable("a memory without a name");
 }
 
-std::string pad_of(Operation* op) {
-  auto pad = dyn_cast_or_null<tile::PadOp>(op);
-  if (!pad) return "";
-  switch (pad.getPad()) {
+std::string pad_name(tile::Pad pad) {
+  switch (pad) {
     case tile::Pad::kZero: return "Zero";
     case tile::Pad::kMin: return "Min";
     case tile::Pad::kMax: return "Max";
@@ -123,9 +121,7 @@ LogicalResult TileVariables::add(Value value) {
   return success();
 }
 
-std::string TileVariables::type_of(Value value) const {
-  return tile_type(cast<TileType>(value.getType()), target_, pad_of(value.getDefiningOp()));
-}
+std::string TileVariables::type_of(Value value) const { return tile_type(cast<TileType>(value.getType()), target_); }
 
 void TileVariables::join(Value a, Value b) {
   auto type = dyn_cast<TileType>(a.getType());
@@ -191,6 +187,12 @@ void TileVariables::name_tiles(Names& names) {
       declarations_.push_back({type_of(value), place_tile(names_[leader], type, type.getAddress(), value.getLoc())});
     }
     Operation* op = value.getDefiningOp();
+    if (auto pad = dyn_cast_or_null<tile::PadOp>(op)) {
+      padded_[op] = names.unique(names_[leader] + "_padded");
+      const auto type = cast<TileType>(value.getType());
+      declarations_.push_back(
+          {tile_type(type, target_, pad_name(pad.getPad())), place_tile(padded_[op], type, type.getAddress(), value.getLoc())});
+    }
     const tile::OperatorInfo* info = op != nullptr ? tile::operator_info(op) : nullptr;
     if (info == nullptr || info->scratch == tile::Scratch::kNone || scratch_.contains(op)) continue;
     auto address = op->getAttrOfType<IntegerAttr>(tile::kScratchAttribute);

@@ -40,6 +40,9 @@ class TileVariables {
   std::string name(mlir::Value value) const { return names_.lookup(classes_.getLeaderValue(value.getAsOpaquePointer())); }
   /// The scratch tile of an operation.
   std::string scratch(mlir::Operation* op) const { return scratch_.lookup(op); }
+  /// The result of tile.pad as the instruction takes it: an object of its own, because its type says what the padding holds, and others want
+  /// their operands of one type. Empty for another operation.
+  std::string padded(mlir::Operation* op) const { return padded_.lookup(op); }
 
   struct Declaration {
     std::string type;  ///< of C++
@@ -61,6 +64,7 @@ class TileVariables {
   std::vector<mlir::Value> values_;  ///< in program order
   llvm::DenseMap<void*, std::string> names_;  ///< by the leader of the class
   llvm::DenseMap<mlir::Operation*, std::string> scratch_;
+  llvm::DenseMap<mlir::Operation*, std::string> padded_;
   std::vector<Declaration> declarations_;
 };
 

@@ -1,4 +1,6 @@
 // infer-memory-space: where each tile lies, what moves it there, and so which kind of core a kernel runs on.
+#include <map>
+
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/passes.h"
 #include "compiler/target.h"
@@ -96,6 +98,25 @@ void begin_sums(tile::FuncOp kernel) {
   drop_zero_sums(kernel);
 }
 
+/// Canonicalisation makes a choice between two values of a branch that does nothing else. Of tiles it is a branch: which of two places it is is
+/// decided when the kernel runs.
+void branch_on_tiles(tile::FuncOp kernel) {
+  SmallVector<arith::SelectOp> selects;
+  kernel.walk([&](arith::SelectOp select) {
+    if (is_tile(select.getResult())) selects.push_back(select);
+  });
+  for (arith::SelectOp select : selects) {
+    OpBuilder builder(select);
+    const auto gives = [](Value value) {
+      return [value](OpBuilder& inner, Location location) { inner.create<scf::YieldOp>(location, value); };
+    };
+    auto branch =
+        builder.create<scf::IfOp>(select.getLoc(), select.getCondition(), gives(select.getTrueValue()), gives(select.getFalseValue()));
+    select.replaceAllUsesWith(branch.getResult(0));
+    select.erase();
+  }
+}
+
 // ---- placing
 
 /// What the uses of a tile ask for.
@@ -103,6 +124,8 @@ class Demand {
  public:
   /// kUndecided: any memory would do.
   static Space of(Value tile) { return Demand().ask(tile); }
+  /// What one use asks for.
+  static Space of(OpOperand& use) { return Demand().of_use(use); }
 
  private:
   Space ask(Value tile) {
@@ -151,6 +174,22 @@ class Demand {
 
   llvm::DenseSet<Value> seen_;
 };
+
+/// A part that several memories ask for is taken once for each of them: no way leads from one to the other.
+void split_parts(tile::FuncOp kernel) {
+  SmallVector<tile::ExtractOp> extracts;
+  kernel.walk([&](tile::ExtractOp extract) { extracts.push_back(extract); });
+  for (tile::ExtractOp extract : extracts) {
+    std::map<Space, Value> parts = {{Demand::of(extract.getPart()), extract.getPart()}};
+    for (OpOperand& use : llvm::make_early_inc_range(extract.getPart().getUses())) {
+      const Space space = Demand::of(use);
+      if (space == Space::kUndecided) continue;
+      Value& part = parts[space];
+      if (!part) part = OpBuilder(extract).clone(*extract)->getResult(0);
+      use.set(part);
+    }
+  }
+}
 
 /// Places the tiles of one kernel, in the order in which it runs.
 class Placement {
@@ -451,6 +490,8 @@ class InferMemorySpace : public PassWrapper<InferMemorySpace, OperationPass<Modu
       return signalPassFailure();
     }
     for (auto kernel : getOperation().getOps<tile::FuncOp>()) {
+      branch_on_tiles(kernel);
+      split_parts(kernel);
       begin_sums(kernel);
       if (failed(Placement(*target).block(kernel.getBody().front())) || failed(choose_core(kernel, *target))) return signalPassFailure();
     }

@@ -105,7 +105,7 @@ char letter(Space space) {
   llvm_unreachable("a memory without a letter");
 }
 
-/// Tiles of an operator in the order of its call: "TSELS($result, $0, $1, $scratch, $2)".
+/// Tiles of an operator in the order of its call, "TSELS($result, $0, $1, $scratch, $2)", without scratch, which no rule counts.
 Form form_of(Operation* op, const tile::OperatorInfo& info, const Target& target) {
   Form form{target, {}};
   const StringRef call(info.call);
@@ -116,8 +116,6 @@ Form form_of(Operation* op, const tile::OperatorInfo& info, const Target& target
     unsigned number = 0;
     if (argument == "result") {
       form.operands.push_back(op->getResult(0).getType());
-    } else if (argument == "scratch") {
-      form.operands.push_back(info.scratch == tile::Scratch::kLikeFirst ? op->getOperand(0).getType() : op->getResult(0).getType());
     } else if (!argument.getAsInteger(10, number) && isa<TileType>(op->getOperand(number).getType())) {
       form.operands.push_back(op->getOperand(number).getType());
     }
@@ -142,8 +140,11 @@ class Legality {
       refused_.insert(op->result_begin(), op->result_end());
       return failure();
     }
-    if (const tile::OperatorInfo* info = tile::operator_info(op))
-      return check_form(op, instruction_name(*info), form_of(op, *info, target_));
+    if (const tile::OperatorInfo* info = tile::operator_info(op)) {
+      return failure(failed(check_form(op, instruction_name(*info), form_of(op, *info, target_))) || failed(check_header(op, *info)));
+    }
+    if (auto load = dyn_cast<tile::GatherLoadOp>(op))
+      return check_form(op, "MGATHER", {target_, {load.getTile().getType(), load.getTensor().getType()}});
     const auto type = [](Value value) { return value.getType(); };
     const auto space = [](Value value) { return cast<TileType>(value.getType()).getSpace(); };
     if (auto load = dyn_cast<tile::LoadOp>(op)) return check_form(op, "TLOAD", {target_, {type(load.getTile()), type(load.getTensor())}});
@@ -212,10 +213,44 @@ class Legality {
     llvm_unreachable("a property without a message");
   }
 
+  /// What the headers of instructions refuse on every platform. The tables of the generations say nothing where the specification names no
+  /// types for one.
+  LogicalResult check_header(Operation* op, const tile::OperatorInfo& info) const {
+    Type element;
+    for (const Type type : op->getOperandTypes()) {
+      auto tile = dyn_cast<TileType>(type);
+      if (!tile || tile.is_mask()) continue;
+      element = tile.getElement();
+      if (info.place == tile::Place::kVector || info.rule != tile::Rule::kAccumulate) break;
+    }
+    if (!element) return success();
+    const StringRef instruction = instruction_name(info);
+    const auto refuse = [&](const Twine& what) {
+      return op->emitOpError() << "becomes " << instruction << ", which " << what << ", not " << element_text(element);
+    };
+    if (info.place == tile::Place::kCube && isa<IntegerType>(element) && !element.isSignlessInteger(8))
+      return refuse("multiplies floating-point elements and i8");
+    if (info.rule == tile::Rule::kPadded && element_bytes(element) > 4) return refuse("works on elements of 1, 2 and 4 bytes");
+    if (instruction == "TNEG" && element.isUnsignedInteger()) return refuse("works on signed elements");
+    if (isa<FloatType>(element) && element_bytes(element) == 1 && computes(info.rule))
+      return refuse("computes with numbers of 16 bits and more or integers");
+    return success();
+  }
+
+  /// Whether operators of a rule compute with elements, or only put them elsewhere or convert them.
+  static bool computes(tile::Rule rule) {
+    using tile::Rule;
+    constexpr Rule kOthers[] = {Rule::kNumber,  Rule::kOtherElement, Rule::kTransposed,    Rule::kColumnToTile,
+                                Rule::kProduct, Rule::kAccumulate,   Rule::kProductAndRow, Rule::kSideBySide,
+                                Rule::kGather,  Rule::kScatter,      Rule::kMaskAndTiles,  Rule::kPadded};
+    return !llvm::is_contained(kOthers, rule);
+  }
+
   static std::string element_text(Type type) {
     std::string text;
-    llvm::raw_string_ostream(text) << (isa<TileType>(type) ? cast<TileType>(type).getElement()
-                                                           : cast<tw::DeviceTensorType>(type).getElement());
+    if (auto tile = dyn_cast<TileType>(type)) type = tile.getElement();
+    if (auto tensor = dyn_cast<tw::DeviceTensorType>(type)) type = tensor.getElement();
+    llvm::raw_string_ostream(text) << type;
     return text;
   }
 

@@ -8,7 +8,8 @@
 // CHECK: Tile<TileType::Vec, float, 64, 1, BLayout::ColMajor, DYNAMIC, 1> row_sum;
 // CHECK: Tile<TileType::Vec, float, 64, 128, BLayout::RowMajor, DYNAMIC, 100> row_sum_scratch;
 // CHECK: Tile<TileType::Vec, uint8_t, 64, 32> compares;
-// CHECK: Tile<TileType::Vec, float, 64, 128, BLayout::RowMajor, 64, 128, SLayout::NoneBox, TileConfig::fractalABSize, PadValue::Min> pad;
+// CHECK: Tile<TileType::Vec, float, 64, 128> pad;
+// CHECK: Tile<TileType::Vec, float, 64, 128, BLayout::RowMajor, 64, 128, SLayout::NoneBox, TileConfig::fractalABSize, PadValue::Min> pad_padded;
 tile.func aiv @sizes(%x: !tw.tensor<2x?x128xf32>, %y: !tw.tensor<?x1xf32> {tw.out}, %z: !tw.tensor<64xi32> {tw.inout}, %h: f16, %n: index, %f: f32) {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index
@@ -24,13 +25,13 @@ tile.func aiv @sizes(%x: !tw.tensor<2x?x128xf32>, %y: !tw.tensor<?x1xf32> {tw.ou
   tile.store %s, %y[%zero, %zero] : !tile.tile<64x1xf32, valid ?x1, vec, at 65536>, !tw.tensor<?x1xf32>
   // CHECK: TCMPS(compares, load, arg5, CmpMode::GE);
   %m = tile.compares ge %t, %f : (!tile.tile<64x128xf32, valid ?x100, vec, at 0>, f32) -> !tile.tile<64x128xi1, valid ?x100, vec, at 70000>
-  // CHECK: TFILLPAD(pad, load);
+  // CHECK: TFILLPAD(pad_padded, load);
   %p = tile.pad %t with min : (!tile.tile<64x128xf32, valid ?x100, vec, at 0>) -> !tile.tile<64x128xf32, vec, at 98304>
   // CHECK: const int64_t rows = load.GetValidRow();
   %rows = tile.valid_rows %t : !tile.tile<64x128xf32, valid ?x100, vec, at 0>
   // CHECK: const float value = pad.GetValue(rows * 128 + 1);
   %v = tile.read %p[%rows, %one] : !tile.tile<64x128xf32, vec, at 98304> -> f32
-  // CHECK: write.SetValue(1, value + value);
+  // CHECK: pad.SetValue(1, value + value);
   %w = arith.addf %v, %v : f32
   %q = tile.write %w, %p[%zero, %one] : f32, !tile.tile<64x128xf32, vec, at 98304>
   // CHECK: const int64_t block = get_block_idx(args);

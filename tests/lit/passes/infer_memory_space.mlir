@@ -118,6 +118,35 @@ tile.func @numbers(%x: !tw.tensor<8xi32> {tw.out}, %k: i32) {
   tile.return
 }
 
+// What canonicalisation makes of a branch that only chooses between tiles is a branch again: which place it is, the run decides.
+// CHECK-LABEL: tile.func aiv @choice
+// CHECK-SAME: %[[GO:[a-z0-9]+]]: i1
+// CHECK: %[[CHOSEN:.*]] = scf.if %[[GO]] -> (!tile.tile<8x8xf32, vec>) {
+// CHECK: tile.store %[[CHOSEN]]
+tile.func @choice(%x: !tw.tensor<16x8xf32>, %y: !tw.tensor<8x8xf32> {tw.out}, %go: i1) {
+  %zero = arith.constant 0 : index
+  %eight = arith.constant 8 : index
+  %a = tile.load %x[%zero, %zero] : !tw.tensor<16x8xf32> -> !tile.tile<8x8xf32>
+  %b = tile.load %x[%eight, %zero] : !tw.tensor<16x8xf32> -> !tile.tile<8x8xf32>
+  %c = arith.select %go, %a, %b : !tile.tile<8x8xf32>
+  tile.store %c, %y[%zero, %zero] : !tile.tile<8x8xf32>, !tw.tensor<8x8xf32>
+  tile.return
+}
+
+// A part that is both operands of a product is taken twice: no way leads from left to right.
+// CHECK-LABEL: tile.func aic @both_sides
+// CHECK-DAG: %[[L:.*]] = tile.extract %{{.*}} -> !tile.tile<16x16xf16, left>
+// CHECK-DAG: %[[R:.*]] = tile.extract %{{.*}} -> !tile.tile<16x16xf16, right>
+// CHECK: tile.matmul %[[L]], %[[R]]
+tile.func @both_sides(%x: !tw.tensor<32x16xf16>, %y: !tw.tensor<16x16xf32> {tw.out}) {
+  %zero = arith.constant 0 : index
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<32x16xf16> -> !tile.tile<32x16xf16>
+  %e = tile.extract %t[%zero, %zero] : !tile.tile<32x16xf16> -> !tile.tile<16x16xf16>
+  %p = tile.matmul %e, %e : (!tile.tile<16x16xf16>, !tile.tile<16x16xf16>) -> !tile.tile<16x16xf32>
+  tile.store %p, %y[%zero, %zero] : !tile.tile<16x16xf32>, !tw.tensor<16x16xf32>
+  tile.return
+}
+
 // Zeros in the accumulator are the product of zeros, where no first product is sure: a loop that may have no turn, a branch, a while. The valid
 // region of the sum is that of the product.
 // CHECK-LABEL: tile.func aic @sums

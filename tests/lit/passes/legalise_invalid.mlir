@@ -37,3 +37,22 @@ tile.func aic @boxes(%x: !tw.tensor<64x128xf16>) {
   %t = tile.load %x[%zero, %zero] : !tw.tensor<64x128xf16> -> !tile.tile<10x20xf16, mat>
   tile.return
 }
+
+// What no table of a generation refuses, and the headers of instructions do.
+tile.func aiv @headers(%x: !tw.tensor<32x32xi64>, %y: !tw.tensor<32x32xi32>) {
+  %zero = arith.constant 0 : index
+  %w = tile.create : !tile.tile<32x32xi64, valid 30x30, vec>
+  // expected-error @below {{'tile.pad' op becomes TFILLPAD, which works on elements of 1, 2 and 4 bytes, not i64}}
+  %p = tile.pad %w with zero : (!tile.tile<32x32xi64, valid 30x30, vec>) -> !tile.tile<32x32xi64, vec>
+  %i = tile.load %y[%zero, %zero] : !tw.tensor<32x32xi32> -> !tile.tile<32x32xi32, vec>
+  %b = tile.create : !tile.tile<32x32xi8, vec>
+  // expected-error @below {{'tile.gather' op becomes TGATHER, which a2a3 does not have for elements i8}}
+  %g = tile.gather %b, %i : (!tile.tile<32x32xi8, vec>, !tile.tile<32x32xi32, vec>) -> !tile.tile<32x32xi8, vec>
+  %rows = tile.create : !tile.tile<1x32xi32, vec>
+  // expected-error @below {{'tile.gather_load' op becomes MGATHER, which a2a3 does not have for elements i64}}
+  %r = tile.gather_load %x[%rows] : !tw.tensor<32x32xi64>, !tile.tile<1x32xi32, vec> -> !tile.tile<32x32xi64, vec>
+  %f = tile.create : !tile.tile<32x32xf8E4M3FN, vec>
+  // expected-error @below {{'tile.fmod' op becomes TFMOD, which computes with numbers of 16 bits and more or integers, not f8E4M3FN}}
+  %m = tile.fmod %f, %f : !tile.tile<32x32xf8E4M3FN, vec>
+  tile.return
+}
