@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "cmd_cache.h"
 #include "command.h"
-#include "base/interrupt.h"
 
 namespace tilewright {
 namespace {

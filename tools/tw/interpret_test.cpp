@@ -58,8 +58,7 @@ TEST_F(Interpret, SaysWhatADeviceComputes) {
 }
 
 TEST_F(Interpret, IsTheGoldenOfARun) {
-  const std::string words =
-      " --arg a=f16[256,320]=randn:1 --arg b=f16[320,256]=randn:2 --arg c=f32[256,256] --golden-from-interpreter ";
+  const std::string words = " --arg a=f16[256,320]=randn:1 --arg b=f16[320,256]=randn:2 --arg c=f32[256,256] --golden-from-interpreter ";
   const ProcessResult result = shell("$tw run $examples/matmul.cpp" + words);
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output,
