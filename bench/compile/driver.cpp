@@ -193,6 +193,7 @@ int main(int argc, char** argv) {
   app.add_option("--programs", options.programs, "Which of examples/tile_programs, a regular expression")->capture_default_str();
   app.add_option("--platform", options.platform, "A simulated platform")->capture_default_str();
   app.add_option("--runs", options.runs, "Timed runs of which the median is taken")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_flag("--quick", [&options](int64_t) { options.runs = 1; }, "One run");
   add_output_options(app, options.output);
   return tilewright::bench::run_program(app, argc, argv, [&] { return tilewright::bench::run(options); });
 }

@@ -104,6 +104,7 @@ int main(int argc, char** argv) {
       "tw-bench-compile_time");
   app.add_option("--compilers", options.compilers, "Comma-separated")->capture_default_str();
   app.add_option("--runs", options.runs, "Timed runs of which the median is taken")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_flag("--quick", [&options](int64_t) { options.runs = 1; }, "One run");
   add_output_options(app, options.output);
   return tilewright::bench::run_program(app, argc, argv, [&] { return tilewright::bench::run(options); });
 }

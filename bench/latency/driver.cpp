@@ -112,6 +112,7 @@ int main(int argc, char** argv) {
   app.add_option("--runs", options.runs, "Timed runs on the warm worker")->check(CLI::Range(1, 1000000))->capture_default_str();
   app.add_option("--starts", options.starts, "Timed process starts")->check(CLI::Range(1, 10000))->capture_default_str();
   app.add_flag("--child", options.child)->group("");
+  app.add_flag("--quick", [&options](int64_t) { options.runs = 20, options.starts = 3; }, "Twenty runs, three starts");
   tilewright::bench::add_output_options(app, options.output);
   return tilewright::bench::run_program(app, argc, argv, [&] { return tilewright::bench::run(options); });
 }

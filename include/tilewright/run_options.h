@@ -7,6 +7,7 @@
 
 #include "task_id.h"
 #include "tilewright/check_report.h"
+#include "tilewright/race_report.h"
 
 namespace tilewright {
 
@@ -66,6 +67,9 @@ struct RunOptions {
   /// were built with line tables (BuildOptions::line_tables) are named with the lines of their sources. The environment
   /// variable TW_CHECK=1 checks every run; one that was not asked to and finds something throws Error(kCheckFailed).
   bool check = false;
+  /// Look for races between tasks: docs/guide/races.md. As for check: one thread, line tables for names of lines, and the environment
+  /// variable TW_CHECK_RACES=1 looks in every run; one that was not asked to and finds some throws Error(kCheckFailed).
+  bool check_races = false;
   /// Not 0: this seed decides the whole schedule of a simulated platform. Everything runs on one thread whatever host_threads
   /// says, times are virtual, and device memory that the run has not written yet is the same each time, so the same seed gives the
   /// same run on any host. Real platforms refuse it (kUnsupported). 0: what TW_SIM_SEED says, else no seed.
@@ -104,6 +108,7 @@ struct RunReport {
   std::vector<DependencyEdge> edges;
   std::vector<TaskRecord> tasks;
   CheckReport check;  ///< of a run with RunOptions::check; clean otherwise
+  RaceReport races;   ///< of a run with RunOptions::check_races; clean otherwise
 };
 
 }  // namespace tilewright

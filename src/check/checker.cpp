@@ -100,6 +100,7 @@ class Checker::Impl {
   void begin(CoreContext& core, const CheckedKernel& kernel);
   void end(CoreContext& core);
   CheckReport report();
+  RaceReport race_report();
   /// Hooks. What they return ends the kernel, if it is not empty.
   std::string before(const PtoInstruction& instruction, CoreContext& core);
   void after(const PtoInstruction& instruction, CoreContext& core);
@@ -125,6 +126,7 @@ class Checker::Impl {
   std::string remedy(const CoreState& core, const Touch& earlier, int pipe, int32_t number);
   uint8_t free_event(const CoreState& core, int source, int destination) const;
 
+  const std::string& place_of(uint32_t site);
   CheckedInstruction describe(const CoreState& core, uint32_t site, const std::string& core_name);
   CheckFault fault(const Step& step, std::string problem, std::string remedy);
   void place_bytes(CheckFault& fault, const Step& step, int operand, const std::vector<ByteRange>& parts);
@@ -211,7 +213,7 @@ CoreState& Checker::Impl::attach(CoreContext& core, const CheckedKernel& kernel)
     task = nullptr;
   }
   if (task == nullptr) task = std::make_unique<TaskState>(core.block_num, core.lanes);
-  auto state = std::make_unique<CoreState>(*task, core, kernel.kernel, check::Tensors(kernel.tensors, kernel.directions));
+  auto state = std::make_unique<CoreState>(*task, core, kernel.kernel, check::Tensors(kernel.tensors, kernel.directions), kernel.task);
   CoreState& result = *state;
   task->cores[result.number] = std::move(state);
   result.on_chip[0] = std::move(task->ub_of_later[result.number]);
@@ -288,6 +290,12 @@ CheckReport Checker::Impl::report() {
   return faults_.report();
 }
 
+RaceReport Checker::Impl::race_report() {
+  const std::lock_guard lock(mutex_);
+  return options_.races->report([this](uint32_t site) { return place_of(site); },
+                                [this](check::CallStack stack) { return lines_.place(stack); });
+}
+
 // ---- instructions ---------------------------------------------------------------------------------------
 
 std::string Checker::Impl::before(const PtoInstruction& instruction, CoreContext& context) {
@@ -296,19 +304,21 @@ std::string Checker::Impl::before(const PtoInstruction& instruction, CoreContext
   const uint32_t site = sites_.number(instruction, context.issued_from);
   const int pipe = instruction.pipe < check::kPipes ? instruction.pipe : static_cast<int>(PIPE_S);
   const Step step{core, instruction, site, core.issue(pipe)};
+  const bool pops = static_cast<pto::Op>(instruction.op) == pto::Op::TPOP;
+  if (!options_.faults) return pops ? std::string() : touch(step);
   order_within(step);
   for (const check::LimitBroken& broken : check::limits_broken(instruction)) {
     if (!faults_.seen_before("limit", kNoSite, site)) add("limit", kNoSite, site, fault(step, broken.problem, broken.remedy));
   }
   core.task.release(core, instruction, site);
   // A tile is popped when there is one; until then nothing of the place is overwritten.
-  return static_cast<pto::Op>(instruction.op) == pto::Op::TPOP ? std::string() : touch(step);
+  return pops ? std::string() : touch(step);
 }
 
 void Checker::Impl::after(const PtoInstruction& instruction, CoreContext& context) {
   const std::lock_guard lock(mutex_);
   CoreState& core = check::state_of(context);
-  core.task.acquire(core, instruction);
+  if (options_.faults) core.task.acquire(core, instruction);
   if (static_cast<pto::Op>(instruction.op) != pto::Op::TPOP) return;
   core.clock(instruction.pipe).join(core.clock(PIPE_S));
   const uint32_t site = sites_.number(instruction, context.issued_from);
@@ -394,6 +404,11 @@ void Checker::Impl::wait_flag(const Step& step) {
 
 std::string Checker::Impl::touch(const Step& step) {
   for (const Access& access : check::accesses_of(step.instruction, *step.core.core)) {
+    const bool on_device = step.instruction.operands[access.operand].tile == nullptr && !access.remote;
+    if (options_.races != nullptr && on_device) {
+      options_.races->touch(step.core.task_id, access.ranges, access.write, access.atomic, step.site);
+    }
+    if (!options_.faults) continue;
     check_operand(step, access.operand);
     if (std::string fatal = check_bounds(step, access); !fatal.empty()) return fatal;
     touch_ranges(step, access);
@@ -573,9 +588,13 @@ uint8_t Checker::Impl::free_event(const CoreState& core, int source, int destina
 
 CheckedInstruction Checker::Impl::describe(const CoreState&, uint32_t site, const std::string& core_name) {
   const check::Site& s = sites_[site];
+  return {check::instruction_name(s.op), check::pipe_name(s.pipe), core_name, {}, {}, place_of(site)};
+}
+
+const std::string& Checker::Impl::place_of(uint32_t site) {
   auto [place, added] = places_.try_emplace(site);
-  if (added) place->second = lines_.place(s.stack());
-  return {check::instruction_name(s.op), check::pipe_name(s.pipe), core_name, {}, {}, place->second};
+  if (added) place->second = lines_.place(sites_[site].stack());
+  return place->second;
 }
 
 CheckFault Checker::Impl::fault(const Step& step, std::string problem, std::string remedy) {
@@ -638,6 +657,8 @@ void Checker::end_kernel(CoreContext& core) {
 }
 
 CheckReport Checker::report() { return impl_->report(); }
+
+RaceReport Checker::race_report() { return impl_->race_report(); }
 
 void Checker::on_fault(std::function<void(const CheckReport&)> listener) {
   const std::lock_guard lock(impl_->mutex_);

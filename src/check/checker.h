@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 
+#include "check/races.h"
 #include "isa/core.h"
 #include "task_args.h"
 #include "tilewright/check_report.h"
@@ -25,9 +26,12 @@ namespace tilewright {
 
 struct CheckOptions {
   size_t limit = 20;        ///< faults that are listed in full
+  bool faults = true;       ///< look for mistakes in kernels; without it nothing is reported but races
   bool attach_all = false;  ///< look at every core of the process that nobody else looks at: host test programs
   /// Device memory: what lies outside must not be accessed, and ends the kernel. Empty: nothing is known.
   uint64_t device_begin = 0, device_end = 0;
+  /// Is told what tasks do to device memory, under the checker's lock; outlives the checker. Null: nobody is.
+  check::Races* races = nullptr;
 };
 
 /// What a kernel was given. Everything is copied.
@@ -35,6 +39,7 @@ struct CheckedKernel {
   std::string kernel;                        ///< its name, for reports
   std::span<const ChipTensor> tensors = {};  ///< of the task; none: device memory has no bounds
   std::span<const ArgDirection> directions = {};  ///< of the kernel's arguments, tensors first; none: all may be written
+  PTO2TaskId task = PTO2TaskId::invalid();  ///< for CheckOptions::races
 };
 
 class Checker {
@@ -55,6 +60,8 @@ class Checker {
 
   /// What was found so far. Kernels that have not ended are given up: of their flags nothing is said.
   CheckReport report();
+  /// The report of CheckOptions::races, with lines of sources. Only with races.
+  RaceReport race_report();
 
   /// Called for each new fault, under the checker's lock.
   void on_fault(std::function<void(const CheckReport&)> listener);

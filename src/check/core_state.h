@@ -43,8 +43,8 @@ class TaskState;
 
 /// One block and lane of a task.
 struct CoreState {
-  CoreState(TaskState& task, CoreContext& core, std::string kernel, Tensors tensors)
-      : task(task), number(number_of(core)), core(&core), kernel(std::move(kernel)), tensors(std::move(tensors)) {}
+  CoreState(TaskState& task, CoreContext& core, std::string kernel, Tensors tensors, PTO2TaskId task_id)
+      : task(task), number(number_of(core)), core(&core), kernel(std::move(kernel)), tensors(std::move(tensors)), task_id(task_id) {}
 
   /// Of a core within its task.
   static int32_t number_of(const CoreContext& core) { return core.block_idx * 4 + (core.lane >= 0 ? core.lane : 3); }
@@ -62,6 +62,7 @@ struct CoreState {
   CoreContext* core;  ///< null once it has returned
   const std::string kernel;
   const Tensors tensors;
+  const PTO2TaskId task_id;  ///< for the races between tasks; may be invalid
   std::array<Clock, kPipes> clocks;
   std::array<uint32_t, kPipes> time{};  ///< instructions given to each pipe
   std::array<Shadow, kSpaceCount> on_chip;

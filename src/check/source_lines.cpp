@@ -20,12 +20,13 @@ struct Line {
   int number = 0;
 };
 
-/// include/pto, wherever it is installed and whatever prefix the toolchain maps it to.
+/// include/pto and include/orchestration, wherever they are installed and whatever prefix the toolchain maps them to.
 bool is_instruction_header(std::string_view file) {
   for (const std::string_view part : {"pto/inst/", "pto/common/", "pto/comm/"}) {
     if (file.find(part) != std::string_view::npos) return true;
   }
-  for (const std::string_view header : {"/pipe_sync.h", "/intrinsic.h", "/pto-inst.hpp", "/pto_async_kernel_api.h"}) {
+  for (const std::string_view header : {"/pipe_sync.h", "/intrinsic.h", "/pto-inst.hpp", "/pto_async_kernel_api.h",
+                                        "/pto_orchestration_api.h", "/pto_arg_with_deps.h", "/runtime_ops.h"}) {
     if (file.ends_with(header)) return true;
   }
   return false;

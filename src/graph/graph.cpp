@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "graph/graph_steps.h"
 #include "pto_orchestration_api.h"
@@ -223,6 +224,9 @@ template <bool kPlain>
   if constexpr (!kPlain) {
     if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
     if (has_hints(args)) record.flags |= hint_flags(args, record);
+  }
+  if constexpr (!kPlain) {
+    if (observer_ != nullptr) report_arguments(plan, *record_);
   }
   finish_submission(plan, *record_, complete);
   return SubmitState::kAccepted;
@@ -517,10 +521,46 @@ void Graph::advance(uint32_t ring_index) {
 }
 
 void Graph::collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers) {
-  if (const TaskRef creator = find_task(tensor.owner_task_id); creator.slot != kNoSlot && !table_.is_done(creator)) {
+  if (const TaskRef creator = find_task(tensor.owner_task_id);
+      creator.slot != kNoSlot && (!table_.is_done(creator) || observer_ != nullptr)) {
     producers.push_back(creator);
   }
   for (const RegionHit& writer : map_.writers_of(tensor)) producers.push_back({table_.slot_of(writer.ring, writer.task), writer.task});
+}
+
+void Graph::report_arguments(const Plan& plan, const TaskSlot& record) {
+  const uint64_t memory = rings_[plan.ring].heap_base + plan.heap_offset;
+  const bool predicated = (record.flags & TaskSlot::kHasPredicate) != 0;
+  observer_->on_arguments(public_id(plan.ring, plan.id), {record.tensors(), record.tensor_count}, memory, memory + plan.heap_bytes,
+                          predicated ? &record.predicate() : nullptr);
+}
+
+void Graph::report_host_access(const ChipTensor& tensor, uint64_t address, uint64_t bytes, bool write, bool all_tasks) {
+  if (observer_ == nullptr) return;
+  const auto id = [&](TaskRef task) {
+    const TaskSlot& record = table_.record(task.slot);
+    return public_id(record.ring, task.id);
+  };
+  std::vector<PTO2TaskId> after, pending;
+  for (const uint32_t slot : unpublished_) pending.push_back(id({slot, table_.record(slot).id}));
+  if (all_tasks) {
+    std::set<uint64_t> later;
+    for (const PTO2TaskId task : pending) later.insert(task.raw);
+    for (const PTO2TaskId task : tasks_since(Mark{})) {
+      if (!later.contains(task.raw)) after.push_back(task);
+    }
+  } else {
+    std::vector<TaskRef> producers;
+    collect_producers(tensor, producers);
+    for (const TaskRef producer : producers) after.push_back(id(producer));
+  }
+  observer_->on_host_access(address, bytes, write, after, pending);
+}
+
+PTO2TaskId Graph::id_of(const TaskSlot& task) const {
+  const uint32_t slot = table_.slot_of(task);
+  const TaskSlot& record = table_.is_node(slot) ? table_.record(table_.node_owner(slot)->shell()) : task;
+  return public_id(record.ring, record.id);
 }
 
 bool Graph::check_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]) {

@@ -27,6 +27,13 @@ class GraphObserver {
   virtual ~GraphObserver() = default;
   virtual void on_task(const TaskRecord& task) = 0;
   virtual void on_edge(const DependencyEdge& edge) = 0;
+  /// The task's arguments, after its edges: its tensors, the memory [begin, end) that the runtime gives it, and what it waits to hold
+  /// (null: nothing). Nothing of it has run yet.
+  virtual void on_arguments(PTO2TaskId, std::span<const ChipTensor>, uint64_t /*begin*/, uint64_t /*end*/, const DispatchPredicate*) {}
+  /// The orchestration accesses `bytes` bytes at `address` itself, and has waited for the tasks `after`. Those in `pending` were
+  /// submitted and are not published: they run later.
+  virtual void on_host_access(uint64_t /*address*/, uint64_t /*bytes*/, bool /*write*/, std::span<const PTO2TaskId> /*after*/,
+                              std::span<const PTO2TaskId> /*pending*/) {}
 };
 
 /// Why a submission cannot be accepted yet.
@@ -109,11 +116,18 @@ class Graph {
   int32_t full_code() const { return full_code_; }
   const std::string& full_text() const { return full_text_; }
 
-  /// The unfinished tasks whose completion makes `tensor`'s bytes valid: its creator and its writers.
+  /// The unfinished tasks whose completion makes `tensor`'s bytes valid: its creator and its writers. With an observer the finished ones
+  /// too.
   void collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& producers);
   /// Reports INVALID_ARGS if waiting cannot make the element good to access: a task that writes `tensor` is not published, or,
   /// with `all_tasks`, a published task waits for one that is not.
   bool check_published(const ChipTensor& tensor, bool all_tasks);
+  /// Tells the observer of such an access. `all_tasks`: it waited for everything that was published, else for collect_producers(tensor).
+  void report_host_access(const ChipTensor& tensor, uint64_t address, uint64_t bytes, bool write, bool all_tasks);
+  bool is_observed() const { return observer_ != nullptr; }
+  /// The public id of a task of this run; a node of a recorded graph has that of the graph's task.
+  PTO2TaskId id_of(const TaskSlot& task) const;
+
   /// Reports INVALID_ARGS unless `indices` name an element of `tensor`.
   bool check_element(const ChipTensor& tensor, uint32_t ndims, const uint32_t indices[]);
 
@@ -233,6 +247,7 @@ class Graph {
   [[gnu::noinline]] bool long_list_has(TaskRef task) const;
   void retain(const Plan& plan, TaskRef task);
   void finish_submission(const Plan& plan, TaskSlot& record, bool complete);
+  void report_arguments(const Plan& plan, const TaskSlot& record);
   void advance(uint32_t ring);
   void list_one_of_many(TaskRef task, EdgeSource source);
   void store_many_predecessors(uint32_t ring, TaskSlot& record);

@@ -50,6 +50,7 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   record.block_num = 1;
   record.arguments = block;
   record.flags = TaskSlot::kGraph;
+  if (observer_ != nullptr) report_arguments(plan, record);
   finish_submission(plan, record, false);
   return SubmitState::kAccepted;
 }

@@ -152,6 +152,7 @@ void PluginDevice::check_options(const RunOptions& options, const GraphPolicy& p
   require((plugin_.info().runtimes >> static_cast<uint32_t>(options.runtime) & 1) != 0,
           fmt::format("the runtime {}", runtime_name(options.runtime)), "choose another runtime variant");
   require(!options.check, "checked runs", "run it on a simulator");
+  require(!options.check_races, "the search for races", "run it on a simulator");
   require(options.sim_seed == 0, "schedules that a seed decides", "leave out the seed, or use a2a3sim or a5sim");
   require(!options.record_dependencies || plugin_.has(TW_PLATFORM_RECORDS_DEPENDENCIES), "record_dependencies", "run it on a simulator");
   require(!policy.track_war || plugin_.has(TW_PLATFORM_TRACKS_WAR), "track_war", "add the edges to the orchestration");

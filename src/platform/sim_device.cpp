@@ -24,6 +24,7 @@
 #include "platform/code_cache.h"
 #include "platform/crash_report.h"
 #include "platform/device.h"
+#include "platform/run_observer.h"
 #include "platform/sim_core.h"
 #include "platform/sim_runtime.h"
 #include "pto_orchestration_api.h"
@@ -49,16 +50,15 @@ uint8_t lanes_of(const KernelImage& kernel) {
   return *kernel.core_type == CoreType::AIC ? PTO2_SUBTASK_MASK_AIC : kAiv;
 }
 
-/// Collects what Graph reports.
-class Recorder : public GraphObserver {
- public:
-  explicit Recorder(RunReport& report) : report_(report) {}
-  void on_task(const TaskRecord& task) override { report_.tasks.push_back(task); }
-  void on_edge(const DependencyEdge& edge) override { report_.edges.push_back(edge); }
-
- private:
-  RunReport& report_;
-};
+/// What the search for races is told of memory.
+check::RaceMemory race_memory(const ChipStorageTaskArgs& args) {
+  check::RaceMemory memory;
+  for (int32_t i = 0; i < args.tensor_count(); ++i) {
+    const ChipTensor& tensor = args.tensor(i);
+    memory.tensors.push_back({tensor.buffer.addr, tensor.buffer.addr + tensor.buffer.size});
+  }
+  return memory;
+}
 
 class SimDevice final : public Device, public KernelRunner, public InterruptibleHost {
  public:
@@ -116,7 +116,7 @@ class SimDevice final : public Device, public KernelRunner, public Interruptible
     const uint64_t ms = std::min(deadline.cpu_ms, UINT64_MAX / 2 / kNsPerMs);
     return {.device_ns = ms * kNsPerMs, .waived = deadline.waived_if_traced ? traced_by_debugger : nullptr};
   }
-  std::unique_ptr<Checker> make_checker() const;
+  std::unique_ptr<Checker> make_checker(const RunOptions& options) const;
   SimCore& core(CoreType type, int32_t index) { return *(type == CoreType::AIC ? aic_ : aiv_)[static_cast<size_t>(index)]; }
 
   const PlatformInfo& info_;
@@ -144,7 +144,8 @@ class SimDevice final : public Device, public KernelRunner, public Interruptible
   };
   const Kernel& kernel_of(const KernelCall& call) const { return kernels_[static_cast<size_t>(call.task->kernel_ids[call.lane])]; }
   std::vector<Kernel> kernels_;  ///< by func_id
-  std::unique_ptr<Checker> checker_;  ///< of a checked run; null otherwise
+  std::unique_ptr<check::Races> races_;  ///< of a run that looks for them; null otherwise
+  std::unique_ptr<Checker> checker_;     ///< of such a run and of a checked one; null otherwise
   std::function<void(const ChipTaskArgs&)> entry_;
   std::function<PTO2OrchestrationConfig(const ChipTaskArgs&)> config_;  ///< empty if the callable has none
 };
@@ -227,9 +228,9 @@ void SimDevice::bind_code(uint32_t slot, LoadedCallable& callable, bool interrup
 
 void SimDevice::prepare_engine(const CallConfig& config, const RunOptions& options, const GraphPolicy& policy) {
   const RingSizes sizes = used_rings(resolve_ring_sizes(config.runtime_env), policy);
-  const int32_t threads = options.check              ? 1
-                          : options.host_threads > 0 ? options.host_threads
-                                                     : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+  const int32_t threads = options.check || options.check_races ? 1
+                          : options.host_threads > 0           ? options.host_threads
+                                                               : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
   const int32_t aic_cores = options.aic_cores > 0 ? options.aic_cores : info_.aic_cores;
   if (aic_cores > info_.aic_cores) {
     throw Error(ErrorCode::kLimitExceeded, fmt::format("{} AIC cores asked for, {} has {}", aic_cores, info_.name, info_.aic_cores));
@@ -280,9 +281,10 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   check_arguments(at->second, entry_args);
 
   RunReport report;
-  Recorder recorder(report);
-  if (options.check) checker_ = make_checker();
-  graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies ? &recorder : nullptr, policy);
+  if (options.check_races) races_ = std::make_unique<check::Races>(race_memory(args));
+  RunObserver observer(options.record_dependencies ? &report : nullptr, races_.get(), pins_.front()->find("framework_ops_version"));
+  if (options.check || options.check_races) checker_ = make_checker(options);
+  graph_->begin_run(&callable_->kernel_lanes, options.record_dependencies || options.check_races ? &observer : nullptr, policy);
   runtime_.begin_run(&callable_->kernel_lanes);
   const Clock::time_point start = Clock::now();
   try {
@@ -296,14 +298,17 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   *crash_context() = CrashContext{};
   set_current_core(nullptr);
   graph_->end_run();
+  const std::unique_ptr<check::Races> races = std::move(races_);
   const std::unique_ptr<Checker> checker = std::move(checker_);
   if (checker != nullptr) report.check = checker->report();
+  if (races != nullptr) report.races = checker->race_report();
   try {
     throw_if_failed();
   } catch (const Error& error) {
     // What ends a run is often what the checker has to say something about.
-    if (report.check.clean()) throw;
-    throw Error(error.code(), error.message() + "\n" + format_check_report(report.check), error.hint(), error.status());
+    if (report.check.clean() && report.races.clean()) throw;
+    throw Error(error.code(), error.message() + "\n" + format_check_report(report.check) + format_race_report(report.races), error.hint(),
+                error.status());
   }
 
   report.task_count = graph_->task_count();
@@ -360,9 +365,12 @@ void SimDevice::throw_if_failed() const {
   throw Error(error, fmt::format("run failed with code {} ({}): {}", status, status_name(-status), text), status_hint(-status), status);
 }
 
-std::unique_ptr<Checker> SimDevice::make_checker() const {
-  auto checker = std::make_unique<Checker>(
-      CheckOptions{.device_begin = arena_->base(), .device_end = arena_->runtime_base() + arena_->runtime_bytes()});
+std::unique_ptr<Checker> SimDevice::make_checker(const RunOptions& options) const {
+  auto checker = std::make_unique<Checker>(CheckOptions{.faults = options.check,
+                                                        .device_begin = arena_->base(),
+                                                        .device_end = arena_->runtime_base() + arena_->runtime_bytes(),
+                                                        .races = races_.get()});
+  checker->add_code(pins_.front()->find("framework_ops_version"), callable_->parts.orchestration);
   for (const Kernel& kernel : kernels_) {
     if (kernel.image != nullptr) checker->add_code(reinterpret_cast<const void*>(kernel.entry), kernel.image->binary);
   }
@@ -381,7 +389,8 @@ bool SimDevice::run(const KernelCall& call) {
   int64_t* args = call.staged ? core.arguments() : core.prepare(call, kernel.name);
   core.make_current();
   if (checker_ != nullptr) [[unlikely]]
-    checker_->begin_kernel(core, {kernel.name, {call.task->tensors(), call.task->tensor_count}, kernel.image->signature});
+    checker_->begin_kernel(
+        core, {kernel.name, {call.task->tensors(), call.task->tensor_count}, kernel.image->signature, graph_->id_of(*call.task)});
   try {
     kernel.entry(args);
   } catch (const std::exception& exception) {

@@ -325,6 +325,10 @@ bool SimRuntime::wait_for_element(const ChipTensor& tensor, uint32_t ndims, cons
     graph_->fail(PTO2_ERROR_TENSOR_WAIT_TIMEOUT, fmt::format("{} waited for tasks that can no longer complete: {}",
                                                              write ? "set_tensor_data" : "get_tensor_data", tensor.dump()));
   }
+  if (graph_->is_observed() && !scheduler_->stopped()) {
+    const uint64_t size = get_element_size(tensor.dtype);
+    graph_->report_host_access(tensor, tensor.buffer.addr + tensor.compute_flat_offset(indices, ndims) * size, size, write, all_tasks);
+  }
   return !scheduler_->stopped();
 }
 

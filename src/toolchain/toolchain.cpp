@@ -235,7 +235,7 @@ CompileUnit common_unit(const BuildOptions& options) {
   }
   unit.target_level = options.target_level;
   unit.debug = options.debug;
-  unit.line_tables = options.line_tables || environment_asks_for_check();
+  unit.line_tables = options.line_tables || environment_asks_for_check() || environment_asks_for_races();
   unit.include_dirs = find_toolchain_paths().include_dirs();
   return unit;
 }

@@ -193,14 +193,21 @@ RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments,
     throw Error(ErrorCode::kUnsupported, "a deadline needs a device process, this worker simulates in process",
                 "leave the deadline out, or run in a device process");
   }
-  if (options.check && options.host_threads > 1) {
+  if ((options.check || options.check_races) && options.host_threads > 1) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("run options: check simulates on one thread, host_threads is {}", options.host_threads), "use 0 or 1");
+                fmt::format("run options: {} simulates on one thread, host_threads is {}", options.check ? "check" : "check_races",
+                            options.host_threads),
+                "use 0 or 1");
   }
   const bool checked_by_environment = !options.check && environment_asks_for_check();
+  const bool races_by_environment = !options.check_races && environment_asks_for_races();
   RunOptions effective = with_seed(options, self.platform);
   if (checked_by_environment) {
     effective.check = true;
+    effective.host_threads = 1;
+  }
+  if (races_by_environment) {
+    effective.check_races = true;
     effective.host_threads = 1;
   }
   // Under a seed, what an output holds where no task writes must not be what an earlier run left in device memory.
@@ -208,6 +215,9 @@ RunReport ChipWorker::run(CallableHandle handle, const TaskArguments& arguments,
   RunReport report = self.device->run(handle.slot, self.staged, config, effective);
   if (checked_by_environment && !report.check.clean()) {
     throw Error(ErrorCode::kCheckFailed, format_check_report(report.check), "TW_CHECK=0 runs without the checker");
+  }
+  if (races_by_environment && !report.races.clean()) {
+    throw Error(ErrorCode::kCheckFailed, format_race_report(report.races), "TW_CHECK_RACES=0 runs without looking for races");
   }
   self.staging->copy_out(arguments);
   return report;

@@ -12,7 +12,7 @@ constexpr uint32_t kLayout[] = {sizeof(ChipTensor), sizeof(CallConfig), sizeof(R
 
 // Whoever adds a field to these structs comes here: encode, decode, kProtocolVersion and protocol_test know all of them.
 static_assert(sizeof(RunOptions) == 72, "update encode_run and decode_run");
-static_assert(offsetof(RunReport, check) + sizeof(RunReport::check) == sizeof(RunReport) && sizeof(RunReport) == 472,
+static_assert(offsetof(RunReport, races) + sizeof(RunReport::races) == sizeof(RunReport) && sizeof(RunReport) == 504,
               "update encode_report and decode_report");
 
 void put_instruction(PayloadWriter& out, const CheckedInstruction& i) {
@@ -49,6 +49,50 @@ CheckReport get_check(PayloadReader& in) {
     fault.remedy = in.text();
     fault.count = in.get<uint64_t>();
     report.faults.push_back(std::move(fault));
+  }
+  return report;
+}
+
+void put_race_access(PayloadWriter& out, const RaceAccess& access) {
+  out.put(access.task).put(access.kernel_ids).text(access.access).put(access.argument).text(access.elements).text(access.submitted);
+  out.put<uint64_t>(access.places.size());
+  for (const std::string& place : access.places) out.text(place);
+}
+
+RaceAccess get_race_access(PayloadReader& in) {
+  RaceAccess access;
+  access.task = in.get<PTO2TaskId>();
+  for (int32_t& id : access.kernel_ids) id = in.get<int32_t>();
+  access.access = in.text();
+  access.argument = in.get<int32_t>();
+  access.elements = in.text();
+  access.submitted = in.text();
+  const auto places = in.get<uint64_t>();
+  for (uint64_t i = 0; i < places; ++i) access.places.push_back(in.text());  // a count that is too large ends with the message
+  return access;
+}
+
+void put_races(PayloadWriter& out, const RaceReport& report) {
+  out.put(report.unlisted).put<uint64_t>(report.races.size());
+  for (const Race& race : report.races) {
+    put_race_access(out, race.first);
+    put_race_access(out, race.second);
+    out.put(race.tensor).put(race.creator).put(race.begin).put(race.end).put(race.bytes);
+  }
+}
+
+RaceReport get_races(PayloadReader& in) {
+  RaceReport report;
+  report.unlisted = in.get<uint64_t>();
+  const auto count = in.get<uint64_t>();
+  for (uint64_t i = 0; i < count; ++i) {
+    Race race;
+    race.first = get_race_access(in);
+    race.second = get_race_access(in);
+    race.tensor = in.get<int32_t>();
+    race.creator = in.get<PTO2TaskId>();
+    for (uint64_t* number : {&race.begin, &race.end, &race.bytes}) *number = in.get<uint64_t>();
+    report.races.push_back(std::move(race));
   }
   return report;
 }
@@ -114,6 +158,7 @@ void encode_run(std::vector<uint8_t>& out, uint32_t slot, const ChipStorageTaskA
       .put(options.deadline_ms)
       .put(options.track_war)
       .put(options.check)
+      .put(options.check_races)
       .put(options.sim_seed)
       .text(options.sim_log);
 }
@@ -144,6 +189,7 @@ void decode_run(std::span<const uint8_t> payload, RunRequest& request) {
   request.options.deadline_ms = in.get<uint64_t>();
   request.options.track_war = in.get<uint8_t>() != 0;
   request.options.check = in.get<uint8_t>() != 0;
+  request.options.check_races = in.get<uint8_t>() != 0;
   request.options.sim_seed = in.get<uint64_t>();
   request.options.sim_log = in.text();
   in.finish();
@@ -165,6 +211,7 @@ void encode_report(std::vector<uint8_t>& out, const RunReport& report) {
       .array(report.edges.data(), report.edges.size())
       .array(report.tasks.data(), report.tasks.size());
   put_check(writer, report.check);
+  put_races(writer, report.races);
 }
 
 RunReport decode_report(std::span<const uint8_t> payload) {
@@ -187,6 +234,7 @@ RunReport decode_report(std::span<const uint8_t> payload) {
   report.edges = in.array<DependencyEdge>();
   report.tasks = in.array<TaskRecord>();
   report.check = get_check(in);
+  report.races = get_races(in);
   in.finish();
   return report;
 }

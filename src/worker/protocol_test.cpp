@@ -39,6 +39,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   options.deadline_ms = uint64_t{1} << 40;
   options.track_war = true;
   options.check = true;
+  options.check_races = true;
   options.sim_seed = 77;
   options.sim_log = "/tmp/log";
   std::vector<uint8_t> bytes;
@@ -60,6 +61,7 @@ TEST(Protocol, ARunArrivesAsItWasSent) {
   EXPECT_EQ(got->options.deadline_ms, options.deadline_ms);
   EXPECT_TRUE(got->options.track_war);
   EXPECT_TRUE(got->options.check);
+  EXPECT_TRUE(got->options.check_races);
   EXPECT_EQ(got->options.sim_seed, 77u);
   EXPECT_EQ(got->options.sim_log, "/tmp/log");
 }
@@ -83,6 +85,11 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
       add{"TADD", "PIPE_V", "AIC", "", "", "b"};
   report.check.faults.assign(2, {"unordered", "func_id 3", "a problem", load, add, "UB (Vec)", 1, 2, 3, "a remedy", 4});
   report.check.unlisted = 5;
+  const RaceAccess writes{PTO2TaskId::make(1, 2), {3, -1, -1}, "writes", 1, "[0] to [7]", {"a.cpp:1", "b.cpp:2"}, "orch.cpp:3"};
+  RaceAccess host;
+  host.access = "reads";
+  report.races.races.assign(2, {writes, host, 4, PTO2TaskId::make(0, 5), 6, 7, 8});
+  report.races.unlisted = 9;
   std::vector<uint8_t> bytes;
   encode_report(bytes, report);
   const RunReport got = decode_report(bytes);
@@ -103,6 +110,11 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   EXPECT_EQ(got.edges[999].source, EdgeSource::kExplicit);
   ASSERT_EQ(got.tasks.size(), 3u);
   EXPECT_EQ(got.tasks[2].kernel_ids[2], 2);
+  EXPECT_EQ(format_race_report(got.races), format_race_report(report.races));
+  EXPECT_EQ(got.races.unlisted, 9u);
+  ASSERT_EQ(got.races.races.size(), 2u);
+  EXPECT_EQ(got.races.races[1].creator, PTO2TaskId::make(0, 5));
+  EXPECT_EQ(got.races.races[1].first.places.size(), 2u);
   EXPECT_EQ(got.check.unlisted, 5u);
   ASSERT_EQ(got.check.faults.size(), 2u);
   EXPECT_EQ(format_check_report(got.check), format_check_report(report.check));

@@ -70,6 +70,8 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
   command->add_flag(
       "--check", words->check,
       "Look for mistakes in kernels: missing flags, bytes never written, accesses outside tensors; exit code 1 if there are any");
+  command->add_flag("--check-races", words->check_races,
+                    "Look for tasks that access the same bytes, one of them writing, in no order; exit code 1 if there are any");
   command
       ->add_option("--sim-seed", words->sim_seed, "Let this seed decide the whole schedule: the same seed gives the same run on any host")
       ->type_name("N");

@@ -32,7 +32,7 @@ BuiltCallable build(const CallableSpec& spec, const RunWords& words, const Platf
                     std::chrono::nanoseconds load_time, RunResult& result) {
   BuildOptions options = build_options_for(platform.name);
   options.debug = words.debug_kernel;
-  options.line_tables = words.check;
+  options.line_tables = words.check || words.check_races;
   const auto begin = std::chrono::steady_clock::now();
   BuiltCallable built = build_callable(spec, options, store);
   const auto elapsed = load_time + (std::chrono::steady_clock::now() - begin);
@@ -88,6 +88,8 @@ RunSession::RunSession(const RunWords& words) {
   result.runtime = request.options.runtime;
   result.lists_dependencies = words.list_dependencies;
   result.checked = words.check;
+  result.looked_for_races = words.check_races;
+  for (const RunTensor& argument : request.tensors) result.tensor_names.push_back(argument.name);
   const BuiltCallable built = build(spec, words, platform, store, load_time, result);
 
   WorkerOptions options;

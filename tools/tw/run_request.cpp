@@ -218,6 +218,7 @@ RunRequest prepare_run(const RunWords& words, const CallableArguments& callable,
   request.options.track_war = words.track_war;
   if (!words.deadline.empty()) request.options.deadline_ms = parse_deadline(words.deadline);
   request.options.check = words.check;
+  request.options.check_races = words.check_races;
   add_seed(words, request);
   apply_settings(words.settings, request.config, request.options);
 

@@ -36,6 +36,7 @@ struct RunWords {
   bool track_war = false;
   std::string deadline;  ///< empty: the default
   bool check = false;
+  bool check_races = false;
   std::string sim_seed;              ///< empty: none
   std::string sim_log;               ///< file for the events of the schedule
   std::optional<int64_t> explore;    ///< so many seeds

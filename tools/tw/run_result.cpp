@@ -23,18 +23,12 @@ uint64_t edges_of(const RunReport& report) {
   return edges;
 }
 
-/// "r0t12": ring and number.
-std::string task_text(PTO2TaskId id) { return fmt::format("r{}t{}", id.ring(), id.local()); }
-
-/// The kernels of a task: "add", "matmul+relu"; "-" for none.
-std::string kernels_text(const TaskRecord& task, const std::map<int32_t, std::string>& names) {
-  std::vector<std::string> kernels;
-  for (const int32_t id : task.kernel_ids) {
-    if (id < 0) continue;
-    const auto found = names.find(id);
-    kernels.push_back(found == names.end() ? fmt::format("func_id {}", id) : found->second);
-  }
-  return kernels.empty() ? "-" : fmt::format("{}", fmt::join(kernels, "+"));
+RaceNames names_of(const RunResult& result) {
+  return {[&result](int32_t id) {
+            const auto found = result.kernel_names.find(id);
+            return found == result.kernel_names.end() ? fmt::format("func_id {}", id) : found->second;
+          },
+          [&result](int32_t index) { return result.tensor_names.at(static_cast<size_t>(index)); }};
 }
 
 /// Edges in an order that does not depend on the schedule: by source, successor, predecessor, argument.
@@ -49,7 +43,7 @@ std::vector<DependencyEdge> sorted_edges(const RunReport& report) {
 
 std::map<uint64_t, std::string> kernels_by_task(const RunResult& result, const RunReport& report) {
   std::map<uint64_t, std::string> kernels;
-  for (const TaskRecord& task : report.tasks) kernels[task.id.raw] = kernels_text(task, result.kernel_names);
+  for (const TaskRecord& task : report.tasks) kernels[task.id.raw] = kernels_text(task.kernel_ids, names_of(result));
   return kernels;
 }
 
@@ -57,7 +51,7 @@ std::string dependencies_text(const RunResult& result, const RunReport& report) 
   std::map<uint64_t, std::string> kernels = kernels_by_task(result, report);
   const auto label = [&](PTO2TaskId id) {
     const std::string& names = kernels[id.raw];
-    return names.empty() || names == "-" ? task_text(id) : fmt::format("{} {}", task_text(id), names);
+    return names.empty() || names == "-" ? task_name(id) : fmt::format("{} {}", task_name(id), names);
   };
   TextTable table({"SOURCE", "PREDECESSOR", "SUCCESSOR", "ARGUMENT", "OVERLAP BYTES"});
   for (const DependencyEdge& edge : sorted_edges(report)) {
@@ -71,8 +65,8 @@ std::string dependencies_text(const RunResult& result, const RunReport& report) 
 Json dependencies_json(const RunReport& report) {
   Json edges = Json::array();
   for (const DependencyEdge& edge : sorted_edges(report)) {
-    edges.push_back({{"predecessor", task_text(edge.predecessor)},
-                     {"successor", task_text(edge.successor)},
+    edges.push_back({{"predecessor", task_name(edge.predecessor)},
+                     {"successor", task_name(edge.successor)},
                      {"source", edge_source_name(edge.source)},
                      {"argument", edge.argument < 0 ? Json() : Json(edge.argument)},
                      {"overlap_bytes", edge.overlap_bytes}});
@@ -132,10 +126,41 @@ Json check_json(const RunResult& result) {
   return {{"faults", faults}, {"unlisted", report.unlisted}};
 }
 
+/// As for faults: of the first round that has some.
+const RaceReport& race_report(const RunResult& result) {
+  for (const RunRound& round : result.rounds) {
+    if (!round.report.races.clean()) return round.report.races;
+  }
+  return result.rounds.front().report.races;
+}
+
+Json race_access_json(const RunResult& result, const RaceAccess& access) {
+  const bool by_task = access.task.is_valid();
+  return {{"task", by_task ? Json(task_name(access.task)) : Json()},
+          {"kernels", by_task ? Json(kernels_text(access.kernel_ids, names_of(result))) : Json()},
+          {"access", access.access},
+          {"argument", access.argument < 0 ? Json() : Json(access.argument)},
+          {"elements", access.argument < 0 ? Json() : Json(access.elements)},
+          {"places", access.places},
+          {"submitted", access.submitted.empty() ? Json() : Json(access.submitted)}};
+}
+
+Json races_json(const RunResult& result) {
+  const RaceReport& report = race_report(result);
+  Json races = Json::array();
+  for (const Race& race : report.races) {
+    races.push_back(
+        {{"first", race_access_json(result, race.first)},
+         {"second", race_access_json(result, race.second)},
+         {"bytes", {{"memory", memory_text(race, names_of(result))}, {"begin", race.begin}, {"end", race.end}, {"count", race.bytes}}}});
+  }
+  return {{"pairs", races}, {"unlisted", report.unlisted}};
+}
+
 Json tasks_json(const RunResult& result, const RunReport& report) {
   Json tasks = Json::array();
   for (const TaskRecord& task : report.tasks) {
-    tasks.push_back({{"task", task_text(task.id)}, {"kernels", kernels_text(task, result.kernel_names)}});
+    tasks.push_back({{"task", task_name(task.id)}, {"kernels", kernels_text(task.kernel_ids, names_of(result))}});
   }
   return tasks;
 }
@@ -176,7 +201,7 @@ Json round_json(const RunRound& round, size_t number) {
 
 bool RunResult::passed() const {
   for (const RunRound& round : rounds) {
-    if (!round.report.check.clean()) return false;
+    if (!round.report.check.clean() || !round.report.races.clean()) return false;
     for (const NamedComparison& comparison : round.comparisons) {
       if (!comparison.report.passed()) return false;
     }
@@ -214,6 +239,10 @@ std::string format_result(const RunResult& result) {
   }
   if (result.lists_dependencies) text += dependencies_text(result, last);
   if (result.checked) text += check_text(result);
+  if (result.looked_for_races) {
+    const RaceReport& races = race_report(result);
+    text += races.clean() ? "races: none\n" : format_race_report(races, names_of(result));
+  }
   for (size_t i = 0; i < result.rounds.size(); ++i) {
     for (const NamedComparison& comparison : result.rounds[i].comparisons) {
       if (result.rounds.size() > 1) text += fmt::format("round {}, ", i + 1);
@@ -242,6 +271,7 @@ std::string result_as_json(const RunResult& result) {
                {"rounds", rounds},
                {"outputs", outputs}};
   if (result.checked) json["check"] = check_json(result);
+  if (result.looked_for_races) json["races"] = races_json(result);
   if (result.lists_dependencies) {
     const RunReport& last = result.rounds.back().report;
     json["tasks"] = tasks_json(result, last);

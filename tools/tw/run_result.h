@@ -38,11 +38,13 @@ struct RunResult {
   std::string callable_id;    ///< SHA-256 of the image
   bool lists_dependencies = false;
   bool checked = false;
+  bool looked_for_races = false;
   std::map<int32_t, std::string> kernel_names;  ///< by func_id
+  std::vector<std::string> tensor_names;         ///< of the callable, by argument
   std::vector<RunRound> rounds;                 ///< at least one
   std::vector<WrittenOutput> outputs;
 
-  /// Every comparison of every round matched, and the checker found nothing.
+  /// Every comparison of every round matched, and neither faults nor races were found.
   bool passed() const;
 };
 
