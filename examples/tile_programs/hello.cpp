@@ -10,4 +10,13 @@ void hello(Tensor x, Out<Tensor> y) {
   });
 }
 
-int main(int argc, char** argv) { return program("hello", hello, tensor(f32, {64, 128}), tensor(f32, {64, 128})).main(argc, argv); }
+int main(int argc, char** argv) {
+  return program("hello", hello, tensor("x", f32, {64, 128}), tensor("y", f32, {64, 128}))
+      .example({randn(), output()})
+      .reference([](const Array& x, Array& y) {
+        for (int64_t i = 0; i < x.dim(0); ++i) {
+          for (int64_t j = 0; j < x.dim(1); ++j) y(i, j) = x(i, j) + 1;
+        }
+      })
+      .main(argc, argv);
+}

@@ -10,7 +10,12 @@
 //       });
 //     }
 //   }
-//   int main(int argc, char** argv) { return program("softmax", softmax, tensor(f32, {dynamic, 512}), tensor(f32, {dynamic, 512})).main(argc, argv); }
+//   int main(int argc, char** argv) {
+//     return program("softmax", softmax, tensor("x", f32, {dynamic, 512}), tensor("y", f32, {dynamic, 512}))
+//         .example({randn({200, 512}), output({200, 512})})
+//         .reference([](const Array& x, Array& y) { ... })                // plain loops in double
+//         .main(argc, argv);                                              // --platform, --runtime, --check, -o DIR, --record FILE, --help
+//   }
 //
 // - Tensor, Tile, Index, Scalar, Condition, TaskId, TaskIds are variables: reading one gives what it holds at that point of the program,
 //   assigning changes it. What functions return are values, which `auto` keeps as values: they cannot be assigned to.
@@ -22,6 +27,7 @@
 #pragma once
 
 #include "tilewright/language/control.h"
+#include "tilewright/language/example.h"
 #include "tilewright/language/kernels.h"
 #include "tilewright/language/numbers.h"
 #include "tilewright/language/program.h"

@@ -11,6 +11,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Parser/Parser.h"
 
 namespace tilewright {
@@ -62,7 +63,8 @@ size_t too_deep_line(StringRef text) {
   return 0;
 }
 
-/// Gives each value the name that it has in the text: "%rows" becomes "rows" in what is generated. Numbers are no names.
+/// Gives each value the name that it has in the text: "%rows" becomes "rows" in what is generated. Numbers are no names, and nor is "%arg3"
+/// of a loop, which is how MLIR prints what has none.
 void name_values(const AsmParserState& state) {
   const auto named = [](Location location, llvm::SMRange range) -> Location {
     if (!range.isValid() || isa<NameLoc>(location)) return location;
@@ -77,7 +79,9 @@ void name_values(const AsmParserState& state) {
     definition.op->setLoc(named(definition.op->getLoc(), definition.resultGroups.front().definition.loc));
   }
   for (const AsmParserState::BlockDefinition& definition : state.getBlockDefs()) {
+    const bool of_function = isa_and_present<FunctionOpInterface>(definition.block->getParentOp());
     for (const auto& [argument, described] : llvm::zip(definition.block->getArguments(), definition.arguments)) {
+      if (!of_function && StringRef(described.loc.Start.getPointer()).starts_with("%arg")) continue;
       BlockArgument(argument).setLoc(named(argument.getLoc(), described.loc));
     }
   }

@@ -11,6 +11,8 @@ enum class Generation : uint8_t;
 
 namespace tilewright {
 
+inline constexpr int64_t kBlockBytes = 32;  ///< rows of a tile, and of a box, are multiples of it (spec/tile-isa.md, 1.2)
+
 /// A memory of a core.
 struct SpaceInfo {
   tile::Space space;

@@ -44,7 +44,7 @@ if(NOT result EQUAL 0)
   message(SEND_ERROR "the installed tw run ends with ${result}:\n${text}")
 endif()
 
-# A tile program records with the installed header and library, where the compiler was built.
+# A tile program is compiled, run and compared with the installed header, library and tw, where the compiler was built.
 file(GLOB compiler "${prefix}/lib*/libtilewright-compiler.so" "${prefix}/lib*/*/libtilewright-compiler.so")
 if(compiler)
   cmake_path(GET compiler PARENT_PATH libraries)
@@ -52,9 +52,11 @@ if(compiler)
     COMMAND "${CXX}" -std=c++20 "-I${include}" "${prefix}/share/tilewright/examples/tile_programs/hello.cpp" -o "${WORK_DIR}/hello"
             "-L${libraries}" -ltilewright-compiler "-Wl,-rpath,${libraries}"
     COMMAND_ERROR_IS_FATAL ANY)
-  execute_process(COMMAND "${WORK_DIR}/hello" OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
-  if(NOT text MATCHES "tw.orchestration @hello")
-    message(SEND_ERROR "the installed library records '${text}'")
+  execute_process(
+    COMMAND "${CMAKE_COMMAND}" -E env --unset=TW_INCLUDE_DIR --unset=TW_DEVICE_PROGRAM "TW_CACHE_DIR=${WORK_DIR}/cache" "${WORK_DIR}/hello"
+    OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  if(NOT text MATCHES "PASS\n$")
+    message(SEND_ERROR "a program with the installed library says '${text}'")
   endif()
 endif()
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "compiler/emit/emit_orchestration.h"
 #include "compiler/interpret/interpreter.h"

@@ -1,7 +1,7 @@
 // What tw asks of the interpreter, as JSON in and out; tensors are files.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace tilewright {

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "cmd_cache.h"
 #include "command.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 
 namespace tilewright {
 namespace {

@@ -49,11 +49,11 @@ class Interpret : public testing::Test {
 };
 
 TEST_F(Interpret, SaysWhatADeviceComputes) {
-  agree("$examples/hello.cpp", "--arg arg0=f32[64,128]=randn:1 --arg arg1=f32[64,128]", "arg1", "--rtol 0 --atol 0");
-  agree("$examples/elementwise.cpp", "--arg arg0=f32[150,128]=randn:1 --arg arg1=f32[150,128]=randn:2 --arg arg2=f32[150,128]", "arg2",
+  agree("$examples/hello.cpp", "--arg x=f32[64,128]=randn:1 --arg y=f32[64,128]", "y", "--rtol 0 --atol 0");
+  agree("$examples/elementwise.cpp", "--arg x=f32[150,128]=randn:1 --arg y=f32[150,128]=randn:2 --arg z=f32[150,128]", "z",
         "--rtol 0 --atol 0");
-  // A tenth of a tenth of gamma(512) times a sum of 512 magnitudes of products; what is seen is 2.3e-5.
-  agree("$examples/matmul.cpp", "--arg arg0=f16[256,512]=randn:1 --arg arg1=f16[512,256]=randn:2 --arg arg2=f32[256,256]", "arg2",
+  // A tenth of a tenth of gamma(320) times a sum of 320 magnitudes of products; what is seen is 2.3e-5.
+  agree("$examples/matmul.cpp", "--arg a=f16[256,320]=randn:1 --arg b=f16[320,256]=randn:2 --arg c=f32[256,256]", "c",
         "--rtol 0 --atol 2e-4");
 }
 

@@ -32,7 +32,9 @@ class BuilderTest : public testing::Test {
   std::string error() { return twb_error_count(b) == 1 ? twb_error_text(b, 0) : std::to_string(twb_error_count(b)) + " errors"; }
 
   static constexpr int64_t kExtents[] = {64, 128};
-  twb_parameter tensor(twb_dtype dtype = TWB_F32, twb_direction direction = TWB_IN) { return {TWB_TENSOR, dtype, direction, kExtents, 2}; }
+  twb_parameter tensor(twb_dtype dtype = TWB_F32, twb_direction direction = TWB_IN) {
+    return {TWB_TENSOR, dtype, direction, kExtents, 2, nullptr};
+  }
 
   twb_builder* b = twb_create();
   std::vector<twb_value> values;
@@ -44,6 +46,31 @@ TEST_F(BuilderTest, AnEmptyOrchestrationIsAModule) {
   EXPECT_EQ(twb_finish(b), 1);
   EXPECT_STREQ(twb_text(b, 0), "module {\n  tw.orchestration @f() {\n    tw.return\n  }\n}\n\n");
   EXPECT_STREQ(twb_error_text(b, 0), "");
+}
+
+TEST_F(BuilderTest, NamesOfParametersStandInTheModule) {
+  twb_parameter parameters[] = {tensor(), tensor(TWB_F32, TWB_OUT), {TWB_NUMBER, TWB_F32, TWB_IN, nullptr, 0, "scale"}};
+  parameters[0].name = "x";
+  begin({std::begin(parameters), std::end(parameters)});
+  twb_end_function(b);
+  EXPECT_EQ(twb_finish(b), 1);
+  EXPECT_THAT(twb_text(b, 0), HasSubstr("@f(%x: !tw.tensor<64x128xf32>, %arg1: !tw.tensor<64x128xf32> {tw.out}, %scale: f32)"));
+  EXPECT_THAT(twb_text(b, 1), HasSubstr("loc(\"x\"(#loc1))"));
+}
+
+TEST_F(BuilderTest, NamesOfParametersAreWordsAndDiffer) {
+  for (const char* name : {"", "1x", "a-b", "a b"}) {
+    twb_parameter wrong = tensor();
+    wrong.name = name;
+    twb_value value = 0;
+    EXPECT_EQ(twb_begin_orchestration(b, "f", &wrong, 1, &value), 0);
+    EXPECT_THAT(twb_error_text(b, twb_error_count(b) - 1), HasSubstr("'" + std::string(name) + "' is no name for a parameter, which"));
+  }
+  twb_parameter twice[] = {tensor(), tensor()};
+  twice[0].name = twice[1].name = "x";
+  twb_value given[2] = {};
+  EXPECT_EQ(twb_begin_orchestration(b, "f", twice, 2, given), 0);
+  EXPECT_THAT(twb_error_text(b, twb_error_count(b) - 1), HasSubstr("there are two parameters 'x'"));
 }
 
 TEST_F(BuilderTest, NothingIsRecordedOutsideOfFunctions) {
@@ -123,7 +150,7 @@ TEST_F(BuilderTest, KindsAreChecked) {
 
 TEST_F(BuilderTest, ParametersAreChecked) {
   const int64_t none[] = {0};
-  const twb_parameter empty = {TWB_TENSOR, TWB_F32, TWB_IN, none, 1};
+  const twb_parameter empty = {TWB_TENSOR, TWB_F32, TWB_IN, none, 1, nullptr};
   twb_value value;
   EXPECT_EQ(twb_begin_orchestration(b, "f", &empty, 1, &value), 0);
   EXPECT_THAT(error(), HasSubstr("a tensor's extents are positive; 0 is not"));

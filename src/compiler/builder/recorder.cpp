@@ -3,6 +3,7 @@
 #include "compiler/builder/order.h"
 #include "compiler/ir/diagnostics.h"
 #include "compiler/ir/register.h"
+#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/Verifier.h"
 
@@ -253,9 +254,32 @@ const char* twb_text(twb_builder* b, int with_locations) {
 
 namespace {
 
+/// The names of parameters; none if none has one, else those without are called by their place. nullopt after an error.
+std::optional<SmallVector<std::string>> names_of(twb_builder* b, ArrayRef<twb_parameter> parameters) {
+  SmallVector<std::string> names;
+  if (llvm::all_of(parameters, [](const twb_parameter& p) { return p.name == nullptr; })) return names;
+  std::set<StringRef> taken;
+  names.reserve(parameters.size());
+  for (const auto& [i, p] : llvm::enumerate(parameters)) {
+    names.push_back(p.name != nullptr ? p.name : "arg" + std::to_string(i));
+    const StringRef name = names.back();
+    if (name.empty() || llvm::isDigit(name.front()) || !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; })) {
+      b->error() << "'" << name << "' is no name for a parameter, which has letters, digits and '_'";
+      return std::nullopt;
+    }
+    if (!taken.insert(name).second) {
+      b->error() << "there are two parameters '" << name << "'";
+      return std::nullopt;
+    }
+  }
+  return names;
+}
+
 template <typename Function>
 int begin_function(twb_builder* b, const char* name, const twb_parameter* parameters, size_t count, twb_value* given) {
   SmallVector<Type> types;
+  const std::optional<SmallVector<std::string>> names = names_of(b, {parameters, count});
+  if (!names) return 0;
   SmallVector<DictionaryAttr> marks;
   const auto mark = [&](twb_direction direction) {
     if (direction == TWB_IN) return b->ops.getDictionaryAttr({});
@@ -294,7 +318,10 @@ int begin_function(twb_builder* b, const char* name, const twb_parameter* parame
     if (!marks[i].empty()) function.setArgAttrs(static_cast<unsigned>(i), marks[i]);
   }
   Block& body = function.getBody().emplaceBlock();
-  for (size_t i = 0; i < count; ++i) given[i] = b->give(body.addArgument(types[i], b->location));
+  for (size_t i = 0; i < count; ++i) {
+    const Location location = names->empty() ? b->location : NameLoc::get(b->ops.getStringAttr((*names)[i]), b->location);
+    given[i] = b->give(body.addArgument(types[i], location));
+  }
   b->ops.restoreInsertionPoint(resume);
   b->open(Open::kFunction, function, &body);
   return 1;
@@ -319,7 +346,7 @@ const char* twb_begin_kernel_for(twb_builder* b, int function, const char* name,
   for (size_t i = 0; i < count; ++i) {
     for (size_t d = 0; d < twb_rank(b, arguments[i]); ++d) extents[i].push_back(twb_extent(b, arguments[i], d));
     parameters.push_back(
-        {twb_kind_of(b, arguments[i]), twb_dtype_of(b, arguments[i]), directions[i], extents[i].data(), extents[i].size()});
+        {twb_kind_of(b, arguments[i]), twb_dtype_of(b, arguments[i]), directions[i], extents[i].data(), extents[i].size(), nullptr});
     types += std::to_string(parameters[i].kind) + ":" + std::to_string(parameters[i].dtype);
     for (const int64_t extent : extents[i]) types += "x" + std::to_string(extent);
     types += ",";

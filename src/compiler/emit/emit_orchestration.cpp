@@ -106,31 +106,16 @@ const char* predicate_name(tw::Compare relation) {
   llvm_unreachable("a comparison without a name");
 }
 
-/// Names are taken out of `names`, with those that the file has for itself.
-OrchestrationSignature signature_in(tw::OrchestrationOp orchestration, Names& names) {
-  for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
-    names.unique(word);
-  }
-  OrchestrationSignature signature;
-  for (const BlockArgument parameter : orchestration.getArguments()) {
-    const unsigned i = parameter.getArgNumber();
-    const std::string given = name_of(parameter.getLoc());
-    signature.arguments.push_back(names.unique(given.empty() ? fmt::format("arg{}", i) : given));
-    signature.directions.push_back(!isa<DeviceTensorType>(parameter.getType())        ? ArgDirection::SCALAR
-                                   : orchestration.getArgAttr(i, tw::kOutAttribute)   ? ArgDirection::OUT
-                                   : orchestration.getArgAttr(i, tw::kInOutAttribute) ? ArgDirection::INOUT
-                                                                                      : ArgDirection::IN);
-  }
-  return signature;
-}
-
 class OrchestrationWriter : public BodyWriter {
  public:
   OrchestrationWriter(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids)
       : orchestration_(orchestration), func_ids_(func_ids) {}
 
   FailureOr<OrchestrationSource> write() {
-    source_.signature = signature_in(orchestration_, names);
+    for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
+      names.unique(word);
+    }
+    source_.signature = signature_of(orchestration_);
     if (!orchestration_.getBody().hasOneBlock())
       return orchestration_.emitOpError("has more than one block; loops and branches are those of scf");
     out.open("extern \"C\" void aicpu_orchestration_entry(const ChipTaskArgs &orch_args) {");
@@ -188,7 +173,7 @@ class OrchestrationWriter : public BodyWriter {
     size_t numbers = 0;
     std::string checks;
     for (const auto& [i, parameter] : llvm::enumerate(orchestration_.getArguments())) {
-      const std::string& name = source_.signature.arguments[i];
+      const std::string name = names.unique(source_.signature.arguments[i]);
       set_code(parameter, {name});
       auto tensor = dyn_cast<DeviceTensorType>(parameter.getType());
       if (!tensor) {
@@ -386,7 +371,8 @@ class OrchestrationWriter : public BodyWriter {
     const std::string plain = text(value);
     const bool name = llvm::all_of(plain, [](char c) { return llvm::isAlnum(c) || c == '_'; }) && !llvm::isDigit(plain[0]);
     const bool literal_of_type = value.getType().isF32() && plain.ends_with("f");
-    if (name || literal_of_type || is_bits(value.getType())) return plain;
+    const bool cast_to_type = value.getType().isIndex() && plain.starts_with("static_cast<int64_t>(");
+    if (name || literal_of_type || cast_to_type || is_bits(value.getType())) return plain;
     return fmt::format("static_cast<{}>({})", variable_type(value.getType()), plain);
   }
 
@@ -528,8 +514,18 @@ class OrchestrationWriter : public BodyWriter {
 }  // namespace
 
 OrchestrationSignature signature_of(tw::OrchestrationOp orchestration) {
-  Names names;
-  return signature_in(orchestration, names);
+  OrchestrationSignature signature;
+  for (const BlockArgument parameter : orchestration.getArguments()) {
+    const unsigned i = parameter.getArgNumber();
+    // Callers use the program's own word, also where C++ takes it for something else.
+    const std::string given = name_of(parameter.getLoc());
+    signature.arguments.push_back(given.empty() ? fmt::format("arg{}", i) : given);
+    signature.directions.push_back(!isa<DeviceTensorType>(parameter.getType())        ? ArgDirection::SCALAR
+                                   : orchestration.getArgAttr(i, tw::kOutAttribute)   ? ArgDirection::OUT
+                                   : orchestration.getArgAttr(i, tw::kInOutAttribute) ? ArgDirection::INOUT
+                                                                                      : ArgDirection::IN);
+  }
+  return signature;
 }
 
 FailureOr<OrchestrationSource> orchestration_source(tw::OrchestrationOp orchestration, const llvm::StringMap<int32_t>& func_ids) {

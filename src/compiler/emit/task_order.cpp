@@ -27,11 +27,6 @@ namespace {
 
 bool is_sequential_loop(Operation* op) { return isa<scf::ForOp, scf::WhileOp>(op) && !op->hasAttr(tw::kParallelAttribute); }
 
-bool is_manual(Operation* op) {
-  auto scope = op->getParentOfType<tw::ScopeOp>();
-  return scope && scope.getManual();
-}
-
 /// An argument of a task that the runtime looks at.
 struct Use {
   tw::SubmitOp submit;
@@ -48,9 +43,7 @@ SmallVector<Use> tracked_uses(tw::SubmitOp submit) {
   for (const auto& [i, operand] : llvm::enumerate(submit.getOperands_())) {
     if (!isa<DeviceTensorType>(operand.getType())) continue;
     const Direction direction = direction_of(submit, static_cast<unsigned>(i));
-    const Value root = root_tensor(operand);
-    auto create = root.getDefiningOp<tw::CreateOp>();
-    if (direction != Direction::kNoDep && !(create && create.getUntracked())) uses.push_back({submit, operand, root, direction});
+    if (direction != Direction::kNoDep && !is_untracked(operand)) uses.push_back({submit, operand, root_tensor(operand), direction});
   }
   return uses;
 }
@@ -99,7 +92,7 @@ class BlockOrder {
 
   /// Whether `task` waits for one of this turn, or of the turn before, that has the uses `others`: it reads what that one writes.
   bool waits(tw::SubmitOp task, ArrayRef<Use> uses, ArrayRef<Use> others, bool of_turn_before) const {
-    if (is_manual(task)) return false;
+    if (is_in_manual_scope(task)) return false;
     return llvm::any_of(others, [&](const Use& written) {
       return written.writes() && llvm::any_of(uses, [&](const Use& used) {
                // Over turns it is the same tensor if it is not made in one.
@@ -130,7 +123,7 @@ class BlockOrders {
 /// Whether `writer` may write what `reader` reads, later, without anything that orders the two.
 bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders) {
   Operation *read = reader.submit, *write = writer.submit;
-  if (read == write || is_manual(write) || !may_share(reader.root, writer.root)) return false;
+  if (read == write || is_in_manual_scope(write) || !may_share(reader.root, writer.root)) return false;
   const bool one_block = read->getBlock() == write->getBlock();
   const BlockOrder& order = orders.of(*read->getBlock());
   // In the same turn of everything that is around both.

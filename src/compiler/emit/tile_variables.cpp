@@ -13,8 +13,6 @@ using tile::TileType;
 
 namespace {
 
-constexpr int64_t kMaskRowBytes = 32;  ///< rows of tiles are multiples of this (spec/tile-isa.md, 1.2)
-
 std::string extent(int64_t size) { return ShapedType::isDynamic(size) ? "DYNAMIC" : fmt::format("{}", size); }
 
 /// The layout that the memory implies, where the type names none.
@@ -62,7 +60,7 @@ std::string pad_name(tile::Pad pad) {
 }
 
 /// Bytes of a row of a mask: bit c % 8 of byte c / 8 belongs to column c.
-int64_t mask_row_bytes(TileType type) { return static_cast<int64_t>(llvm::alignTo((type.getColumns() + 7) / 8, kMaskRowBytes)); }
+int64_t mask_row_bytes(TileType type) { return static_cast<int64_t>(llvm::alignTo((type.getColumns() + 7) / 8, kBlockBytes)); }
 
 TilePlace place_tile(const std::string& name, TileType type, int64_t address, Location location) {
   const int64_t bytes = type.is_mask() ? type.getRows() * mask_row_bytes(type)

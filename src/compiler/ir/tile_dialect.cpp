@@ -32,6 +32,8 @@ ParseResult FuncOp::parse(OpAsmParser& parser, OperationState& result) {
   return tw::parse_function(parser, result);
 }
 
+void FuncOp::getAsmBlockArgumentNames(Region& body, OpAsmSetValueNameFn name) { tw::name_arguments(body, name); }
+
 void FuncOp::print(OpAsmPrinter& printer) {
   if (const std::optional<Core> core = getCore()) printer << " " << stringifyCore(*core);
   tw::print_function(printer, *this, {getCoreAttrName().getValue()});

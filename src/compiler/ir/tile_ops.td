@@ -5,6 +5,7 @@
 
 include "compiler/ir/tile_dialect.td"
 include "compiler/ir/tw_dialect.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
@@ -15,7 +16,8 @@ class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemo
 
 // ---- functions
 
-def Tile_FuncOp : Tile_Op<"func", [IsolatedFromAbove, FunctionOpInterface, HasParent<"::mlir::ModuleOp">]> {
+def Tile_FuncOp : Tile_Op<"func", [IsolatedFromAbove, FunctionOpInterface, HasParent<"::mlir::ModuleOp">,
+                                   DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "An in-core kernel";
   let description = [{
     Takes tensors, then numbers; `{tw.out}` and `{tw.inout}` mark what it writes. `aic` or `aiv` before the name is the kind of core

@@ -142,6 +142,12 @@ void print_function(OpAsmPrinter& printer, FunctionOpInterface function, ArrayRe
   printer.printRegion(function.getFunctionBody(), /*printEntryBlockArgs=*/false);
 }
 
+void name_arguments(Region& body, OpAsmSetValueNameFn name) {
+  for (const BlockArgument argument : body.getArguments()) {
+    if (auto named = dyn_cast<NameLoc>(argument.getLoc())) name(argument, named.getName());
+  }
+}
+
 LogicalResult verify_signature(FunctionOpInterface function) {
   if (function.getNumResults() != 0) return function->emitOpError("returns values; what it makes goes to arguments marked 'tw.out'");
   bool numbers = false;

@@ -50,6 +50,9 @@ mlir::LogicalResult verify_kernel_body(mlir::Operation* kernel);
 mlir::ParseResult parse_function(mlir::OpAsmParser& parser, mlir::OperationState& result);
 void print_function(mlir::OpAsmPrinter& printer, mlir::FunctionOpInterface function, llvm::ArrayRef<llvm::StringRef> elided = {});
 
+/// The names that locations give to a function's arguments (mlir::NameLoc), for the text.
+void name_arguments(mlir::Region& body, mlir::OpAsmSetValueNameFn name);
+
 /// `custom<Full>(type($x))` in assembly formats: the whole type, where `type($x)` leaves "!tw.tensor" away.
 mlir::ParseResult parseFull(mlir::OpAsmParser& parser, mlir::Type& type);
 void printFull(mlir::OpAsmPrinter& printer, mlir::Operation* op, mlir::Type type);

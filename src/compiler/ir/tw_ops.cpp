@@ -133,6 +133,7 @@ SmallVector<int64_t> least_extents(DeviceTensorType part) {
 
 ParseResult OrchestrationOp::parse(OpAsmParser& parser, OperationState& result) { return parse_function(parser, result); }
 void OrchestrationOp::print(OpAsmPrinter& printer) { print_function(printer, *this); }
+void OrchestrationOp::getAsmBlockArgumentNames(Region& body, OpAsmSetValueNameFn name) { name_arguments(body, name); }
 LogicalResult OrchestrationOp::verify() { return verify_signature(*this); }
 
 LogicalResult OrchestrationOp::verifyRegions() {

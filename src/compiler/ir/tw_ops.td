@@ -4,6 +4,7 @@
 
 include "compiler/ir/tw_dialect.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
@@ -16,7 +17,8 @@ def Tw_AnyTasks : AnyTypeOf<[Tw_TaskIdType, Tw_TaskIdsType]>;
 
 // ---- functions
 
-def Tw_OrchestrationOp : Tw_Op<"orchestration", [IsolatedFromAbove, FunctionOpInterface, HasParent<"::mlir::ModuleOp">]> {
+def Tw_OrchestrationOp : Tw_Op<"orchestration", [IsolatedFromAbove, FunctionOpInterface, HasParent<"::mlir::ModuleOp">,
+                                                 DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "A function that submits tasks";
   let description = [{
     Its arguments are tensors and then numbers. A tensor is read; one marked `{tw.out}` is written, `{tw.inout}` both. Loops are those of

@@ -18,8 +18,6 @@ using namespace mlir;
 using tile::Space;
 using tile::TileType;
 
-constexpr int64_t kBlockBytes = 32;  ///< rows of a tile are multiples of it (spec/tile-isa.md, 1.2)
-
 bool is_tile(Value value) { return isa<TileType>(value.getType()); }
 Space space_of(Value tile) { return cast<TileType>(tile.getType()).getSpace(); }
 void place(Value tile, Space space) {

@@ -13,7 +13,6 @@ using tile::Layout;
 using tile::Space;
 using tile::TileType;
 
-constexpr int64_t kBlockBytes = 32;  ///< rows of a tile, and of a box, are multiples of it (spec/tile-isa.md, 1.2)
 constexpr int64_t kBoxRows = 16;
 
 PtoElement element_code(Type element, const Target& target) {

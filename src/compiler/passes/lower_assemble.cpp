@@ -2,6 +2,7 @@
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/tensor_regions.h"
+#include "compiler/target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -92,11 +93,6 @@ bool is_used_between(tw::CreateOp made, tw::AssembleOp end, tw::ViewOp rectangle
   return false;
 }
 
-bool is_untracked(Value tensor) {
-  auto create = root_tensor(tensor).getDefiningOp<tw::CreateOp>();
-  return create && create.getUntracked();
-}
-
 /// Makes the tensor where it is put, if it was created for that: its last use is the assemble, and until then nobody else looks at the place.
 bool lower_to_view(tw::AssembleOp assemble) {
   auto create = assemble.getTensor().getDefiningOp<tw::CreateOp>();
@@ -123,7 +119,6 @@ bool lower_to_view(tw::AssembleOp assemble) {
 
 constexpr int64_t kTileBytes = 32 * 1024;
 constexpr int64_t kRowBytes = 4 * 1024;
-constexpr int64_t kBlockBytes = 32;  ///< rows of a tile are multiples of it (spec/tile-isa.md, 1.2)
 
 /// How a dimension is cut: pieces of `room` elements, of which `valid` are there in each; dynamic: in the last piece fewer.
 struct Cut {

@@ -71,6 +71,16 @@ Value root_tensor(Value tensor) {
   return tensor;
 }
 
+bool is_untracked(Value tensor) {
+  auto create = root_tensor(tensor).getDefiningOp<tw::CreateOp>();
+  return create && create.getUntracked();
+}
+
+bool is_in_manual_scope(Operation* op) {
+  auto scope = op->getParentOfType<tw::ScopeOp>();
+  return scope && scope.getManual();
+}
+
 bool may_share(Value a, Value b) {
   const Value one = root_tensor(a), other = root_tensor(b);
   return one == other || !is_known_root(one) || !is_known_root(other);

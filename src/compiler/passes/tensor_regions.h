@@ -10,6 +10,12 @@ namespace tilewright {
 /// The tensor that `tensor` is a view of, through any number of views, reshapes and transpositions.
 mlir::Value root_tensor(mlir::Value tensor);
 
+/// Whether `tensor` is, or is a view of, one that was created untracked: the runtime finds no dependencies of it.
+bool is_untracked(mlir::Value tensor);
+
+/// Whether tasks are ordered by name alone where `op` stands.
+bool is_in_manual_scope(mlir::Operation* op);
+
 /// Whether the two may have elements in common, of whatever part: not if they are of different created tensors or arguments.
 bool may_share(mlir::Value a, mlir::Value b);
 

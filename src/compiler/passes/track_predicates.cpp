@@ -8,16 +8,6 @@ namespace {
 
 using namespace mlir;
 
-bool is_untracked(Value tensor) {
-  auto create = root_tensor(tensor).getDefiningOp<tw::CreateOp>();
-  return create && create.getUntracked();
-}
-
-bool orders_by_name_alone(tw::SubmitOp submit) {
-  auto scope = submit->getParentOfType<tw::ScopeOp>();
-  return scope && scope.getManual();
-}
-
 class TrackPredicates : public PassWrapper<TrackPredicates, OperationPass<ModuleOp>> {
  public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TrackPredicates)
@@ -32,7 +22,7 @@ class TrackPredicates : public PassWrapper<TrackPredicates, OperationPass<Module
     getOperation().walk([&](tw::SubmitOp submit) {
       for (const auto name : submit.getKernels().getAsRange<FlatSymbolRefAttr>()) ++users[name.getValue()];
       const Value tested = submit.getTested();
-      if (tested && !llvm::is_contained(submit.getOperands_(), tested) && !is_untracked(tested) && !orders_by_name_alone(submit))
+      if (tested && !llvm::is_contained(submit.getOperands_(), tested) && !is_untracked(tested) && !is_in_manual_scope(submit))
         submits.push_back(submit);
     });
     for (tw::SubmitOp submit : submits) {

@@ -1,6 +1,6 @@
 // A program whose functions call themselves without end is stopped at its line.
 // RUN: %gxx -Wno-infinite-recursion %s -o %t %libraries
-// RUN: not %t 2>&1 | FileCheck %s
+// RUN: not %t --record - 2>&1 | FileCheck %s
 #include <tilewright/language.h>
 
 using namespace tilewright;
