@@ -189,6 +189,28 @@ void split_parts(tile::FuncOp kernel) {
   }
 }
 
+/// Whether `inner` may run several times where the block of `outer` runs once.
+bool is_in_loop_of(Operation* inner, Operation* outer) {
+  for (Operation* around = inner->getParentOp(); around != nullptr && !around->isProperAncestor(outer); around = around->getParentOp()) {
+    if (isa<LoopLikeOpInterface>(around)) return true;
+  }
+  return false;
+}
+
+/// A sum of products takes the place of what it is added to, and nothing copies what lies in the accumulator. Where that is the beginning of
+/// another sum as well (of two equal products that were written CSE leaves one), or of one in each turn of a loop, it is computed again.
+void begin_sum_alone(tile::MatmulAccOp sum) {
+  OpOperand& first = sum->getOpOperand(0);
+  Operation* product = first.get().getDefiningOp();
+  if (!isa_and_nonnull<tile::MatmulOp, tile::MatmulBiasOp, tile::MatmulAccOp>(product)) return;
+  const auto overwrites = [](OpOperand& use) { return tile::shared_operand(use.getOwner()) == use.getOperandNumber(); };
+  if (llvm::count_if(first.get().getUses(), overwrites) < 2 && !is_in_loop_of(sum, product)) return;
+  Operation* again = OpBuilder(sum).clone(*product);
+  first.set(again->getResult(0));
+  if (product->use_empty()) product->erase();
+  if (auto earlier = dyn_cast<tile::MatmulAccOp>(again)) begin_sum_alone(earlier);
+}
+
 /// Places the tiles of one kernel, in the order in which it runs.
 class Placement {
  public:
@@ -491,6 +513,7 @@ class InferMemorySpace : public PassWrapper<InferMemorySpace, OperationPass<Modu
       branch_on_tiles(kernel);
       split_parts(kernel);
       begin_sums(kernel);
+      kernel.walk([](tile::MatmulAccOp sum) { begin_sum_alone(sum); });
       if (failed(Placement(*target).block(kernel.getBody().front())) || failed(choose_core(kernel, *target))) return signalPassFailure();
     }
   }

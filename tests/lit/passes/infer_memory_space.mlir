@@ -221,3 +221,36 @@ tile.func @rounded(%x: !tw.tensor<16x16xf32>, %y: !tw.tensor<16x16xf16> {tw.out}
   tile.store %b, %z[%zero, %zero] : !tile.tile<16x16xbf16>, !tw.tensor<16x16xbf16>
   tile.return
 }
+
+// Two sums that begin with one product, and one in each turn of a loop, begin with a product each.
+// CHECK-LABEL: tile.func aic @begins_twice
+// CHECK: %[[P:.*]] = tile.matmul
+// CHECK-SAME: -> !tile.tile<16x16xf32, acc>
+// CHECK: %[[Q:.*]] = tile.matmul
+// CHECK-SAME: -> !tile.tile<16x16xf32, acc>
+// CHECK: tile.matmul_acc %[[Q]]
+// CHECK: tile.matmul_acc %[[P]]
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: %[[R:.*]] = tile.matmul
+// CHECK-SAME: -> !tile.tile<16x16xf32, acc>
+// CHECK: tile.matmul_acc %[[R]]
+tile.func @begins_twice(%x: !tw.tensor<16x16xf16>, %y: !tw.tensor<64x16xf32> {tw.out}, %n: index) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %row = arith.constant 16 : index
+  %t = tile.load %x[%zero, %zero] : !tw.tensor<16x16xf16> -> !tile.tile<16x16xf16>
+  %p = tile.matmul %t, %t : (!tile.tile<16x16xf16>, !tile.tile<16x16xf16>) -> !tile.tile<16x16xf32>
+  %a = tile.matmul_acc %p, %t, %t : (!tile.tile<16x16xf32>, !tile.tile<16x16xf16>, !tile.tile<16x16xf16>) -> !tile.tile<16x16xf32>
+  tile.store %a, %y[%zero, %zero] : !tile.tile<16x16xf32>, !tw.tensor<64x16xf32>
+  %b = tile.matmul_acc %p, %t, %t : (!tile.tile<16x16xf32>, !tile.tile<16x16xf16>, !tile.tile<16x16xf16>) -> !tile.tile<16x16xf32>
+  tile.store %b, %y[%row, %zero] : !tile.tile<16x16xf32>, !tw.tensor<64x16xf32>
+  scf.for %i = %zero to %n step %one {
+    %q = tile.matmul %t, %t : (!tile.tile<16x16xf16>, !tile.tile<16x16xf16>) -> !tile.tile<16x16xf32>
+    scf.for %j = %zero to %n step %one {
+      %c = tile.matmul_acc %q, %t, %t : (!tile.tile<16x16xf32>, !tile.tile<16x16xf16>, !tile.tile<16x16xf16>) -> !tile.tile<16x16xf32>
+      tile.store %c, %y[%row, %zero] : !tile.tile<16x16xf32>, !tw.tensor<64x16xf32>
+    }
+  }
+  tile.return
+}
