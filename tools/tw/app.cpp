@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "cmd_cache.h"
 #include "command.h"
-#include "base/interrupt.h"
 
 namespace tilewright {
 namespace {
@@ -99,6 +99,7 @@ int run_tool(int argc, const char* const* argv) {
   add_rebuild_command(app, code, json);
   add_run_command(app, code, json);
   add_interpret_command(app, code, json);
+  add_deps_command(app, code, json);
   add_platforms_command(app, code, json);
   add_devices_command(app, code, json);
   add_cache_command(app, code, json);

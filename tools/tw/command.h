@@ -15,10 +15,11 @@ CLI::App* add_compile_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_rebuild_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_interpret_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json);
+CLI::App* add_deps_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_platforms_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_devices_command(CLI::App& parent, int& exit_code, bool& json);
 CLI::App* add_doctor_command(CLI::App& parent, int& exit_code, bool& json);
-/// test, deps, trace, execute-artifact and bench: each says that it is not built yet.
+/// test, trace, execute-artifact and bench: each says that it is not built yet.
 void add_later_commands(CLI::App& parent);
 
 /// Runs the program: parses, executes, reports errors. Returns the exit code: 0, 1, 2 or 3 as in base/error.h.

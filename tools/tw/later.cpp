@@ -14,7 +14,6 @@ struct LaterCommand {
 };
 constexpr LaterCommand kLaterCommands[] = {
     {"test", "Run scene tests", "'tw run' with --golden compares one run"},
-    {"deps", "Report the dependencies between tasks", "'tw run --deps' lists the edges of a run"},
     {"trace", "Record and export the trace of a run", ""},
     {"execute-artifact", "Run an artifact that the compiler made", "'tw run' runs an artifact"},
     {"bench", "Run a benchmark beside its competitors", "'make bench'"},

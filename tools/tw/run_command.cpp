@@ -42,14 +42,7 @@ constexpr const char* kFooter =
 CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
   CLI::App* command = parent.add_subcommand("run", "Build a callable, an artifact or a tile program and run it on a device");
   const auto words = std::make_shared<RunWords>();
-  command->add_option("callable", words->callable, "A callable.json, an artifact, or a tile program as for 'tw compile'")
-      ->required()
-      ->type_name("CALLABLE");
-  command->add_option("--platform", words->platform, "Where to run; 'tw platforms' lists them; default a2a3sim")->type_name("NAME");
-  command
-      ->add_option("--runtime", words->runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph; default: the callable's")
-      ->type_name("NAME");
-  command->add_option("--device", words->device, "Number of the device; default 0")->type_name("N");
+  add_callable_options(*command, *words);
   add_tensor_options(*command, *words);
   command->add_flag("--golden-from-interpreter", words->golden_from_interpreter,
                     "Compare what a program or artifact writes with 'tw interpret' after every round, each element within the error that "

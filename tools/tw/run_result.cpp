@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "text_table.h"
+#include "trace/dependency_report.h"
 
 namespace tilewright {
 namespace {
@@ -23,7 +24,9 @@ uint64_t edges_of(const RunReport& report) {
   return edges;
 }
 
-RaceNames names_of(const RunResult& result) {
+}  // namespace
+
+RaceNames report_names(const RunResult& result) {
   return {[&result](int32_t id) {
             const auto found = result.kernel_names.find(id);
             return found == result.kernel_names.end() ? fmt::format("func_id {}", id) : found->second;
@@ -31,23 +34,18 @@ RaceNames names_of(const RunResult& result) {
           [&result](int32_t index) { return result.tensor_names.at(static_cast<size_t>(index)); }};
 }
 
-/// Edges in an order that does not depend on the schedule: by source, successor, predecessor, argument.
-std::vector<DependencyEdge> sorted_edges(const RunReport& report) {
-  std::vector<DependencyEdge> edges = report.edges;
-  const auto key = [](const DependencyEdge& edge) {
-    return std::tuple(edge.source, edge.successor.raw, edge.predecessor.raw, edge.argument, edge.overlap_bytes);
-  };
-  std::sort(edges.begin(), edges.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-  return edges;
-}
+namespace {
 
 std::map<uint64_t, std::string> kernels_by_task(const RunResult& result, const RunReport& report) {
   std::map<uint64_t, std::string> kernels;
-  for (const TaskRecord& task : report.tasks) kernels[task.id.raw] = kernels_text(task.kernel_ids, names_of(result));
+  for (const TaskRecord& task : report.tasks) kernels[task.id.raw] = kernels_text(task.kernel_ids, report_names(result));
   return kernels;
 }
 
-std::string dependencies_text(const RunResult& result, const RunReport& report) {
+}  // namespace
+
+std::string dependencies_text(const RunResult& result) {
+  const RunReport& report = result.rounds.back().report;
   std::map<uint64_t, std::string> kernels = kernels_by_task(result, report);
   const auto label = [&](PTO2TaskId id) {
     const std::string& names = kernels[id.raw];
@@ -62,17 +60,7 @@ std::string dependencies_text(const RunResult& result, const RunReport& report) 
   return report.edges.empty() ? "dependencies: none\n" : "dependencies of the last round:\n" + table.text();
 }
 
-Json dependencies_json(const RunReport& report) {
-  Json edges = Json::array();
-  for (const DependencyEdge& edge : sorted_edges(report)) {
-    edges.push_back({{"predecessor", task_name(edge.predecessor)},
-                     {"successor", task_name(edge.successor)},
-                     {"source", edge_source_name(edge.source)},
-                     {"argument", edge.argument < 0 ? Json() : Json(edge.argument)},
-                     {"overlap_bytes", edge.overlap_bytes}});
-  }
-  return edges;
-}
+namespace {
 
 /// The report of the first round that has one, with the kernels' names; every round runs the same kernels.
 CheckReport check_report(const RunResult& result) {
@@ -137,7 +125,7 @@ const RaceReport& race_report(const RunResult& result) {
 Json race_access_json(const RunResult& result, const RaceAccess& access) {
   const bool by_task = access.task.is_valid();
   return {{"task", by_task ? Json(task_name(access.task)) : Json()},
-          {"kernels", by_task ? Json(kernels_text(access.kernel_ids, names_of(result))) : Json()},
+          {"kernels", by_task ? Json(kernels_text(access.kernel_ids, report_names(result))) : Json()},
           {"access", access.access},
           {"argument", access.argument < 0 ? Json() : Json(access.argument)},
           {"elements", access.argument < 0 ? Json() : Json(access.elements)},
@@ -152,17 +140,10 @@ Json races_json(const RunResult& result) {
     races.push_back(
         {{"first", race_access_json(result, race.first)},
          {"second", race_access_json(result, race.second)},
-         {"bytes", {{"memory", memory_text(race, names_of(result))}, {"begin", race.begin}, {"end", race.end}, {"count", race.bytes}}}});
+         {"bytes",
+          {{"memory", memory_text(race, report_names(result))}, {"begin", race.begin}, {"end", race.end}, {"count", race.bytes}}}});
   }
   return {{"pairs", races}, {"unlisted", report.unlisted}};
-}
-
-Json tasks_json(const RunResult& result, const RunReport& report) {
-  Json tasks = Json::array();
-  for (const TaskRecord& task : report.tasks) {
-    tasks.push_back({{"task", task_name(task.id)}, {"kernels", kernels_text(task.kernel_ids, names_of(result))}});
-  }
-  return tasks;
 }
 
 Json schedule_json(const RunReport& report) {
@@ -237,11 +218,11 @@ std::string format_result(const RunResult& result) {
         fmt::format("slot {:<4} {} (from {} to {} after the start)\n", slot, duration_text(times.last_finish_ns - times.first_dispatch_ns),
                     duration_text(times.first_dispatch_ns), duration_text(times.last_finish_ns));
   }
-  if (result.lists_dependencies) text += dependencies_text(result, last);
+  if (result.lists_dependencies) text += dependencies_text(result);
   if (result.checked) text += check_text(result);
   if (result.looked_for_races) {
     const RaceReport& races = race_report(result);
-    text += races.clean() ? "races: none\n" : format_race_report(races, names_of(result));
+    text += races.clean() ? "races: none\n" : format_race_report(races, report_names(result));
   }
   for (size_t i = 0; i < result.rounds.size(); ++i) {
     for (const NamedComparison& comparison : result.rounds[i].comparisons) {
@@ -273,9 +254,9 @@ std::string result_as_json(const RunResult& result) {
   if (result.checked) json["check"] = check_json(result);
   if (result.looked_for_races) json["races"] = races_json(result);
   if (result.lists_dependencies) {
-    const RunReport& last = result.rounds.back().report;
-    json["tasks"] = tasks_json(result, last);
-    json["dependencies"] = dependencies_json(last);
+    const Json dependencies = Json::parse(dependencies_as_json({result.rounds.back().report, report_names(result), result.callable}));
+    json["tasks"] = dependencies["tasks"];
+    json["dependencies"] = dependencies["dependencies"];
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

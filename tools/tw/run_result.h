@@ -48,6 +48,11 @@ struct RunResult {
   bool passed() const;
 };
 
+/// Of kernels and tensors; refers to `result`.
+RaceNames report_names(const RunResult& result);
+/// The table of edges of the last round.
+std::string dependencies_text(const RunResult& result);
+
 std::string format_result(const RunResult& result);
 std::string result_as_json(const RunResult& result);
 

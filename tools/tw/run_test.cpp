@@ -415,8 +415,9 @@ TEST_F(Run, ASeedGivesOneScheduleInEveryRoundAndEveryProcess) {
 }
 
 TEST_F(Run, WordsAboutSeedsThatMakeNoSenseAre2) {
-  for (const char* bad : {"--sim-seed 0", "--sim-seed x", "--sim-log log", "--explore 0", "--explore -3", "--explore 5 --rounds 2",
-                          "--explore 5 --deps", "--explore 5 --output c=c.npy", "--explore 5 --sim-seed 18446744073709551615"}) {
+  for (const char* bad :
+       {"--sim-seed 0", "--sim-seed x", "--sim-log log", "--explore 0", "--explore -3", "--explore 5 --rounds 2", "--explore 5 --deps",
+        "--explore 5 --check-races", "--explore 5 --output c=c.npy", "--explore 5 --sim-seed 18446744073709551615"}) {
     EXPECT_EQ(hello(std::string(bad) + kArguments).exit_code, 2) << bad;
   }
 }

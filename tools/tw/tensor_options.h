@@ -1,4 +1,4 @@
-// The options by which 'tw run' and 'tw interpret' are given tensors and numbers.
+// The options by which 'tw run', 'tw deps' and 'tw interpret' are told what to run, with which tensors and numbers.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,7 +7,13 @@
 
 namespace tilewright {
 
-/// --arg, --scalar, --output, --golden, --rtol, --atol, --nan. `words` outlives the command.
+// `words` outlives the command.
+
+/// The callable, --platform, --runtime, --device.
+void add_callable_options(CLI::App& command, RunWords& words);
+/// --arg, --scalar.
+void add_argument_options(CLI::App& command, RunWords& words);
+/// Those, and --output, --golden, --rtol, --atol, --nan.
 void add_tensor_options(CLI::App& command, RunWords& words);
 
 }  // namespace tilewright

@@ -73,7 +73,7 @@ TEST(Tool, WithJsonAnErrorIsAnObjectOnStandardOutput) {
 }
 
 TEST(Tool, CommandsOfALaterVersionAreRefusedWhateverFollows) {
-  for (const char* name : {"test", "deps", "trace", "execute-artifact", "bench"}) {
+  for (const char* name : {"test", "trace", "execute-artifact", "bench"}) {
     for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{name}, {name, "x", "--some", "switch", "-y"}}) {
       const ProcessResult result = tw(arguments);
       EXPECT_EQ(result.exit_code, 2) << name;

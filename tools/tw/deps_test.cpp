@@ -1,0 +1,67 @@
+// 'tw deps' as a user meets it, on a simulated device.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/process.h"
+
+namespace tilewright {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Json = nlohmann::json;
+
+ProcessResult deps(const std::string& more) {
+  return run_process({"sh", "-c",
+                      "export TW_CACHE_DIR='" TW_TEST_CACHE "'; '" TW_PROGRAM "' deps '" TW_EXAMPLES "/vector_dag/callable.json' "
+                      "--arg a=f32[32,128]=randn:1 --arg b=f32[32,128]=randn:2 --arg f=f32[32,128] " +
+                          more});
+}
+
+// s = a + b, u = s + 1, v = s + 2, w = u * v, f = w + s, each a task: six pairs, by the memory made for s, u, v and w.
+TEST(Deps, TextHasTheFiguresAndEveryEdge) {
+  const ProcessResult result = deps("");
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("tasks                 5\npairs                 6\n"));
+  EXPECT_THAT(result.output, HasSubstr("explicit by compiler  0\ncreator               6\n"));
+  EXPECT_THAT(result.output, HasSubstr("unique-pair coverage  "));
+  EXPECT_THAT(result.output, HasSubstr("set_dependencies      0 calls\n"));
+  EXPECT_THAT(result.output, HasSubstr("SOURCE"));
+  EXPECT_THAT(result.output, HasSubstr("multiply"));
+}
+
+TEST(Deps, TheOtherFormatsDescribeTheSameGraph) {
+  const Json json = Json::parse(deps("--json").output);
+  EXPECT_EQ(json["tasks"].size(), 5u);
+  EXPECT_EQ(json["counts"]["pairs"], 6);
+  EXPECT_EQ(json["counts"]["explicit_by_compiler"], 0);
+  EXPECT_EQ(json["tracking_removed"], Json::array());
+  EXPECT_EQ(Json::parse(deps("--json --keep-tracking").output), json) << "which changes nothing yet";
+  const ProcessResult dot = deps("--dot");
+  EXPECT_EQ(dot.exit_code, 0);
+  EXPECT_THAT(dot.output, testing::StartsWith("digraph "));
+  EXPECT_THAT(dot.output, HasSubstr("->"));
+  const ProcessResult html = deps("--html");
+  EXPECT_EQ(html.exit_code, 0);
+  EXPECT_THAT(html.output, HasSubstr("<svg "));
+  EXPECT_THAT(html.output, Not(HasSubstr("<script")));
+}
+
+TEST(Deps, ARuntimeThatLooksAtNoTensorsHasNothingToCover) {
+  const ProcessResult result = deps("--runtime aicpu_build_graph --json");
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const Json json = Json::parse(result.output);
+  EXPECT_EQ(json["counts"]["tensormap"], 0) << "that runtime looks at no tensors";
+  EXPECT_EQ(json["counts"]["unique_pair_coverage"], 1.0);
+}
+
+TEST(Deps, MisuseEndsWith2) {
+  for (const char* words : {"--dot --html", "--json --dot", "--json --html", "--golden f=x.npy", "--arg f=f32[1]"}) {
+    EXPECT_EQ(deps(words).exit_code, 2) << words;
+  }
+}
+
+}  // namespace
+}  // namespace tilewright
