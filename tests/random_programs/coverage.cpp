@@ -30,7 +30,9 @@ LoopForm form_of(mlir::Operation* op) {
 std::optional<twb_dtype> dtype_of(mlir::Operation* op, twb_builder* builder) {
   std::vector<mlir::Type> types(op->operand_type_begin(), op->operand_type_end());
   types.insert(types.end(), op->result_type_begin(), op->result_type_end());
-  if (mlir::isa<tile::MatmulAccOp>(op)) types.erase(types.begin());
+  // Not the sum, and not the numbers of rows.
+  if (mlir::isa<tile::MatmulAccOp, tile::GatherLoadOp>(op))
+    types.erase(types.begin(), types.begin() + (mlir::isa<tile::MatmulAccOp>(op) ? 1 : 2));
   for (const mlir::Type type : types) {
     auto tile = mlir::dyn_cast<tile::TileType>(type);
     if (!tile || tile.is_mask()) continue;

@@ -23,6 +23,8 @@ std::vector<Cell> cells_of(const Vocabulary& vocabulary) {
 
 namespace {
 
+constexpr int kMostColumns = 64;  ///< of a tile
+
 constexpr const char* kPlatforms[] = {"a2a3sim", "a5sim"};
 
 /// How a word that is no operator is said.
@@ -59,19 +61,23 @@ class Generator {
     static std::map<std::string, std::vector<Cell>> cells;
     std::vector<Cell>& all = cells[program_.platform];
     if (all.empty()) all = cells_of(vocabulary);
-    const Cell goal = all[program_.seed / 2 % all.size()];
+    // Two cells for each program: neighbours are one operation on one type in two forms.
+    const size_t first = program_.seed / 2 * 2 % all.size();
+    const Cell& goal = all[first];
     dtype_ = goal.word.dtype;
     const bool tiny = dtype_ == TWB_F8E4M3 || dtype_ == TWB_F8E5M2;
     program_.dtype = tiny ? TWB_F32 : dtype_;
     choose_shape();
     if (goal.word.name == "set_valid" && program_.valid == ValidKind::kWhole) program_.valid = ValidKind::kKnown;
+    if (goal.word.name == "concat") program_.columns = std::min(program_.columns, kMostColumns / 2);
     program_.open_tensors = chance(4);
     for (int count = between(0, 2); count > 0; --count) program_.body.push_back(statement(Kind::kCreateTensor));
     left_ = between(4, 24);
     std::vector<Statement> rest = orchestration(0);
-    std::vector<Statement> with_goal = {goal_task(goal)};
-    const auto place = static_cast<ptrdiff_t>(between(0, static_cast<int>(rest.size())));
-    rest.insert(rest.begin() + place, with_goal.begin(), with_goal.end());
+    for (size_t i = 0; i < 2; ++i) {
+      const auto place = static_cast<ptrdiff_t>(between(0, static_cast<int>(rest.size())));
+      rest.insert(rest.begin() + place, goal_task(all[first + i]));
+    }
     program_.body.insert(program_.body.end(), rest.begin(), rest.end());
     return std::move(program_);
   }
@@ -127,6 +133,7 @@ class Generator {
     inner.name = kind == Kind::kOperator ? goal.word.name : "";
     inner.dtype = goal.word.dtype;
     if (kind == Kind::kOperator && !cube) inner.choice[0] = inner.choice[1] = 0;  // on whole tiles of the program's shape
+    if (kind == Kind::kReadTile) inner.choice[5] = 0;  // what is read is seen
     Statement task = statement(cube ? Kind::kCubeTask : Kind::kVectorTask);
     // The form stands in the task, or around it where it can.
     if (chance(2) || goal.form == LoopForm::kPipelined) {

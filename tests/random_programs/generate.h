@@ -23,8 +23,8 @@ std::vector<Cell> cells_of(const Vocabulary& vocabulary);
 /// Programs whose seeds have the same quotient by this have tiles of the same shape.
 inline constexpr uint64_t kSharedShape = 64;
 
-/// The same program each time. Platform and runtime alternate, and each program has one cell's operation in that form for certain, one
-/// after another: as many seeds as there are cells (of both platforms) leave none out.
+/// The same program each time. Platform and runtime alternate, and each program has the operations of two cells in their forms,
+/// one pair after another: as many seeds as the larger platform has cells leave none out.
 Program generate(uint64_t seed);
 
 }  // namespace tilewright::random_programs
