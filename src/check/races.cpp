@@ -101,7 +101,10 @@ void Races::add_host_access(ByteRange bytes, bool write, std::span<const PTO2Tas
   last_host_ = node;
   nodes_[node].accesses.push_back({bytes, kPredicate, write, false});
   for (const PTO2TaskId task : after) {
-    if (const auto found = node_of_.find(task.raw); found != node_of_.end()) order_.add_edge(found->second, node);
+    const auto found = node_of_.find(task.raw);
+    if (found == node_of_.end() || nodes_[found->second].waited) continue;
+    nodes_[found->second].waited = true;
+    order_.add_edge(found->second, node);
   }
   for (const PTO2TaskId task : pending) {
     if (const auto found = node_of_.find(task.raw); found != node_of_.end()) order_.add_edge(node, found->second);
@@ -176,7 +179,8 @@ void Races::place_parts(uint32_t node, const Access& access, const std::map<uint
   }
 }
 
-/// Bytes that at least one pair of unordered tasks is about: linear in the accesses if there are none.
+/// Bytes that at least one pair of unordered tasks is about. An access is compared with those of its bytes that nothing stands for yet: few,
+/// unless many unordered tasks read the same bytes.
 std::vector<ByteRange> Races::disputed_bytes() {
   Shadow shadow;
   std::vector<ByteRange> disputed;

@@ -73,6 +73,7 @@ class Races {
     ByteRange given{0, 0};
     std::vector<Access> accesses;
     size_t compact_at = 4096;
+    bool waited = false;  ///< the orchestration has waited for it, so that it comes before all that the orchestration accesses later
   };
   /// Memory that the runtime gave to a task, at a place of its own in the addresses that are compared.
   struct Grant {

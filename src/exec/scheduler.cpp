@@ -75,7 +75,8 @@ Scheduler::this_thread() {
 
 uint64_t Scheduler::done_by_all() const {
   uint64_t done = 0;
-  for (const auto& carrier : carriers_) done += carrier->done.load(std::memory_order_acquire);
+  // Sequentially consistent: of two carriers that add to it at once and look whether that was the last of it, one sees both.
+  for (const auto& carrier : carriers_) done += carrier->done.load(std::memory_order_seq_cst);
   return done;
 }
 
@@ -231,6 +232,7 @@ bool Scheduler::step(Carrier& carrier) {
   if (dispatch_.cores_wanted()) wake_if(dispatch_.release_warm(carrier.warm));
   if (async_.any()) complete_async(carrier);
   carrier.suspended.look(notifications_.load(std::memory_order_acquire));
+  if (carrier.suspended.any()) carrier.nap_due = false;  // its kernels may wait for tasks, and nobody wakes it from a nap
   const bool work = has_work(carrier);
   if (carrier.suspended.can_run() && (carrier.prefer_suspended || !work)) {
     carrier.prefer_suspended = false;

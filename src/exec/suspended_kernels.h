@@ -57,6 +57,7 @@ class SuspendedKernels {
   /// The same at once.
   void collect_ready();
   /// Whether a waiting kernel's condition holds.
+  bool any() const { return !waiting_.empty() || can_run(); }
   bool any_ready() const;
 
   bool can_run() const { return !ready_.empty() || !polling_.empty(); }

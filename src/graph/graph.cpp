@@ -224,8 +224,6 @@ template <bool kPlain>
   if constexpr (!kPlain) {
     if (has_predicate && !add_predicate(args, tail + scalar_count * 8)) return SubmitState::kFatal;
     if (has_hints(args)) record.flags |= hint_flags(args, record);
-  }
-  if constexpr (!kPlain) {
     if (observer_ != nullptr) report_arguments(plan, *record_);
   }
   finish_submission(plan, *record_, complete);

@@ -55,7 +55,9 @@ std::string format_race_report(const RaceReport& report, const RaceNames& names)
   const size_t shown = std::min(kShown, report.races.size());
   for (size_t i = 0; i < shown; ++i) {
     const Race& race = report.races[i];
-    text += fmt::format("[{}] nothing orders two tasks that access {}, bytes {:#x} to {:#x}", i + 1, memory_text(race, names), race.begin,
+    const bool tasks = race.first.task.is_valid() && race.second.task.is_valid();
+    text += fmt::format("[{}] nothing orders {} access {}, bytes {:#x} to {:#x}", i + 1,
+                        tasks ? "two tasks that" : "a task and the orchestration, which both", memory_text(race, names), race.begin,
                         race.end - 1);
     if (race.bytes != race.end - race.begin) text += fmt::format(", {} bytes in all", race.bytes);
     text += "\n" + access_line(race.first, names) + access_line(race.second, names);

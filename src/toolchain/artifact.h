@@ -26,7 +26,8 @@ struct Artifact {
 bool is_artifact(const std::filesystem::path& path);
 
 /// Writes a directory beside `directory` (or beside what that links to) and renames it when it is complete: an artifact of that name is
-/// replaced at once, and a failure, or a signal, leaves it as it was. Several processes may write the same one; the last stays. Throws Error: kInvalidArgument if something else has the name, kDiskFull, kStoreUnwritable, kIoError.
+/// replaced at once, and a failure, or a signal, leaves it as it was. Several processes may write the same one; the last stays. Throws
+/// Error: kInvalidArgument if something else has the name, kDiskFull, kStoreUnwritable, kIoError.
 void write_artifact(const std::filesystem::path& directory, const ArtifactContent& content);
 
 /// Reads an artifact and checks every file against the manifest. Throws Error: kFileNotFound (no artifact, a file that is missing),

@@ -91,8 +91,9 @@ class Interruptions : public Workplace {
   Clock::duration time_of_one() const {
     const auto begin = Clock::now();
     EXPECT_EQ(wait(start()), 0);
+    const auto taken = Clock::now() - begin;
     clear();
-    return Clock::now() - begin;
+    return taken;
   }
 };
 
@@ -112,9 +113,10 @@ TEST_F(Interruptions, ASignalAtAnyTimeLeavesNothingBehind) {
     EXPECT_TRUE(end == -signal || end == 0) << end;
     interrupted += end == -signal ? 1 : 0;
     EXPECT_TRUE(is_whole_or_absent());
-    EXPECT_EQ(fs::exists(artifact()), end == 0);
+    const bool written = fs::exists(artifact());  // the signal may come after that, and before tw has ended
+    EXPECT_TRUE(written || end != 0);
     EXPECT_EQ(differences({}, snapshot(temporary())), "");
-    EXPECT_EQ(std::distance(fs::directory_iterator(work()), fs::directory_iterator()), end == 0 ? 2 : 1) << "something is left beside it";
+    EXPECT_EQ(std::distance(fs::directory_iterator(work()), fs::directory_iterator()), written ? 2 : 1) << "something is left beside it";
     // Store and all: no file that is still being written.
     for (const auto& [name, text] : snapshot(cache().parent_path()))
       EXPECT_FALSE(name.starts_with("cache/") && name.find('.') != name.npos) << name;

@@ -53,6 +53,7 @@ CampaignReport run_campaign(const Campaign& campaign) {
     for (size_t i = 0; i < programs.size(); ++i) {
       ++report.programs;
       ++kinds[verdicts[i].kind];
+      report.agreed += verdicts[i].kind == Verdict::Kind::kAgrees ? 1 : 0;
       if (!verdicts[i].failed()) continue;
       report.failing_seeds.push_back(programs[i].seed);
       const std::string cause = fmt::format("{}: {}", verdict_name(verdicts[i].kind), verdicts[i].cause);

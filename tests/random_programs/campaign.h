@@ -25,6 +25,7 @@ struct CampaignReport {
   std::vector<uint64_t> failing_seeds;
   Coverage coverage;
   uint64_t programs = 0;
+  uint64_t agreed = 0;  ///< of these: compiled, run and compared
   size_t statements_before = 0, statements_after = 0;  ///< of the first failure
 };
 

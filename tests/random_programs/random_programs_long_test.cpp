@@ -24,6 +24,7 @@ TEST(RandomProgramsLong, TenThousandAgreeAndLeaveNothingOut) {
   const std::vector<std::string> platforms = {"a2a3sim", "a5sim"};
   fmt::print("{}\n{}\n", report.coverage.table(platforms), report.summary);
   EXPECT_TRUE(report.failures.empty()) << report.failures;
+  EXPECT_GE(report.agreed * 100, report.programs * 98) << "too many were not compared";
   const std::vector<std::string> empty = report.coverage.empty_cells(platforms);
   if (campaign.count >= 10000) {
     EXPECT_TRUE(empty.empty()) << fmt::format("{} cells are empty:\n{}", empty.size(), fmt::join(empty, "\n"));

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "compiler/builder/dtype.h"
 #include "compiler/builder/recorder.h"
 #include "compiler/compile.h"
 #include "compiler/interpret/interpreter.h"
@@ -50,24 +51,6 @@ class Stopwatch {
   double begin_;
 };
 
-DataType data_type(twb_dtype dtype) {
-  switch (dtype) {
-    case TWB_F32: return DataType::FLOAT32;
-    case TWB_F16: return DataType::FLOAT16;
-    case TWB_BF16: return DataType::BFLOAT16;
-    case TWB_F8E4M3: return DataType::FP8E4M3FN;
-    case TWB_I8: return DataType::INT8;
-    case TWB_I16: return DataType::INT16;
-    case TWB_I32: return DataType::INT32;
-    case TWB_U8: return DataType::UINT8;
-    case TWB_U16: return DataType::UINT16;
-    case TWB_U32: return DataType::UINT32;
-    case TWB_U64: return DataType::UINT64;
-    case TWB_BOOL: return DataType::BOOL;
-    default: return DataType::INT64;
-  }
-}
-
 /// The byte of an e4m3 number that is exactly one.
 uint8_t fp8_bits(float value) {
   for (int bits = 0; bits < 256; ++bits) {
@@ -95,7 +78,7 @@ Arguments make_arguments(const std::vector<Parameter>& parameters) {
   for (const Parameter& parameter : parameters) {
     switch (parameter.role) {
       case Parameter::Role::kInput: {
-        HostTensor tensor(data_type(parameter.dtype), {kInputRows, kInputColumns});
+        HostTensor tensor(data_type_of(parameter.dtype), {kInputRows, kInputColumns});
         for (int row = 0; row < kInputRows; ++row) {
           for (int column = 0; column < kInputColumns; ++column)
             set_element(tensor, static_cast<size_t>(row * kInputColumns + column), element_of(parameter.input, row, column));
@@ -104,7 +87,7 @@ Arguments make_arguments(const std::vector<Parameter>& parameters) {
         break;
       }
       case Parameter::Role::kResults:
-        arguments.emplace_back(HostTensor(data_type(parameter.dtype), {static_cast<uint32_t>(parameter.rows), kResultColumns}));
+        arguments.emplace_back(HostTensor(data_type_of(parameter.dtype), {static_cast<uint32_t>(parameter.rows), kResultColumns}));
         break;
       case Parameter::Role::kNumber:
         arguments.emplace_back(parameter.dtype == TWB_F32   ? ScalarSpec{DataType::FLOAT32, to_u64(static_cast<float>(parameter.number))}

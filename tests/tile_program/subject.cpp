@@ -2,6 +2,7 @@
 #include <tilewright/language.h>
 
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,12 @@ int main(int argc, char** argv) {
   auto all = program("subject", subject, tensor("x", f32, {dynamic, 32}), tensor("y", f16, {dynamic, 32}), tensor("counts", i32, {1, 8}),
                      number("exp", f32), index_number());
   all.example(example).reference([](const Array& x, Array& y, Array& counts, double factor, int64_t first) {
-    const bool outside = mistake() == "outside", wrong_reference = mistake() == "reference", unset = mistake() == "unset";
+    const bool outside = mistake() == "outside", wrong_reference = mistake() == "reference", unset = mistake() == "unset",
+               infinite = mistake() == "infinity";
     for (int64_t i = 0; i < x.dim(0); ++i) {
       for (int64_t j = 0; j < x.dim(1) + (outside ? 1 : 0); ++j) {
         if (unset && i == 3 && j == 7) continue;
-        y(i + first, j) = x(i, j) * factor + (wrong_reference && i == 2 ? 1 : 0);
+        y(i + first, j) = infinite ? std::numeric_limits<double>::infinity() : x(i, j) * factor + (wrong_reference && i == 2 ? 1 : 0);
       }
     }
     for (int64_t j = 0; j < 8; ++j) counts(0, j) += 1;

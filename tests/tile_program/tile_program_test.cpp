@@ -45,6 +45,12 @@ TEST_F(TileProgram, RunsItsExampleAndSaysHowFarResultsAreFromTheReference) {
   EXPECT_NE(shell("$subject --seed 2").output, shell("$subject --seed 3").output);
 }
 
+TEST_F(TileProgram, OnlyAnInfinityMatchesOne) {
+  const ProcessResult result = shell("$subject", "infinity");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("y: 160 of 160 elements are wrong"));
+}
+
 TEST_F(TileProgram, AResultThatIsWrongEndsWith1) {
   const ProcessResult result = shell("$subject", "reference");
   EXPECT_EQ(result.exit_code, 1);

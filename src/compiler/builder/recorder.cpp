@@ -351,12 +351,12 @@ const char* twb_begin_kernel_for(twb_builder* b, int function, const char* name,
     for (const int64_t extent : extents[i]) types += "x" + std::to_string(extent);
     types += ",";
   }
-  size_t same_name = 0;
   for (const recording::Kernel& kernel : b->kernels) {
     if (kernel.function == function && kernel.types == types) return kernel.name.c_str();
-    if (kernel.name == name || kernel.name.starts_with(std::string(name) + "_")) ++same_name;
   }
-  const std::string own = same_name == 0 ? name : std::string(name) + "_" + std::to_string(same_name);
+  std::string own = name;
+  const auto is_taken = [&](const recording::Kernel& kernel) { return kernel.name == own; };
+  for (size_t i = 1; llvm::any_of(b->kernels, is_taken); ++i) own = std::string(name) + "_" + std::to_string(i);
   // Known before it is recorded: a kernel that submits itself ends here.
   b->kernels.push_back({function, std::move(types), own});
   *begun = twb_begin_kernel(b, own.c_str(), parameters.data(), count, given);

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/process.h"
+#include "compiler/builder/dtype.h"
 #include "data/compare.h"
 #include "data/generate.h"
 #include "data/npy.h"
@@ -138,10 +139,10 @@ struct ToolFailed {
   ProcessResult result;
 };
 
-/// Runs tw; what it printed. Throws ToolFailed.
-std::string run_tool(std::vector<std::string> words) {
+/// Runs tw; what it printed. What tw leaves behind when it is killed lies in `directory`. Throws ToolFailed.
+std::string run_tool(std::vector<std::string> words, const TemporaryDirectory& directory) {
   words.insert(words.begin(), tw_program());
-  ProcessResult result = run_process(words);
+  ProcessResult result = run_process(words, {.environment = {"TMPDIR=" + directory.path().string()}});
   if (result.exit_code != 0) throw ToolFailed{std::move(result)};
   return std::move(result.output);
 }
@@ -151,27 +152,6 @@ std::string run_tool(std::vector<std::string> words) {
 std::string name_of(const twb_program& program, size_t i) {
   const char* const name = program.parameters[i].name;
   return name != nullptr ? name : fmt::format("arg{}", i);
-}
-
-DataType data_type_of(twb_dtype dtype) {
-  switch (dtype) {
-    case TWB_F32: return DataType::FLOAT32;
-    case TWB_F16: return DataType::FLOAT16;
-    case TWB_BF16: return DataType::BFLOAT16;
-    case TWB_F8E4M3: return DataType::FP8E4M3FN;
-    case TWB_I8: return DataType::INT8;
-    case TWB_I16: return DataType::INT16;
-    case TWB_I32: return DataType::INT32;
-    case TWB_I64:
-    case TWB_INDEX: return DataType::INT64;
-    case TWB_U8: return DataType::UINT8;
-    case TWB_U16: return DataType::UINT16;
-    case TWB_U32: return DataType::UINT32;
-    case TWB_U64: return DataType::UINT64;
-    case TWB_BOOL: return DataType::BOOL;
-    case TWB_F8E5M2: break;
-  }
-  throw Error(ErrorCode::kUnsupported, "the runtime has no tensors of this element type");
 }
 
 /// The extents of a parameter in the example.
@@ -283,7 +263,9 @@ bool compare(const Given& given, const Expected& expected, const HostTensor& res
   const std::vector<double> actual = to_numbers(result);
   const auto place = [&](size_t i) { return fmt::format("[{}]", fmt::join(unflatten(i, result.shape()), ", ")); };
   const auto bound = [&](size_t i) {
-    return std::isnan(expected.bounds[i]) ? tolerance.absolute + tolerance.relative * std::fabs(expected.elements[i]) : expected.bounds[i];
+    if (!std::isnan(expected.bounds[i])) return expected.bounds[i];
+    if (std::isinf(expected.elements[i])) return 0.0;  // only the same infinity matches
+    return tolerance.absolute + tolerance.relative * std::fabs(expected.elements[i]);
   };
   const auto error = [&](size_t i) {
     if (actual[i] == expected.elements[i]) return 0.0;  // infinities, too
@@ -316,14 +298,8 @@ bool compare(const Given& given, const Expected& expected, const HostTensor& res
 
 // ---- what was asked for
 
-/// A directory for one run of tw. What tw leaves behind when it is killed lies in it as well.
-class Workplace : public TemporaryDirectory {
- public:
-  Workplace() { ::setenv("TMPDIR", path().c_str(), 1); }
-};
-
 /// Writes a module into a directory, under the name that messages and what is generated then have.
-std::string write_module(const Workplace& directory, const twb_program& program, const std::string& text) {
+std::string write_module(const TemporaryDirectory& directory, const twb_program& program, const std::string& text) {
   const fs::path module = directory.path() / fs::path(program.name).filename().concat(".mlir");
   write_file_atomically(module, text);
   return module.string();
@@ -331,10 +307,11 @@ std::string write_module(const Workplace& directory, const twb_program& program,
 
 int compile(const twb_program& program, const Words& words) {
   const std::string text = record(program, true);
-  const Workplace directory;
+  const TemporaryDirectory directory;
   const std::string module = write_module(directory, program, text);
   const std::string artifact = words.output.value_or((directory.path() / "artifact").string());
-  const std::string printed = run_tool({"compile", module, "-o", artifact, "--platform", words.platform, "--runtime", words.runtime});
+  const std::string printed =
+      run_tool({"compile", module, "-o", artifact, "--platform", words.platform, "--runtime", words.runtime}, directory);
   if (words.output) {
     fmt::print("{}", printed);
   } else {
@@ -349,7 +326,7 @@ int run(const twb_program& program, const Words& words) {
   const std::string text = words.artifact ? "" : record(program, true);
   const std::vector<Expected> expected = compute_reference(program, example);
 
-  const Workplace directory;
+  const TemporaryDirectory directory;
   const auto file = [&](const Given& given) { return (directory.path() / (given.name + ".npy")).string(); };
   const std::string callable = words.artifact ? *words.artifact : write_module(directory, program, text);
   std::vector<std::string> command = {"run", callable, "--platform", words.platform, "--runtime", words.runtime};
@@ -370,7 +347,7 @@ int run(const twb_program& program, const Words& words) {
     }
     if (given.direction != TWB_IN) add("--output", fmt::format("{}={}", given.name, file(given)));
   }
-  run_tool(command);
+  run_tool(command, directory);
 
   fmt::print("{} on {}, {}{}\n", program.name, words.platform, words.runtime, words.check ? ", checked" : "");
   bool right = true;

@@ -123,7 +123,7 @@ class BlockOrders {
 /// Whether `writer` may write what `reader` reads, later, without anything that orders the two.
 bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders) {
   Operation *read = reader.submit, *write = writer.submit;
-  if (read == write || is_in_manual_scope(write) || !may_share(reader.root, writer.root)) return false;
+  if (is_in_manual_scope(write) || !may_share(reader.root, writer.root)) return false;
   const bool one_block = read->getBlock() == write->getBlock();
   const BlockOrder& order = orders.of(*read->getBlock());
   // In the same turn of everything that is around both.
@@ -136,7 +136,7 @@ bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders) {
   // In a later turn of a loop that is around both.
   for (Operation* loop = read->getParentOp(); !isa<tw::OrchestrationOp>(loop); loop = loop->getParentOp()) {
     if (!is_sequential_loop(loop) || !loop->isAncestor(write)) continue;
-    if (loop->isAncestor(Value(writer.root).getParentRegion()->getParentOp())) continue;  // a new tensor in each turn
+    if (auto made = writer.root.getDefiningOp<tw::CreateOp>(); made && loop->isAncestor(made)) continue;  // a new tensor in each turn
     auto counted = dyn_cast<scf::ForOp>(loop);
     if (counted && are_disjoint_in_turns(counted, reader.tensor, writer.tensor)) continue;
     // Then all later turns of the writer come after this one, because it waits for itself.

@@ -187,7 +187,7 @@ class Calls {
          around = around->getParentOp()) {
       if (!isa<scf::ForOp, scf::WhileOp>(around) || !around->isProperAncestor(other.op) || around->hasAttr(tw::kParallelAttribute))
         continue;
-      if (around->isAncestor(root.getParentRegion()->getParentOp())) continue;  // a new tensor in each turn
+      if (auto made = root.getDefiningOp<tw::CreateOp>(); made && around->isAncestor(made)) continue;  // a new tensor in each turn
       auto loop = dyn_cast<scf::ForOp>(around);
       if (!loop || !are_disjoint_in_turns(loop, use.tensor, other.tensor)) return true;
     }

@@ -49,9 +49,16 @@ LogicalResult pipeline(scf::ForOp loop) {
     return loop.emitOpError() << "asks for '" << tw::kPipelineAttribute
                               << "' in an orchestration, whose tasks run side by side without it; it is for loops in tasks";
   }
+  int64_t operations = 0;
+  loop.getBody()->walk([&](Operation*) { ++operations; });
+  if (stages > kMaxUnrolledOperations / operations) {
+    return loop.emitOpError() << "cannot be pipelined: " << stages << " turns of " << operations << " operations are more than "
+                              << kMaxUnrolledOperations;
+  }
   OpBuilder builder(loop);
   const Location loc = loop.getLoc();
-  const auto number = [&](int64_t n) -> Value { return builder.create<arith::ConstantIndexOp>(loc, n); };
+  const Type type = loop.getInductionVar().getType();
+  const auto number = [&](int64_t n) -> Value { return builder.create<arith::ConstantOp>(loc, builder.getIntegerAttr(type, n)); };
   const auto sum = [&](Value a, Value b) -> Value { return builder.createOrFold<arith::AddIOp>(loc, a, b); };
   const auto difference = [&](Value a, Value b) -> Value { return builder.createOrFold<arith::SubIOp>(loc, a, b); };
   const auto product = [&](Value a, Value b) -> Value { return builder.createOrFold<arith::MulIOp>(loc, a, b); };

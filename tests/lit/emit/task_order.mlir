@@ -119,6 +119,37 @@ tw.orchestration @in_part(%x: !tw.tensor<64x8xf32> {tw.inout}, %y: !tw.tensor<8x
   tw.return
 }
 
+// Each turn reads what the next one's same task writes.
+// CHECK: // shifted
+// CHECK: track_war
+tw.orchestration @shifted(%x: !tw.tensor<64x8xf32> {tw.inout}) {
+  %zero = arith.constant 0 : index
+  %eight = arith.constant 8 : index
+  %n = arith.constant 56 : index
+  scf.for %i = %zero to %n step %eight {
+    %next = arith.addi %i, %eight : index
+    %v = tw.view %x[%next, %zero] : !tw.tensor<64x8xf32> -> !tw.tensor<8x8xf32>
+    %w = tw.view %x[%i, %zero] : !tw.tensor<64x8xf32> -> !tw.tensor<8x8xf32>
+    %t = tw.submit @copy_rows(%v, %w : !tw.tensor<8x8xf32>, !tw.tensor<8x8xf32>)
+  }
+  tw.return
+}
+
+// Tensors that take turns are not new in each.
+// CHECK: // turns
+// CHECK: track_war
+tw.orchestration @turns(%x: !tw.tensor<64x8xf32> {tw.inout}, %y: !tw.tensor<64x8xf32> {tw.inout}) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %n = arith.constant 4 : index
+  %r:2 = scf.for %i = %zero to %n step %one iter_args(%a = %x, %b = %y) -> (!tw.tensor<64x8xf32>, !tw.tensor<64x8xf32>) {
+    %t = tw.submit @fill(%b : !tw.tensor<64x8xf32>)
+    %u = tw.submit @read(%a : !tw.tensor<64x8xf32>)
+    scf.yield %b, %a : !tw.tensor<64x8xf32>, !tw.tensor<64x8xf32>
+  }
+  tw.return
+}
+
 // The program's own: writers in manual scopes, tensors that the runtime is not to look at. Ways of a branch exclude each other.
 // CHECK: // own_order
 // CHECK-NOT: track_war

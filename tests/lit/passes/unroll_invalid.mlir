@@ -39,3 +39,15 @@ tw.orchestration @pipelined(%n: index) {
   } {tw.pipeline = 2}
   tw.return
 }
+
+// -----
+
+tile.func @too_many(%n: index) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  // expected-error @below {{'scf.for' op cannot be pipelined: 1000000000 turns of 2 operations are more than 20000}}
+  scf.for %i = %zero to %n step %one {
+    %c = arith.constant 7 : index
+  } {tw.pipeline = 1000000000}
+  tile.return
+}
