@@ -93,8 +93,8 @@ twb_value twb_submit(twb_builder* b, const char* const* kernels, size_t kernel_c
   }
   const DenseI32ArrayAttr marked = operands->no_dep.empty() ? DenseI32ArrayAttr() : b->ops.getDenseI32ArrayAttr(directions);
   return b->result(b->make<tw::SubmitOp>(tw::TaskIdType::get(&b->context), b->ops.getArrayAttr(names), values, marked, operands->blocks,
-                                         task->sync_start != 0, operands->after, operands->tested, operands->indices, operands->relation,
-                                         operands->target, task->early_resolve != 0));
+                                         task->sync_start != 0, operands->after, /*derived=*/ValueRange(), operands->tested,
+                                         operands->indices, operands->relation, operands->target, task->early_resolve != 0));
 }
 
 twb_value twb_dummy(twb_builder* b, const twb_value* after, size_t count) {

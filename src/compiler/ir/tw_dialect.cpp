@@ -81,26 +81,44 @@ LogicalResult TaskIdsType::verify(function_ref<InFlightDiagnostic()> error, int6
 
 // ---- attributes
 
+namespace {
+
+/// The value that a mark takes: a reason for tw.tracked, none for others.
+LogicalResult verify_mark(NamedAttribute attribute, function_ref<InFlightDiagnostic()> error) {
+  const StringRef name = attribute.getName();
+  if (name == kTrackedAttribute) {
+    if (!isa<StringAttr>(attribute.getValue())) return error() << "'" << name << "' takes a reason, a string";
+    return success();
+  }
+  if (!isa<UnitAttr>(attribute.getValue())) return error() << "'" << name << "' takes no value";
+  return success();
+}
+
+}  // namespace
+
 LogicalResult TwDialect::verifyRegionArgAttribute(Operation* op, unsigned, unsigned argument, NamedAttribute attribute) {
   const StringRef name = attribute.getName();
-  if (name != kOutAttribute && name != kInOutAttribute) {
+  const bool of_orchestrations = name == kMayAliasAttribute || name == kOrderedAttribute || name == kTrackedAttribute;
+  if (name != kOutAttribute && name != kInOutAttribute && !of_orchestrations) {
     return op->emitOpError() << "argument " << argument << " has the mark '" << name << "', which nobody knows; there are '"
-                             << kOutAttribute << "' and '" << kInOutAttribute << "'";
+                             << kOutAttribute << "', '" << kInOutAttribute << "' and '" << kMayAliasAttribute << "'";
   }
-  if (!isa<UnitAttr>(attribute.getValue())) return op->emitOpError() << "argument " << argument << ": '" << name << "' takes no value";
-  return success();
+  if (of_orchestrations && !isa<OrchestrationOp>(op))
+    return op->emitOpError() << "argument " << argument << " has the mark '" << name << "', which only those of an orchestration can have";
+  return verify_mark(attribute, [&] { return op->emitOpError() << "argument " << argument << ": "; });
 }
 
 LogicalResult TwDialect::verifyOperationAttribute(Operation* op, NamedAttribute attribute) {
   const StringRef name = attribute.getName();
+  if (name == kOrderedAttribute || name == kTrackedAttribute) {
+    if (!isa<CreateOp>(op)) return op->emitOpError() << "has the attribute '" << name << "', which only a tensor can have";
+    return verify_mark(attribute, [&] { return op->emitOpError(); });
+  }
   if (name != kParallelAttribute && name != kUnrollAttribute && name != kPipelineAttribute) {
     return op->emitOpError() << "has the attribute '" << name << "', which nobody knows";
   }
   if (!isa<scf::ForOp>(op)) return op->emitOpError() << "has the attribute '" << name << "', which only an scf.for can have";
-  if (name != kPipelineAttribute) {
-    if (!isa<UnitAttr>(attribute.getValue())) return op->emitOpError() << "'" << name << "' takes no value";
-    return success();
-  }
+  if (name != kPipelineAttribute) return verify_mark(attribute, [&] { return op->emitOpError(); });
   auto stages = dyn_cast<IntegerAttr>(attribute.getValue());
   if (!stages || stages.getInt() < 2) return op->emitOpError() << "'" << name << "' takes a number of turns, 2 or more";
   return success();
@@ -163,6 +181,7 @@ LogicalResult verify_signature(FunctionOpInterface function) {
     numbers = true;
     if (!type.isIntOrIndexOrFloat()) return function->emitOpError() << "argument " << i << " is " << type << ", neither tensor nor number";
     if (out || inout) return function->emitOpError() << "argument " << i << " is a number and cannot be written";
+    if (function.getArgAttr(i, kMayAliasAttribute)) return function->emitOpError() << "argument " << i << " is a number and has no memory";
   }
   return success();
 }

@@ -26,6 +26,14 @@ llvm::StringRef direction_name(Direction direction);
 inline constexpr const char kOutAttribute[] = "tw.out";
 inline constexpr const char kInOutAttribute[] = "tw.inout";
 
+/// Attribute of an orchestration's tensor: the caller may give memory that another one so marked has as well.
+inline constexpr const char kMayAliasAttribute[] = "tw.may_alias";
+
+/// Attributes of tensors (arguments of an orchestration, tw.create), set by derive-dependencies: that named dependencies alone order the tasks
+/// which use it; or the reason (a string, "used in a loop (softmax.cpp:12)") why the runtime has to order them.
+inline constexpr const char kOrderedAttribute[] = "tw.ordered";
+inline constexpr const char kTrackedAttribute[] = "tw.tracked";
+
 /// Attributes of an scf.for: its turns do not depend on each other; one copy of the body for each turn; so many turns in flight.
 inline constexpr const char kParallelAttribute[] = "tw.parallel";
 inline constexpr const char kUnrollAttribute[] = "tw.unroll";

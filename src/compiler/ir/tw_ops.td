@@ -21,9 +21,13 @@ def Tw_OrchestrationOp : Tw_Op<"orchestration", [IsolatedFromAbove, FunctionOpIn
                                                  DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "A function that submits tasks";
   let description = [{
-    Its arguments are tensors and then numbers. A tensor is read; one marked `{tw.out}` is written, `{tw.inout}` both. Loops are those of
+    Its arguments are tensors and then numbers. A tensor is read; one marked `{tw.out}` is written, `{tw.inout}` both. Two that are both
+    marked `{tw.may_alias}` may be, or lie in, the same memory. Loops are those of
     scf; on an `scf.for`, `tw.parallel` promises that its turns do not depend on each other, `tw.unroll` asks for a copy of the body for
     each turn, `tw.pipeline = 2`, in a task, for as many turns in flight with tiles of their own.
+
+    derive-dependencies marks each tensor, here and at `tw.create`: `tw.ordered` if the tasks that use it are ordered by `after` and `derived`
+    alone, else `tw.tracked` with the reason why the runtime has to.
 
     ```mlir
     tw.orchestration @softmax(%x: !tw.tensor<?x512xf32>, %y: !tw.tensor<?x512xf32> {tw.out}) {
@@ -185,8 +189,8 @@ def Tw_SubmitOp : Tw_Op<"submit", [DeclareOpInterfaceMethods<SymbolUserOpInterfa
   let description = [{
     More than one kernel is a mixed task: an AIC kernel and one or two AIV kernels that run side by side on the same arguments.
     `blocks`, `sync_start`, `after`, `when` and `early_resolve` are as in `tw.at`. The word before a tensor is what the runtime does
-    with it, call-directions finds it: `in` waits for writers, `inout` waits and is the next writer, `out` is the next writer without
-    waiting, `no_dep` neither.
+    with it, infer-directions finds it: `in` waits for writers, `inout` waits and is the next writer, `out` is the next writer without
+    waiting, `no_dep` neither. `derived` are tasks that it waits for as well, because of what both access: derive-dependencies finds them.
 
     ```mlir
     %t = tw.submit @row_softmax(in %x, out %y : !tw.tensor<64x512xf32>, !tw.tensor<64x512xf32>) after(%p : !tw.task_id)
@@ -194,13 +198,14 @@ def Tw_SubmitOp : Tw_Op<"submit", [DeclareOpInterfaceMethods<SymbolUserOpInterfa
     ```
   }];
   let arguments = (ins FlatSymbolRefArrayAttr:$kernels, Variadic<AnyType>:$operands_, OptionalAttr<DenseI32ArrayAttr>:$directions,
-                   Optional<Index>:$blocks, UnitAttr:$sync_start, Variadic<Tw_AnyTasks>:$dependencies, Optional<Tw_TensorType>:$tested,
-                   Variadic<Index>:$tested_indices, OptionalAttr<Tw_Compare>:$relation, OptionalAttr<I64Attr>:$target,
-                   UnitAttr:$early_resolve);
+                   Optional<Index>:$blocks, UnitAttr:$sync_start, Variadic<Tw_AnyTasks>:$dependencies, Variadic<Tw_TaskIdType>:$derived,
+                   Optional<Tw_TensorType>:$tested, Variadic<Index>:$tested_indices, OptionalAttr<Tw_Compare>:$relation,
+                   OptionalAttr<I64Attr>:$target, UnitAttr:$early_resolve);
   let results = (outs Tw_TaskIdType:$task);
   let assemblyFormat = [{
     custom<Kernels>($kernels) `` custom<Arguments>($operands_, type($operands_), $directions)
     (`blocks` $blocks^)? (`sync_start` $sync_start^)? (`after` `(` $dependencies^ `:` type($dependencies) `)`)?
+    (`derived` `(` $derived^ `:` type($derived) `)`)?
     (`when` $tested^ `[` $tested_indices `]` $relation $target `:` custom<Full>(type($tested)))?
     (`early_resolve` $early_resolve^)? attr-dict
   }];

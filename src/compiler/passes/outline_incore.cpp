@@ -98,8 +98,8 @@ class OutlineIncore : public PassWrapper<OutlineIncore, OperationPass<ModuleOp>>
     OpBuilder builder(at);
     auto submit = builder.create<tw::SubmitOp>(
         at.getLoc(), at.getTask().getType(), builder.getArrayAttr({FlatSymbolRefAttr::get(kernel.getSymNameAttr())}), captures->parameters,
-        *directions, at.getBlocks(), at.getSyncStart(), at.getDependencies(), at.getTested(), at.getTestedIndices(), at.getRelationAttr(),
-        at.getTargetAttr(), at.getEarlyResolve());
+        *directions, at.getBlocks(), at.getSyncStart(), at.getDependencies(), /*derived=*/ValueRange(), at.getTested(),
+        at.getTestedIndices(), at.getRelationAttr(), at.getTargetAttr(), at.getEarlyResolve());
     at.getTask().replaceAllUsesWith(submit.getTask());
     at.erase();
     return success();

@@ -68,7 +68,7 @@ tile.func @f(%x: !tw.task_id) { tile.return }
 // expected-error@+1 {{argument 0 is a number and cannot be written}}
 tile.func @f(%x: f32 {tw.out}) { tile.return }
 // -----
-// expected-error@+1 {{argument 0 has the mark 'tw.input', which nobody knows; there are 'tw.out' and 'tw.inout'}}
+// expected-error@+1 {{argument 0 has the mark 'tw.input', which nobody knows; there are 'tw.out', 'tw.inout' and 'tw.may_alias'}}
 tile.func @f(%x: !tw.tensor<4xf32> {tw.input}) { tile.return }
 // -----
 // expected-error@+1 {{argument 0: 'tw.out' takes no value}}
@@ -687,4 +687,26 @@ tile.func @f() {
   // expected-error@+1 {{has flag 8; a pair of pipes has 0 to 7}}
   tile.wait_flag v to mte3 8
   tile.return
+}
+// -----
+// expected-error@+1 {{argument 1 is a number and has no memory}}
+tw.orchestration @aliased_number(%x: !tw.tensor<8xf32>, %n: index {tw.may_alias}) {
+  tw.return
+}
+// -----
+// expected-error@+1 {{argument 0 has the mark 'tw.may_alias', which only those of an orchestration can have}}
+tile.func @aliased_in_kernel(%x: !tw.tensor<8xf32> {tw.may_alias}) {
+  tile.return
+}
+// -----
+// expected-error@+1 {{argument 0: 'tw.tracked' takes a reason, a string}}
+tw.orchestration @no_reason(%x: !tw.tensor<8xf32> {tw.tracked}) {
+  tw.return
+}
+// -----
+tw.orchestration @ordered_read(%x: !tw.tensor<8xf32>) {
+  %zero = arith.constant 0 : index
+  // expected-error@+1 {{has the attribute 'tw.ordered', which only a tensor can have}}
+  %e = tw.read %x[%zero] {tw.ordered} : !tw.tensor<8xf32> -> f32
+  tw.return
 }

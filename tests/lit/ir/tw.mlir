@@ -63,9 +63,9 @@ tw.orchestration @tasks(%x: !tw.tensor<64x128xf32>, %y: !tw.tensor<64x128xf32> {
   %t0 = tw.submit @idle()
   // CHECK: tw.submit @vector(%arg0, %arg1, %arg3 : !tw.tensor<64x128xf32>, !tw.tensor<64x128xf32>, index)
   %t1 = tw.submit @vector(%x, %y, %n : !tw.tensor<64x128xf32>, !tw.tensor<64x128xf32>, index)
-  // CHECK: tw.submit @vector(in %arg0, out %arg1, %arg3 : !tw.tensor<64x128xf32>, !tw.tensor<64x128xf32>, index) blocks %arg3 sync_start after(%{{.*}}, %{{.*}} : !tw.task_id, !tw.task_ids<4>) when %arg2[%{{.*}}] ge -3 : !tw.tensor<8xi32> early_resolve
+  // CHECK: tw.submit @vector(in %arg0, out %arg1, %arg3 : !tw.tensor<64x128xf32>, !tw.tensor<64x128xf32>, index) blocks %arg3 sync_start after(%{{.*}}, %{{.*}} : !tw.task_id, !tw.task_ids<4>) derived(%{{.*}} : !tw.task_id) when %arg2[%{{.*}}] ge -3 : !tw.tensor<8xi32> early_resolve
   %t2 = tw.submit @vector(in %x, out %y, %n : !tw.tensor<64x128xf32>, !tw.tensor<64x128xf32>, index) blocks %n sync_start
-      after(%t1, %many : !tw.task_id, !tw.task_ids<4>) when %z[%i] ge -3 : !tw.tensor<8xi32> early_resolve
+      after(%t1, %many : !tw.task_id, !tw.task_ids<4>) derived(%t1 : !tw.task_id) when %z[%i] ge -3 : !tw.tensor<8xi32> early_resolve
   // CHECK: tw.submit @cube with @vector with @vector(no_dep %arg0, inout %arg1, %arg3 :
   %t3 = tw.submit @cube with @vector with @vector(no_dep %x, inout %y, %n : !tw.tensor<64x128xf32>, !tw.tensor<64x128xf32>, index)
   // CHECK: tw.dummy after(%{{.*}}, %{{.*}} : !tw.task_id, !tw.task_id)

@@ -1,0 +1,59 @@
+// Which elements of which tensor a value names, as affine sets over the numbers that the orchestration computes: slices of slices, strides,
+// transpositions and reshapes exactly, as long as what offsets, extents and strides are computed by is affine; else the whole of what they
+// are part of.
+#pragma once
+
+#include <memory>
+
+#include "llvm/ADT/ArrayRef.h"
+#include "mlir/IR/IntegerSet.h"
+#include "mlir/IR/Value.h"
+#include "mlir/IR/ValueRange.h"
+
+namespace tilewright {
+
+/// A number that is the same wherever it appears: a value of the orchestration (dimension < 0), or an extent of a root tensor.
+struct RegionSymbol {
+  mlir::Value value;
+  int dimension = -1;
+  bool operator==(const RegionSymbol&) const = default;
+};
+
+/// Elements of one tensor in device memory.
+struct Region {
+  /// The tw.create, or the argument of the orchestration or kernel; null where it is not known which tensor it is.
+  mlir::Value root;
+  /// Over the root's indices (as dimensions) and `symbols` (in order). Null: every element may be among them.
+  mlir::IntegerSet elements;
+  llvm::SmallVector<RegionSymbol, 4> symbols;
+  /// Exactly these elements, each time that the value is made; else these at most.
+  bool exact = false;
+};
+
+/// Regions of the tensors of one orchestration, and questions about them. Answers are kept. The orchestration must not change meanwhile, but for
+/// operations that make no tensor and no number.
+class Regions {
+ public:
+  Regions();
+  ~Regions();
+  Regions(const Regions&) = delete;
+  Regions& operator=(const Regions&) = delete;
+
+  /// What `tensor` may name: one region, or one for each tensor that branches and loops may give it, none of them exact then. A region
+  /// with a null root stands alone.
+  llvm::ArrayRef<Region> of(mlir::Value tensor);
+  /// The one element of `tensor` at `indices`, likewise.
+  llvm::SmallVector<Region, 1> element(mlir::Value tensor, mlir::ValueRange indices);
+
+  /// Sure to have no element in common, in one and the same turn of every loop that is around what computes the symbols of either. Regions of
+  /// different roots have none, except of arguments that both may alias (tw.may_alias), and unknown ones.
+  bool are_disjoint(const Region& a, const Region& b);
+  /// Sure that every element of `inner` is one of `outer`, under the same condition. `outer` must be exact, `inner` may be not.
+  bool covers(const Region& outer, const Region& inner);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tilewright
