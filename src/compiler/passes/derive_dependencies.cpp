@@ -87,11 +87,11 @@ struct Consumer {
   SmallVector<Edge> edges;
 };
 
+/// " (softmax.cpp:12)".
 std::string place(Operation* op) {
-  StringRef position = position_of(op->getLoc());
-  position.consume_back(": ");
-  const StringRef line = position.rsplit(':').first;  // without the column
-  return line.empty() ? "" : " (" + line.str() + ")";
+  const std::string position = position_of(op->getLoc());
+  const StringRef line = StringRef(position).rsplit(": ").first.rsplit(':').first;  // without the column
+  return line.empty() ? "" : (" (" + line + ")").str();
 }
 
 class Derivation {
@@ -311,7 +311,7 @@ class Derivation {
   LogicalResult write_edges() {
     // Where ids are needed outside of their blocks, each has a variable, before the outermost operation that hides it.
     llvm::MapVector<unsigned, Operation*> hidden_by;
-    for (const Consumer& consumer : consumers_) {
+    for (Consumer& consumer : consumers_) {
       for (const Consumer::Edge& edge : consumer.edges) {
         Operation* around = order_.operation(edge.task);
         while (around->getBlock()->findAncestorOpInBlock(*consumer.submit) == nullptr) around = around->getParentOp();
@@ -325,7 +325,7 @@ class Derivation {
     for (const auto& [task, around] : hidden_by) {
       auto producer = cast<tw::SubmitOp>(order_.operation(task));
       OpBuilder builder(around);
-      const Value none = builder.create<tw::NoTaskOp>(producer.getLoc());
+      const Value none = builder.create<tw::NoTaskOp>(producer.getLoc(), producer.getTask().getType());
       const auto type = tw::VariableType::get(builder.getContext(), none.getType());
       const StringAttr name = builder.getStringAttr(cast<FlatSymbolRefAttr>(producer.getKernels()[0]).getValue() + "_task");
       variables[task] = builder.create<tw::DeclareOp>(NameLoc::get(name, producer.getLoc()), type, none);
@@ -350,8 +350,8 @@ class Derivation {
         for (const unsigned later : edge.unless) id_of(later);
         Value id = id_of(edge.task);
         for (const unsigned later : edge.unless) {
-          const Value none = builder.create<tw::NoTaskOp>(place);
-          id = builder.create<arith::SelectOp>(place, builder.create<tw::IsTaskOp>(place, id_of(later)), none, id);
+          const Value none = builder.create<tw::NoTaskOp>(place, id.getType());
+          id = builder.create<arith::SelectOp>(place, builder.create<tw::IsTaskOp>(place, builder.getI1Type(), id_of(later)), none, id);
         }
         derived.push_back(id);
       }
