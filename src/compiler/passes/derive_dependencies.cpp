@@ -1,4 +1,6 @@
 // derive-dependencies: named dependencies from what tasks access. docs/design/dependencies.md, "The pass".
+#include <map>
+
 #include "compiler/ir/diagnostics.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/affine_regions.h"
@@ -183,7 +185,7 @@ class Derivation {
       const bool carried = llvm::any_of(all, [](const Access* access) { return root_tensor(access->tensor) != access->region.root; });
       if ((new_in_turn && !carried) || tracked_.contains(root)) continue;
       const auto meet = [&](const Access* a, const Access* b) {
-        return conflict(a->kind, b->kind) && (!counted || !are_disjoint_in_turns(counted, a->tensor, b->tensor));
+        return conflict(a->kind, b->kind) && (!counted || !regions_.are_disjoint_in_turns(counted, a->tensor, b->tensor));
       };
       const auto meets_another = [&](const Access* a) { return llvm::any_of(all, [&](const Access* b) { return meet(a, b); }); };
       if (llvm::any_of(all, meets_another)) track(root, "turns of a loop may depend on each other", loop);
@@ -310,7 +312,7 @@ class Derivation {
 
   LogicalResult write_edges() {
     // Where ids are needed outside of their blocks, each has a variable, before the outermost operation that hides it.
-    llvm::MapVector<unsigned, Operation*> hidden_by;
+    std::map<unsigned, Operation*> hidden_by;
     for (Consumer& consumer : consumers_) {
       for (const Consumer::Edge& edge : consumer.edges) {
         Operation* around = order_.operation(edge.task);
