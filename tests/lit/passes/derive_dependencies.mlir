@@ -242,7 +242,7 @@ tw.orchestration @siblings(%s: !tw.tensor<64xf32> {tw.out}) {
 // A manual scope is the program's (1, 16): nothing is added in it. What it writes is known behind it, other parts are not concerned (62).
 // CHECK-LABEL: tw.orchestration @manual
 // CHECK-SAME: %arg0: !tw.tensor<64xf32> {tw.inout, tw.ordered}
-// CHECK-SAME: %arg1: !tw.tensor<64xf32> {tw.out, tw.tracked = "a manual scope, where the program orders tasks ({{.*}})"}
+// CHECK-SAME: %arg1: !tw.tensor<64xf32> {tw.out, tw.tracked = "a manual scope, where the program orders tasks ({{[^)]*}})"}
 // CHECK: tw.scope manual {
 // CHECK-NEXT: %[[P:.*]] = tw.submit @fill(out %arg1 : !tw.tensor<64xf32>){{$}}
 // CHECK: tw.submit @use(in %arg1 : !tw.tensor<64xf32>){{$}}
@@ -376,7 +376,7 @@ tw.orchestration @predicate(%s: !tw.tensor<64xf32> {tw.out}, %o: !tw.tensor<64xf
 
 // What the orchestration reads it waits for, by what the runtime knows; what it has waited for is over.
 // CHECK-LABEL: tw.orchestration @host
-// CHECK-SAME: %arg0: !tw.tensor<8xi32> {tw.inout, tw.tracked = "the orchestration reads it ({{.*}})"}
+// CHECK-SAME: %arg0: !tw.tensor<8xi32> {tw.inout, tw.tracked = "the orchestration reads it ({{[^)]*}})"}
 // CHECK-SAME: %arg1: !tw.tensor<8xi32> {tw.ordered}
 // CHECK: tw.submit @look_and_set(
 // CHECK: tw.submit @look(in %arg0 : !tw.tensor<8xi32>){{$}}
@@ -411,8 +411,8 @@ tw.orchestration @own(%s: !tw.tensor<64xf32> {tw.out}) {
 // What a loop only reads, and what is made anew in each turn, is ordered; what it writes is the runtime's, and what is written behind it.
 // CHECK-LABEL: tw.orchestration @loop
 // CHECK-SAME: %arg0: !tw.tensor<64xf32> {tw.ordered, tw.out}
-// CHECK-SAME: %arg1: !tw.tensor<64xf32> {tw.inout, tw.tracked = "turns of a loop may depend on each other ({{.*}})"}
-// CHECK-SAME: %arg2: !tw.tensor<64xf32> {tw.inout, tw.tracked = "a task in a loop, which nothing behind the loop can name ({{.*}})"}
+// CHECK-SAME: %arg1: !tw.tensor<64xf32> {tw.inout, tw.tracked = "turns of a loop may depend on each other ({{[^)]*}})"}
+// CHECK-SAME: %arg2: !tw.tensor<64xf32> {tw.inout, tw.tracked = "a task in a loop, which nothing behind the loop can name ({{[^)]*}})"}
 // CHECK: %[[F:.*]] = tw.submit @fill(out %arg0
 // CHECK: scf.for
 // CHECK: tw.create {tw.ordered} : !tw.tensor<64xf32>
