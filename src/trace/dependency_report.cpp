@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <tuple>
 
 namespace tilewright {
@@ -35,16 +34,14 @@ DependencyCounts count_dependencies(const RunReport& report) {
   counts.pairs = sources.size();
   for (const auto& [pair, mask] : sources) {
     const auto has = [bits = mask](EdgeSource source) { return (bits >> static_cast<uint32_t>(source) & 1) != 0; };
+    const bool named = has(EdgeSource::kExplicit) || has(EdgeSource::kDerived);
     counts.explicit_by_user += has(EdgeSource::kExplicit);
+    counts.explicit_by_compiler += named && !has(EdgeSource::kExplicit);
     counts.creator += has(EdgeSource::kCreator);
     counts.tensormap += has(EdgeSource::kTensorMap);
-    counts.tensormap_also_explicit += has(EdgeSource::kTensorMap) && has(EdgeSource::kExplicit);
+    counts.tensormap_also_explicit += has(EdgeSource::kTensorMap) && named;
   }
-  std::set<uint64_t> named;
-  for (const DependencyEdge& edge : report.edges) {
-    if (edge.source == EdgeSource::kExplicit) named.insert(edge.successor.raw);
-  }
-  counts.set_dependencies_calls = named.size();
+  for (const TaskRecord& task : report.tasks) counts.set_dependencies_calls += task.named_dependencies != 0;
   return counts;
 }
 
@@ -113,7 +110,7 @@ std::string dependencies_as_dot(const DependencyReport& report) {
     if (const size_t line = label.find('\n'); line != std::string::npos) label.replace(line, 1, "\\n");
     text += fmt::format("  {} [label={}];\n", name, label);
   }
-  constexpr const char* kStyles[] = {"color=gray, style=dashed", "color=blue", "color=red"};  // by EdgeSource
+  constexpr const char* kStyles[] = {"color=gray, style=dashed", "color=blue", "color=red", "color=orange"};  // by EdgeSource
   const DependencyEdge* last = nullptr;
   const std::vector<DependencyEdge> edges = sorted_edges(report.report);
   for (const DependencyEdge& edge : edges) {

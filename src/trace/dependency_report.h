@@ -15,11 +15,11 @@ struct DependencyCounts {
   uint64_t pairs = 0;  ///< of any source
   // Pairs with an edge of that source; a pair may have several.
   uint64_t explicit_by_user = 0;
-  uint64_t explicit_by_compiler = 0;  ///< 0 as long as the compiler adds none
+  uint64_t explicit_by_compiler = 0;  ///< and by nobody else
   uint64_t creator = 0;
   uint64_t tensormap = 0;
   uint64_t tensormap_also_explicit = 0;
-  uint64_t set_dependencies_calls = 0;  ///< that were executed: tasks with an explicit predecessor
+  uint64_t set_dependencies_calls = 0;  ///< that were executed and named a task
   uint64_t tracking_removed = 0;  ///< tensors that the TensorMap does not see any more by the compiler's decision: none so far
 
   uint64_t explicit_pairs() const { return explicit_by_user + explicit_by_compiler; }

@@ -41,7 +41,30 @@ TEST(DependencyReport, CountsPairsOnceAndSharesAsDefined) {
   EXPECT_EQ(counts.tensormap, 2u);
   EXPECT_DOUBLE_EQ(counts.unique_pair_coverage(), 0.5) << "0-1 of 0-1 and 0-2";
   EXPECT_DOUBLE_EQ(counts.explicit_share(), 2.0 / 3) << "0-1 and 1-3 of those and 0-2";
-  EXPECT_EQ(counts.set_dependencies_calls, 2u);
+  EXPECT_EQ(counts.set_dependencies_calls, 0u) << "the edges were named otherwise";
+}
+
+TEST(DependencyReport, PairsThatUserAndCompilerNameCountForTheUser) {
+  RunReport report = diamond();
+  report.edges.push_back({task(0), task(1), EdgeSource::kDerived, -1, 0});  // the user too
+  report.edges.push_back({task(0), task(2), EdgeSource::kDerived, -1, 0});  // the TensorMap too
+  report.edges.push_back({task(0), task(3), EdgeSource::kDerived, -1, 0});
+  const DependencyCounts counts = count_dependencies(report);
+  EXPECT_EQ(counts.pairs, 5u);
+  EXPECT_EQ(counts.explicit_by_user, 2u);
+  EXPECT_EQ(counts.explicit_by_compiler, 2u);
+  EXPECT_EQ(counts.tensormap_also_explicit, 2u);
+  EXPECT_DOUBLE_EQ(counts.unique_pair_coverage(), 1);
+  EXPECT_DOUBLE_EQ(counts.explicit_share(), 1);
+  EXPECT_THAT(dependencies_as_dot(named(report)), HasSubstr("r1t0 -> r1t3 [color=orange, tooltip=\"derived\"];"));
+  EXPECT_THAT(dependencies_as_html(named(report)), HasSubstr("<line class=\"derived\""));
+}
+
+TEST(DependencyReport, CallsOfSetDependenciesAreThoseThatNamedATask) {
+  RunReport report = diamond();
+  report.tasks[2].named_dependencies = 1;  // its predecessor had retired, say, or was only retained: no edge
+  report.tasks[3].named_dependencies = 7;
+  EXPECT_EQ(count_dependencies(report).set_dependencies_calls, 2u);
 }
 
 TEST(DependencyReport, ARunWithoutEdgesHasNothingToCover) {

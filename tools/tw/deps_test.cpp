@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "base/process.h"
 
 namespace tilewright {
@@ -55,6 +56,51 @@ TEST(Deps, ARuntimeThatLooksAtNoTensorsHasNothingToCover) {
   const Json json = Json::parse(result.output);
   EXPECT_EQ(json["counts"]["tensormap"], 0) << "that runtime looks at no tensors";
   EXPECT_EQ(json["counts"]["unique_pair_coverage"], 1.0);
+}
+
+constexpr const char* kKernel = R"(
+#include <pto/pto-inst.hpp>
+extern "C" __aicore__ void kernel_entry(__gm__ int64_t *) {}
+)";
+
+// As a compiler would write it: the first `count - derived` ids are the user's.
+constexpr const char* kOrchestration = R"(#include "pto_orchestration_api.h"
+static PTO2TaskId submit(const ChipTensor &x, const PTO2TaskId *after, uint32_t count, uint32_t derived) {
+  CoreTaskArgs args;
+  args.add_inout(x);
+  args.set_dependencies(after, count, derived);
+  return rt_submit_aiv_task(0, args).task_id();
+}
+extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &args) {
+  const ChipTensor &x = args.tensor(0).ref();
+  const PTO2TaskId a = submit(x, nullptr, 0, 0);
+  const PTO2TaskId b = submit(x, &a, 1, 1);       // the compiler, and the TensorMap
+  const PTO2TaskId both[] = {b, a, b};
+  const PTO2TaskId c = submit(x, both, 3, 2);     // b by user and compiler and the TensorMap, a by the compiler
+  submit(x, &c, 1, 0);                            // the user, and the TensorMap
+}
+)";
+
+TEST(Deps, WhatTheCompilerNamedIsToldFromWhatTheUserNamed) {
+  const TemporaryDirectory directory;
+  write_file_atomically(directory.path() / "kernel.cpp", kKernel);
+  write_file_atomically(directory.path() / "orchestration.cpp", kOrchestration);
+  write_file_atomically(directory.path() / "callable.json",
+                        R"({"name": "named", "orchestration": {"source": "orchestration.cpp", "signature": ["INOUT"]},
+        "incores": [{"func_id": 0, "source": "kernel.cpp", "core_type": "aiv", "signature": ["INOUT"]}], "arguments": ["x"]})");
+  const ProcessResult result = run_process(
+      {"sh", "-c",
+       "TW_CACHE_DIR='" TW_TEST_CACHE "' '" TW_PROGRAM "' deps '" + directory.path().string() + "/callable.json' --arg x=f32[16] --json"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const Json counts = Json::parse(result.output)["counts"];
+  EXPECT_EQ(counts["pairs"], 4);
+  EXPECT_EQ(counts["explicit_by_user"], 2);
+  EXPECT_EQ(counts["explicit_by_compiler"], 2);
+  EXPECT_EQ(counts["tensormap"], 3);
+  EXPECT_EQ(counts["tensormap_also_explicit"], 3);
+  EXPECT_EQ(counts["unique_pair_coverage"], 1.0);
+  EXPECT_EQ(counts["explicit_share"], 1.0);
+  EXPECT_EQ(counts["set_dependencies_calls"], 3);
 }
 
 TEST(Deps, MisuseEndsWith2) {

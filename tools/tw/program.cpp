@@ -304,16 +304,17 @@ LoadedCallable load_callable(const fs::path& path, const std::string& platform, 
                               runtime_name(artifact.spec.runtime), runtime_name(*runtime)),
                   "compile the program for it");
     }
-    return {std::move(artifact.spec), nullptr};
+    return {std::move(artifact.spec), nullptr, {}, load_tensor_orders(path)};
   }
   if (!is_text_program(path) && !is_source_program(path) && !is_built_program(path)) return {load_callable_spec(path), nullptr};
   const CompiledProgram program = compile_file(path, platform, runtime.value_or(RuntimeVariant::kTensormapAndRingbuffer), store);
-  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>(), program.phases};
+  LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>(), program.phases, {}};
   for (const auto& [name, text] : program.content.files) {
     fs::create_directories((loaded.directory->path() / name).parent_path());
     write_file_atomically(loaded.directory->path() / name, text);
   }
   loaded.spec = load_callable_spec(loaded.directory->path() / "callable.json");
+  loaded.tensor_orders = load_tensor_orders(loaded.directory->path());
   return loaded;
 }
 

@@ -12,6 +12,7 @@
 #include "tilewright/run_options.h"
 #include "toolchain/artifact.h"
 #include "toolchain/store.h"
+#include "toolchain/tensor_order.h"
 
 namespace tilewright {
 
@@ -44,6 +45,7 @@ struct LoadedCallable {
   CallableSpec spec;
   std::unique_ptr<TemporaryDirectory> directory;  ///< of the sources of a program, while it is being built
   std::vector<CompilePhase> phases = {};  ///< of a program
+  std::optional<std::vector<TensorOrder>> tensor_orders = {};  ///< of an artifact or a program, with --derive-dependencies
 };
 
 /// Reads a callable.json or an artifact, or compiles a program. `runtime` is what the user asks for, if anything. Throws Error: that of

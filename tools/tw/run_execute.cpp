@@ -90,6 +90,7 @@ RunSession::RunSession(const RunWords& words) {
   result.checked = words.check;
   result.looked_for_races = words.check_races;
   for (const RunTensor& argument : request.tensors) result.tensor_names.push_back(argument.name);
+  result.tensor_orders = std::move(loaded.tensor_orders);
   const BuiltCallable built = build(spec, words, platform, store, load_time, result);
 
   WorkerOptions options;

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/compare.h"
 #include "tilewright/run_options.h"
+#include "toolchain/tensor_order.h"
 
 namespace tilewright {
 
@@ -41,6 +43,7 @@ struct RunResult {
   bool looked_for_races = false;
   std::map<int32_t, std::string> kernel_names;  ///< by func_id
   std::vector<std::string> tensor_names;         ///< of the callable, by argument
+  std::optional<std::vector<TensorOrder>> tensor_orders;  ///< of an artifact or a program, with --derive-dependencies
   std::vector<RunRound> rounds;                 ///< at least one
   std::vector<WrittenOutput> outputs;
 
