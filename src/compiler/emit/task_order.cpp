@@ -1,6 +1,7 @@
 #include "compiler/emit/task_order.h"
 
 #include "compiler/ir/tile_dialect.h"
+#include "compiler/passes/affine_regions.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/BitVector.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -121,7 +122,7 @@ class BlockOrders {
 };
 
 /// Whether `writer` may write what `reader` reads, later, without anything that orders the two.
-bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders) {
+bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders, Regions& regions) {
   Operation *read = reader.submit, *write = writer.submit;
   if (is_in_manual_scope(write) || !may_share(reader.root, writer.root)) return false;
   const bool one_block = read->getBlock() == write->getBlock();
@@ -131,14 +132,14 @@ bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders) {
   while (!around->getBlock()->findAncestorOpInBlock(*write)) around = around->getParentOp();
   Operation* other = around->getBlock()->findAncestorOpInBlock(*write);
   const bool before = around == other ? false : around->isBeforeInBlock(other);  // ways of one branch exclude each other
-  if (before && !are_disjoint(reader.tensor, writer.tensor) && !(one_block && order.ordered(reader.submit, writer.submit, false)))
+  if (before && !regions.are_disjoint(reader.tensor, writer.tensor) && !(one_block && order.ordered(reader.submit, writer.submit, false)))
     return true;
   // In a later turn of a loop that is around both.
   for (Operation* loop = read->getParentOp(); !isa<tw::OrchestrationOp>(loop); loop = loop->getParentOp()) {
     if (!is_sequential_loop(loop) || !loop->isAncestor(write)) continue;
     if (auto made = writer.root.getDefiningOp<tw::CreateOp>(); made && loop->isAncestor(made)) continue;  // a new tensor in each turn
     auto counted = dyn_cast<scf::ForOp>(loop);
-    if (counted && are_disjoint_in_turns(counted, reader.tensor, writer.tensor)) continue;
+    if (counted && regions.are_disjoint_in_turns(counted, reader.tensor, writer.tensor)) continue;
     // Then all later turns of the writer come after this one, because it waits for itself.
     const bool repeats = writer.direction == Direction::kInOut && Value(writer.tensor).getParentBlock() != write->getBlock();
     if (!one_block || read->getParentOp() != loop || !repeats || !order.ordered(reader.submit, writer.submit, true)) return true;
@@ -157,8 +158,9 @@ bool needs_track_war(tw::OrchestrationOp orchestration) {
     }
   });
   BlockOrders orders;
+  Regions regions;
   return llvm::any_of(readers, [&](const Use& reader) {
-    return llvm::any_of(writers, [&](const Use& writer) { return may_overtake(reader, writer, orders); });
+    return llvm::any_of(writers, [&](const Use& writer) { return may_overtake(reader, writer, orders, regions); });
   });
 }
 

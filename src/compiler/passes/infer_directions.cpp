@@ -1,5 +1,6 @@
 // infer-directions: what kernels do with their tensors, and what the runtime has to do with them for it.
 #include "compiler/ir/tile_dialect.h"
+#include "compiler/passes/affine_regions.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/tensor_regions.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -170,18 +171,18 @@ class Calls {
   }
 
   /// Whether another task, or this one in another turn of a loop, may have written the same elements before.
-  bool writes_again(size_t i) const {
+  bool writes_again(size_t i) {
     const Use& use = uses_[i];
     for (size_t k = 0; k < uses_.size(); ++k) {
       const Use& other = uses_[k];
       if (!other.writes || !may_share(use.tensor, other.tensor)) continue;
-      if (k < i && other.op != use.op && !are_disjoint(use.tensor, other.tensor)) return true;
+      if (k < i && other.op != use.op && !regions_.are_disjoint(use.tensor, other.tensor)) return true;
       if (again_in_loop(use, other)) return true;
     }
     return false;
   }
 
-  static bool again_in_loop(const Use& use, const Use& other) {
+  bool again_in_loop(const Use& use, const Use& other) {
     Value root = root_tensor(use.tensor);
     for (Operation* around = use.op->getParentOp(); around != nullptr && !isa<tw::OrchestrationOp>(around);
          around = around->getParentOp()) {
@@ -189,7 +190,7 @@ class Calls {
         continue;
       if (auto made = root.getDefiningOp<tw::CreateOp>(); made && around->isAncestor(made)) continue;  // a new tensor in each turn
       auto loop = dyn_cast<scf::ForOp>(around);
-      if (!loop || !are_disjoint_in_turns(loop, use.tensor, other.tensor)) return true;
+      if (!loop || !regions_.are_disjoint_in_turns(loop, use.tensor, other.tensor)) return true;
     }
     return false;
   }
@@ -197,6 +198,7 @@ class Calls {
   tw::OrchestrationOp orchestration_;
   SymbolTableCollection& symbols_;
   SmallVector<Use> uses_;
+  Regions regions_;
   llvm::MapVector<Operation*, SmallVector<int32_t>> directions_;
 };
 

@@ -1,5 +1,6 @@
 // lower-assemble: a tensor that is put into another one is made there, or a task copies it.
 #include "compiler/ir/tile_dialect.h"
+#include "compiler/passes/affine_regions.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/tensor_regions.h"
 #include "compiler/target.h"
@@ -79,11 +80,12 @@ void make_precede(Value value, Operation* place) {
 
 /// Whether something between the two reads or writes elements of `rectangle`, other than by way of `made`.
 bool is_used_between(tw::CreateOp made, tw::AssembleOp end, tw::ViewOp rectangle) {
+  Regions regions;
   const auto uses = [&](Operation* op) {
     if (isa<tw::ViewOp, tw::ReshapeOp, tw::TransposeOp, tw::DimOp>(op)) return WalkResult::advance();
     const bool found = llvm::any_of(op->getOperands(), [&](Value operand) {
       if (!isa<DeviceTensorType>(operand.getType()) || root_tensor(operand) == made.getTensor()) return false;
-      return may_share(operand, rectangle) && !are_disjoint(operand, rectangle);
+      return !regions.are_disjoint(operand, rectangle);
     });
     return found ? WalkResult::interrupt() : WalkResult::advance();
   };
@@ -200,7 +202,7 @@ LogicalResult lower_to_task(tw::AssembleOp assemble) {
     return error;
   }
   tw::ViewOp rectangle = rectangle_of(assemble);
-  if (root_tensor(assemble.getTensor()) == root_tensor(rectangle) && !are_disjoint(assemble.getTensor(), rectangle)) {
+  if (root_tensor(assemble.getTensor()) == root_tensor(rectangle) && !Regions().are_disjoint(assemble.getTensor(), rectangle)) {
     InFlightDiagnostic error =
         assemble.emitOpError("would copy a tensor within itself, between places that may overlap; copy it by way of another tensor");
     error.attachNote(root_tensor(rectangle).getLoc()) << "the tensor comes from here";

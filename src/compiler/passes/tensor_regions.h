@@ -1,8 +1,7 @@
-// Which elements of which tensor a view names, as far as offsets and extents say it plainly: boxes of offsets that are a value plus a
-// number. What they do not say counts as "may".
+// Which tensor a view is part of. Of which elements it consists: affine_regions.h.
 #pragma once
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
 
 namespace tilewright {
@@ -16,13 +15,14 @@ bool is_untracked(mlir::Value tensor);
 /// Whether tasks are ordered by name alone where `op` stands.
 bool is_in_manual_scope(mlir::Operation* op);
 
-/// Whether the two may have elements in common, of whatever part: not if they are of different created tensors or arguments.
+/// Whether `tensor` is a tensor of its own: a tw.create, or an argument of an orchestration or kernel.
+bool is_root(mlir::Value tensor);
+
+/// Whether the two roots may be the same memory, or lie in each other: not if they are different created tensors or arguments, but for arguments that are
+/// both marked tw.may_alias. Anything may be what is not known to be a root.
+bool may_be_one(mlir::Value root, mlir::Value other);
+
+/// The same of the root_tensor of either: whether they may have elements in common, of whatever part.
 bool may_share(mlir::Value a, mlir::Value b);
-
-/// Whether two views are sure to have no element in common, where their offsets have the same values.
-bool are_disjoint(mlir::Value a, mlir::Value b);
-
-/// Whether view `a` in one turn of the loop and view `b` in another one are sure to have no element in common.
-bool are_disjoint_in_turns(mlir::scf::ForOp loop, mlir::Value a, mlir::Value b);
 
 }  // namespace tilewright

@@ -58,19 +58,19 @@ tile.func @all(%x: !tw.tensor<64x8xf32> {tw.out}) {
 // CHECK: tw.submit @all(inout %
 tw.orchestration @rows(%a: !tw.tensor<64x8xf32> {tw.out}, %b: !tw.tensor<64x8xf32> {tw.out}, %c: !tw.tensor<64x8xf32> {tw.out}, %d: !tw.tensor<64x8xf32> {tw.out}) {
   %zero = arith.constant 0 : index
-  %four = arith.constant 4 : index
+  %end = arith.constant 40 : index
   %sixteen = arith.constant 16 : index
   %eight = arith.constant 8 : index
-  scf.for %i = %zero to %four step %sixteen {
+  scf.for %i = %zero to %end step %sixteen {
     %v = tw.view %a[%i, %zero] : !tw.tensor<64x8xf32> -> !tw.tensor<16x8xf32>
     %t1 = tw.submit @fill(%v : !tw.tensor<16x8xf32>)
     %t2 = tw.submit @fill(%v : !tw.tensor<16x8xf32>)
   }
-  scf.for %i = %zero to %four step %eight {
+  scf.for %i = %zero to %end step %eight {
     %v = tw.view %b[%i, %zero] : !tw.tensor<64x8xf32> -> !tw.tensor<16x8xf32>
     %t3 = tw.submit @fill(%v : !tw.tensor<16x8xf32>)
   }
-  scf.for %i = %zero to %four step %eight {
+  scf.for %i = %zero to %end step %eight {
     %v = tw.view %c[%i, %zero] : !tw.tensor<64x8xf32> -> !tw.tensor<16x8xf32>
     %t4 = tw.submit @fill(%v : !tw.tensor<16x8xf32>)
   } {tw.parallel}
