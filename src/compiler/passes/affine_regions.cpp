@@ -325,10 +325,10 @@ Parts Regions::State::united(Value tensor) {
   for (const auto& [end, loops] : ends) {
     if (end == tensor) return {Part{}};  // nothing flows into it
     for (Part part : parts(end)) {
-      // A tensor of another turn is another one.
-      if (!part.root || is_left(loops, part.root)) return {Part{}};
+      if (!part.root) return {Part{}};
+      // Numbers of another turn are others. So is a tensor: which of those that are made there it is, is not known.
       const auto is_other = [&](unsigned symbol) { return is_left(loops, numbers.symbol(symbol).value); };
-      if (wanders || llvm::any_of(part.symbols(), is_other)) part = somewhere(part.root);
+      if (wanders || is_left(loops, part.root) || llvm::any_of(part.symbols(), is_other)) part = somewhere(part.root);
       add(std::move(part));
     }
   }
@@ -633,7 +633,8 @@ bool Regions::are_disjoint_in_turns(scf::ForOp loop, Value a, Value b) {
   const auto disjoint = [&](const tilewright::Region& one, const tilewright::Region& other) {
     if (!one.root || !other.root) return false;
     if (one.root != other.root) return !may_be_one(one.root, other.root);
-    if (is_made_in(loop, one.root)) return true;  // another tensor in each turn
+    // Another tensor in each turn, if the loop does not hand it on.
+    if (is_made_in(loop, one.root) && root_tensor(a) == one.root && root_tensor(b) == other.root) return true;
     return state_->numbers.is_impossible_in_turns(loop, state_->elements(one).all(), state_->elements(other).all());
   };
   return llvm::all_of(of(a), [&](const tilewright::Region& one) {

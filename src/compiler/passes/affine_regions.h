@@ -45,7 +45,7 @@ class Regions {
   Regions& operator=(const Regions&) = delete;
 
   /// What `tensor` may name: one region, or one for each tensor that branches and loops may give it, none of them exact then. A region
-  /// with a null root stands alone.
+  /// with a null root stands alone. A root that is made in a loop stands for those of all turns in what the loop hands on.
   llvm::ArrayRef<Region> of(mlir::Value tensor);
   /// The one element of `tensor` at `indices`, likewise.
   llvm::SmallVector<Region, 1> element(mlir::Value tensor, mlir::ValueRange indices);
