@@ -439,13 +439,18 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     }
   }
 
-  /// Explicit dependencies. The pointers are kept, not the values. A count of zero clears them.
-  void set_dependencies(const PTO2TaskId *deps, uint32_t count) { set_dependencies_with_kinds(deps, nullptr, count); }
-  void set_dependencies_with_kinds(const PTO2TaskId *deps, const DepFlags *kinds, uint32_t count) {
+  /// Explicit dependencies. The pointers are kept, not the values. A count of zero clears them. The last `derived` of them were found
+  /// by the compiler, which orders tasks as the others do: only reports tell them apart.
+  void set_dependencies(const PTO2TaskId *deps, uint32_t count, uint32_t derived = 0) {
+    set_dependencies_with_kinds(deps, nullptr, count, derived);
+  }
+  void set_dependencies_with_kinds(const PTO2TaskId *deps, const DepFlags *kinds, uint32_t count, uint32_t derived = 0) {
+    if (derived > count) return set_error("set_dependencies: more derived ids than ids");
     if (count == 0) {
       deps_ = nullptr;
       dep_kinds_ = nullptr;
       dep_count_ = 0;
+      derived_count_ = 0;
       return;
     }
     if (deps == nullptr) return set_error("set_dependencies: null pointer with a non-zero count");
@@ -453,11 +458,13 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     deps_ = deps;
     dep_kinds_ = kinds;
     dep_count_ = count;
+    derived_count_ = derived;
     unusual_ = true;
   }
   uint32_t explicit_dep_count() const { return dep_count_; }
   PTO2TaskId explicit_dep(uint32_t i) const { return deps_[i]; }
   DepFlags explicit_dep_kind(uint32_t i) const { return dep_kinds_ != nullptr ? dep_kinds_[i] : DEP_WAIT | DEP_RETAIN; }
+  bool explicit_dep_is_derived(uint32_t i) const { return i >= dep_count_ - derived_count_; }
   const PTO2TaskId *explicit_deps_data() const { return deps_; }
 
   /// Marks arguments (lvalues given to this Arg) for the argument dump; without arguments, all of them.
@@ -482,6 +489,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
     deps_ = nullptr;
     dep_kinds_ = nullptr;
     dep_count_ = 0;
+    derived_count_ = 0;
     allow_early_resolve_ = false;
     has_created_ = false;
     if (has_predicate_) set_predicate(CoreTaskPredicate{});
@@ -556,6 +564,7 @@ struct Arg : TaskArgsTpl<TensorRef, uint64_t, MaxT, MaxS, TensorArgType>,
   bool allow_early_resolve_ = false;
   bool has_predicate_ = false;
   bool has_created_ = false;
+  uint32_t derived_count_ = 0;
   CoreTaskPredicate predicate_;
   uint64_t dump_mask_ = 0;
   uint64_t dump_ambiguous_mask_ = 0;

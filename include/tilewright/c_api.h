@@ -34,7 +34,7 @@ typedef uint64_t tw_callable;             /* a registered callable of one worker
 /* "0.1.0". */
 TW_API const char *tw_version(void);
 /* Incremented when functions or struct fields are added. This header is of TW_ABI_VERSION. */
-#define TW_ABI_VERSION 3
+#define TW_ABI_VERSION 4
 TW_API uint32_t tw_abi_version(void);
 
 /* ---- errors --------------------------------------------------------------------------------------------- */
@@ -229,14 +229,14 @@ typedef struct tw_edge {
   uint64_t predecessor; /* ring << 32 | local */
   uint64_t successor;
   uint64_t overlap_bytes;
-  int32_t source;   /* 0 creator, 1 tensormap, 2 explicit */
+  int32_t source;   /* 0 creator, 1 tensormap, 2 explicit, 3 explicit and named by the compiler */
   int32_t argument; /* index of the successor's tensor argument; -1 for explicit edges */
 } tw_edge;
 
 typedef struct tw_task {
   uint64_t id;
-  int32_t kernel_ids[3]; /* AIC, AIV0, AIV1; -1 for none */
-  int32_t reserved;
+  int32_t kernel_ids[3];        /* AIC, AIV0, AIV1; -1 for none */
+  uint32_t named_dependencies;  /* ids that its set_dependencies named; 0: no such call */
 } tw_task;
 
 /* Runs the callable to its end. HOST tensors are copied in before and, all but IN ones, back after success; after an

@@ -144,14 +144,14 @@ typedef struct tw_platform_edge {
   uint64_t predecessor; /* ring << 32 | local */
   uint64_t successor;
   uint64_t overlap_bytes;
-  int32_t source;   /* 0 creator, 1 tensormap, 2 explicit */
+  int32_t source;   /* 0 creator, 1 tensormap, 2 explicit, 3 explicit and named by the compiler */
   int32_t argument; /* of the successor; -1 for explicit edges */
 } tw_platform_edge;
 
 typedef struct tw_platform_task {
   uint64_t id;
-  int32_t kernel_ids[3]; /* AIC, AIV0, AIV1; -1: none */
-  int32_t reserved;
+  int32_t kernel_ids[3];       /* AIC, AIV0, AIV1; -1: none */
+  uint32_t named_dependencies; /* ids that its set_dependencies named; 0: no such call */
 } tw_platform_task;
 
 /* What a run tells: RunReport of tilewright/run_options.h. The host sets struct_size and zeroes the rest; the plug-in fills in what

@@ -18,8 +18,8 @@ const char* runtime_name(RuntimeVariant variant);
 /// Throws Error(kUnknownRuntime) that lists the names.
 RuntimeVariant parse_runtime(const std::string& name);
 
-/// Why a task waits for another.
-enum class EdgeSource : uint8_t { kCreator = 0, kTensorMap = 1, kExplicit = 2 };
+/// Why a task waits for another. kDerived: explicit too, but the compiler named the predecessor (set_dependencies), not the user.
+enum class EdgeSource : uint8_t { kCreator = 0, kTensorMap = 1, kExplicit = 2, kDerived = 3 };
 const char* edge_source_name(EdgeSource source);
 
 /// One dependency as the engine found it. A pair of tasks may have several, one per source and argument.
@@ -27,8 +27,8 @@ struct DependencyEdge {
   PTO2TaskId predecessor;
   PTO2TaskId successor;
   EdgeSource source;
-  int16_t argument;  ///< index of the successor's tensor argument; -1 for explicit edges
-  /// Bytes from the first to the last byte both accesses may touch; 0 for creator and explicit edges.
+  int16_t argument;  ///< index of the successor's tensor argument; -1 for explicit and derived edges
+  /// Bytes from the first to the last byte both accesses may touch; 0 for all but TensorMap edges.
   uint64_t overlap_bytes;
 };
 
@@ -36,6 +36,8 @@ struct DependencyEdge {
 struct TaskRecord {
   PTO2TaskId id;
   int32_t kernel_ids[3];  ///< AIC, AIV0, AIV1; -1 for none
+  /// How many ids its set_dependencies named (or add_dep, which makes such a call); 0: there was none.
+  uint32_t named_dependencies = 0;
 };
 
 /// RunOptions::deadline_ms: the run may take for ever.
@@ -92,7 +94,8 @@ struct TimingSlot {
 
 struct RunReport {
   uint64_t task_count = 0;  ///< submitted tasks, hidden allocation tasks included
-  uint64_t edge_count[3] = {};  ///< distinct (predecessor, successor) pairs, counted under their first EdgeSource
+  /// Distinct (predecessor, successor) pairs, counted under their first EdgeSource, kDerived as kExplicit.
+  uint64_t edge_count[3] = {};
   uint32_t aic_cores_used = 0;
   uint32_t aiv_cores_used = 0;
   /// From the call of the orchestration's entry to the last completion; virtual under a seed, where each event and each instruction

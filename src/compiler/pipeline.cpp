@@ -17,15 +17,7 @@ void add_cleaning(mlir::OpPassManager& passes) {
 }
 
 void add_passes(mlir::OpPassManager& passes, llvm::StringRef platform) {
-  passes.addPass(create_promote_variables());
-  add_cleaning(passes);
-  passes.addPass(create_unroll());
-  add_cleaning(passes);
-  passes.addPass(create_lower_assemble());
-  passes.addPass(create_outline_incore());
-  add_cleaning(passes);
-  passes.addPass(create_track_predicates());
-  passes.addPass(create_infer_directions());
+  add_front(passes);
   passes.addPass(create_infer_memory_space(platform));
   passes.addPass(create_legalise(platform));
   passes.addPass(create_plan_memory_and_sync(platform));
@@ -37,6 +29,18 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
 };
 
 }  // namespace
+
+void add_front(mlir::OpPassManager& passes) {
+  passes.addPass(create_promote_variables());
+  add_cleaning(passes);
+  passes.addPass(create_unroll());
+  add_cleaning(passes);
+  passes.addPass(create_lower_assemble());
+  passes.addPass(create_outline_incore());
+  add_cleaning(passes);
+  passes.addPass(create_track_predicates());
+  passes.addPass(create_infer_directions());
+}
 
 void add_lowering(mlir::OpPassManager& passes, const Target& target) { add_passes(passes, target.name); }
 

@@ -9,6 +9,10 @@ namespace tilewright {
 
 struct Target;
 
+/// The first part of add_lowering, up to infer-directions: from a module as it was recorded to one of tasks that are tw.submit, with
+/// the direction of each tensor, the same for each target.
+void add_front(mlir::OpPassManager& passes);
+
 /// From a module as it was recorded to kernels whose tiles have addresses and flags, ready for the emitters. `target` outlives the passes.
 void add_lowering(mlir::OpPassManager& passes, const Target& target);
 

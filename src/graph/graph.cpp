@@ -207,7 +207,9 @@ template <bool kPlain>
   ChipTensor* const descriptors = reinterpret_cast<ChipTensor*>(block);
   if constexpr (!kPlain) {
     if (observer_ != nullptr) {
-      observer_->on_task({public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}});
+      observer_->on_task({public_id(plan.ring, plan.id),
+                          {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id},
+                          args.explicit_dep_count()});
     }
     if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
     if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
@@ -428,7 +430,8 @@ bool Graph::add_explicit_dependencies(Plan plan, const Args& args) {
     }
     const uint32_t ring = dependency.ring() - uint32_t{policy_.first_public_ring};
     const DepFlags kind = args.explicit_dep_kind(i);
-    if (dep_has_wait(kind)) add_predecessor(plan, task, ring, EdgeSource::kExplicit, -1, 0);
+    const EdgeSource source = args.explicit_dep_is_derived(i) ? EdgeSource::kDerived : EdgeSource::kExplicit;
+    if (dep_has_wait(kind)) add_predecessor(plan, task, ring, source, -1, 0);
     if (dep_has_retain(kind)) retain(plan, task);
   }
   return true;

@@ -140,9 +140,9 @@ class Graph {
   /// Tasks submitted in this run, hidden allocation tasks included; and those that cores complete.
   uint64_t task_count() const { return task_count_; }
   uint64_t published_count() const { return published_count_; }
-  /// Distinct (predecessor, successor) pairs by the EdgeSource found first. Without an observer, pairs whose predecessor
-  /// was already known to be complete are not counted.
-  const std::array<uint64_t, 3>& edge_count() const { return edge_count_; }
+  /// Distinct (predecessor, successor) pairs by the EdgeSource found first, kDerived as kExplicit. Without an observer, pairs whose
+  /// predecessor was already known to be complete are not counted.
+  std::array<uint64_t, 3> edge_count() const { return {edge_count_[0], edge_count_[1], edge_count_[2] + edge_count_[3]}; }
 
  private:
   struct Scope {
@@ -308,7 +308,7 @@ class Graph {
   std::string full_text_;
   uint64_t task_count_ = 0;
   uint64_t published_count_ = 0;
-  std::array<uint64_t, 3> edge_count_{};
+  std::array<uint64_t, 4> edge_count_{};  ///< by EdgeSource
   int32_t error_code_ = 0;
   std::string error_text_;
 };

@@ -293,6 +293,42 @@ TEST_F(GraphTest, BadArgumentsAreFatalAndNamed) {
   }
 }
 
+TEST_F(GraphTest, DependenciesThatTheCompilerNamedAreToldApart) {
+  const ChipTensor t = floats(0x10000, 16);
+  CoreTaskArgs write, read;
+  write.add_inout(t);
+  read.add_input(t);
+  submit(write);  // 0
+  submit(write);  // 1
+  const PTO2TaskId named[] = {id(0), id(1), id(0)};
+  read.set_dependencies(named, 3, 2);
+  submit(read);  // 2: 0 by both, 1 by the compiler and the TensorMap
+  EXPECT_EQ(edges_.of(id(2)), (EdgeSet{{id(0).raw, EdgeSource::kExplicit},
+                                       {id(0).raw, EdgeSource::kDerived},
+                                       {id(1).raw, EdgeSource::kDerived},
+                                       {id(1).raw, EdgeSource::kTensorMap}}));
+  EXPECT_EQ(graph_.edge_count(), (std::array<uint64_t, 3>{0, 1, 2}));
+  EXPECT_EQ(edges_.tasks[1].named_dependencies, 0u);
+  EXPECT_EQ(edges_.tasks[2].named_dependencies, 3u);
+}
+
+TEST_F(GraphTest, CompletePredecessorsCountAsNamed) {
+  submit(CoreTaskArgs());  // 0
+  ASSERT_TRUE(complete_one());
+  const PTO2TaskId named[] = {id(0)};
+  const DepFlags retain[] = {DEP_RETAIN};
+  CoreTaskArgs args;
+  args.set_dependencies_with_kinds(named, retain, 1, 1);
+  submit(args);  // 1: no edge, and named nevertheless
+  EXPECT_EQ(edges_.of(id(1)), EdgeSet{});
+  EXPECT_EQ(edges_.tasks[1].named_dependencies, 1u);
+  args.reset();
+  args.set_dependencies(named, 1, 1);
+  submit(args);  // 2
+  EXPECT_EQ(edges_.of(id(2)), (EdgeSet{{id(0).raw, EdgeSource::kDerived}}));
+  EXPECT_EQ(edges_.tasks[2].named_dependencies, 1u);
+}
+
 TEST_F(GraphTest, ExplicitDependenciesMustBeSubmittedTasks) {
   for (PTO2TaskId bad : {PTO2TaskId::invalid(), id(0), id(0, 3), id(0, 9)}) {
     CoreTaskArgs args;

@@ -244,13 +244,14 @@ RunReport PluginDevice::read_report(const tw_platform_report& from) const {
   }
   for (size_t i = 0; i < from.edges_size; ++i) {
     const tw_platform_edge& edge = from.edges[i];
-    if (edge.source < 0 || edge.source > 2) throw plugin_.broken(fmt::format("edge {} has source {}", i, edge.source));
+    if (edge.source < 0 || edge.source > static_cast<int32_t>(EdgeSource::kDerived))
+      throw plugin_.broken(fmt::format("edge {} has source {}", i, edge.source));
     report.edges.push_back({PTO2TaskId{edge.predecessor}, PTO2TaskId{edge.successor}, static_cast<EdgeSource>(edge.source),
                             static_cast<int16_t>(edge.argument), edge.overlap_bytes});
   }
   for (size_t i = 0; i < from.tasks_size; ++i) {
     const tw_platform_task& task = from.tasks[i];
-    report.tasks.push_back({PTO2TaskId{task.id}, {task.kernel_ids[0], task.kernel_ids[1], task.kernel_ids[2]}});
+    report.tasks.push_back({PTO2TaskId{task.id}, {task.kernel_ids[0], task.kernel_ids[1], task.kernel_ids[2]}, task.named_dependencies});
   }
   return report;
 }

@@ -312,7 +312,8 @@ RunReport SimDevice::run(uint32_t slot, const ChipStorageTaskArgs& args, const C
   }
 
   report.task_count = graph_->task_count();
-  std::copy(graph_->edge_count().begin(), graph_->edge_count().end(), report.edge_count);
+  const std::array<uint64_t, 3> edge_count = graph_->edge_count();
+  std::copy(edge_count.begin(), edge_count.end(), report.edge_count);
   report.aic_cores_used = scheduler_->cores_used(CoreType::AIC);
   report.aiv_cores_used = scheduler_->cores_used(CoreType::AIV);
   std::copy(sizes_.task_window.begin(), sizes_.task_window.end(), report.task_window);

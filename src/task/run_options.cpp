@@ -47,6 +47,7 @@ const char* edge_source_name(EdgeSource source) {
     case EdgeSource::kCreator: return "creator";
     case EdgeSource::kTensorMap: return "tensormap";
     case EdgeSource::kExplicit: return "explicit";
+    case EdgeSource::kDerived: return "derived";
   }
   return "unknown";
 }

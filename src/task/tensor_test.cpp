@@ -145,6 +145,32 @@ TEST(CoreTaskArgs, DependenciesAreSetOnce) {
   EXPECT_TRUE(args.has_error);
 }
 
+TEST(CoreTaskArgs, TheLastDependenciesMayBeDerived) {
+  const PTO2TaskId ids[] = {PTO2TaskId::make(0, 1), PTO2TaskId::make(0, 2), PTO2TaskId::make(0, 3)};
+  CoreTaskArgs args;
+  args.set_dependencies(ids, 3, 2);
+  EXPECT_FALSE(args.explicit_dep_is_derived(0));
+  EXPECT_TRUE(args.explicit_dep_is_derived(1));
+  EXPECT_TRUE(args.explicit_dep_is_derived(2));
+  args.reset();
+  args.set_dependencies(ids, 3);
+  EXPECT_FALSE(args.explicit_dep_is_derived(2));
+  args.set_dependencies(nullptr, 0);
+  args.set_dependencies(ids, 2, 2);
+  EXPECT_TRUE(args.explicit_dep_is_derived(0));
+  EXPECT_FALSE(args.has_error);
+}
+
+TEST(CoreTaskArgs, MoreDerivedDependenciesThanDependenciesAreAnError) {
+  const PTO2TaskId ids[] = {PTO2TaskId::make(0, 1)};
+  CoreTaskArgs args;
+  args.set_dependencies(ids, 1, 2);
+  EXPECT_TRUE(args.has_error);
+  args.reset();
+  args.set_dependencies(nullptr, 0, 1);
+  EXPECT_STREQ(args.error_msg, "set_dependencies: more derived ids than ids");
+}
+
 TEST(CoreTaskArgs, DumpMarksByIdentity) {
   const ChipTensor a = tensor_of({4}), b = tensor_of({4});
   int scalar = 3;

@@ -112,10 +112,19 @@ std::string dependencies_as_html(const DependencyReport& report) {
       "rect {{ fill: #f4f4f0; stroke: #555; }}\n"
       "svg text {{ font: 11px sans-serif; text-anchor: middle; }}\n"
       "line {{ stroke-width: 1.5; }}\n"
-      "line.explicit {{ stroke: #c22; }} line.tensormap {{ stroke: #25c; }} line.creator {{ stroke: #999; stroke-dasharray: 4 3; }}\n"
+      "line.explicit {{ stroke: #c22; }} line.derived {{ stroke: #e80; }} line.tensormap {{ stroke: #25c; }}\n"
+      "line.creator {{ stroke: #999; stroke-dasharray: 4 3; }}\n"
       "</style>\n</head>\n<body>\n<h1>{0}</h1>\n<pre>{1}</pre>\n",
       title, html_escaped(dependency_counts_text(count_dependencies(report.report))));
-  page += "<p>Red: explicit. Blue: TensorMap. Dashed: creator.</p>\n";
+  if (report.tensors != nullptr) {
+    page += fmt::format("<h2>{}</h2>\n<table>\n<tr><th>tensor<th>line<th>ordered by</tr>\n", tensor_orders_heading(*report.tensors));
+    for (const TensorOrder& tensor : *report.tensors) {
+      page += fmt::format("<tr><td>{}<td>{}<td>{}</tr>\n", html_escaped(tensor.name), html_escaped(tensor.line),
+                          html_escaped(tensor_order_text(tensor)));
+    }
+    page += "</table>\n";
+  }
+  page += "<p>Red: explicit. Orange: derived, explicit by the compiler. Blue: TensorMap. Dashed: creator.</p>\n";
   if (report.report.tasks.size() <= kDrawn) {
     page += drawing(report);
   } else {

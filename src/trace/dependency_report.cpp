@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <tuple>
 
 namespace tilewright {
@@ -35,16 +34,14 @@ DependencyCounts count_dependencies(const RunReport& report) {
   counts.pairs = sources.size();
   for (const auto& [pair, mask] : sources) {
     const auto has = [bits = mask](EdgeSource source) { return (bits >> static_cast<uint32_t>(source) & 1) != 0; };
+    const bool named = has(EdgeSource::kExplicit) || has(EdgeSource::kDerived);
     counts.explicit_by_user += has(EdgeSource::kExplicit);
+    counts.explicit_by_compiler += named && !has(EdgeSource::kExplicit);
     counts.creator += has(EdgeSource::kCreator);
     counts.tensormap += has(EdgeSource::kTensorMap);
-    counts.tensormap_also_explicit += has(EdgeSource::kTensorMap) && has(EdgeSource::kExplicit);
+    counts.tensormap_also_explicit += has(EdgeSource::kTensorMap) && named;
   }
-  std::set<uint64_t> named;
-  for (const DependencyEdge& edge : report.edges) {
-    if (edge.source == EdgeSource::kExplicit) named.insert(edge.successor.raw);
-  }
-  counts.set_dependencies_calls = named.size();
+  for (const TaskRecord& task : report.tasks) counts.set_dependencies_calls += task.named_dependencies != 0;
   return counts;
 }
 
@@ -74,6 +71,13 @@ std::string dependency_counts_text(const DependencyCounts& counts) {
       counts.set_dependencies_calls == 1 ? "" : "s", counts.tracking_removed);
 }
 
+std::string tensor_orders_heading(const std::vector<TensorOrder>& tensors) {
+  const auto ordered = std::count_if(tensors.begin(), tensors.end(), [](const TensorOrder& tensor) { return tensor.ordered; });
+  return fmt::format("tensors: {} (ordered by named dependencies alone: {})", tensors.size(), ordered);
+}
+
+std::string tensor_order_text(const TensorOrder& tensor) { return tensor.ordered ? "named dependencies" : "the runtime: " + tensor.reason; }
+
 std::string dependencies_as_json(const DependencyReport& report) {
   Json tasks = Json::array(), edges = Json::array();
   for (const TaskRecord& task : report.report.tasks) {
@@ -85,6 +89,16 @@ std::string dependencies_as_json(const DependencyReport& report) {
                      {"source", edge_source_name(edge.source)},
                      {"argument", edge.argument < 0 ? Json() : Json(edge.argument)},
                      {"overlap_bytes", edge.overlap_bytes}});
+  }
+  Json tensors;
+  if (report.tensors != nullptr) {
+    tensors = Json::array();
+    for (const TensorOrder& tensor : *report.tensors) {
+      tensors.push_back({{"name", tensor.name},
+                         {"line", tensor.line},
+                         {"ordered_by", tensor.ordered ? "named dependencies" : "runtime"},
+                         {"reason", tensor.ordered ? Json() : Json(tensor.reason)}});
+    }
   }
   const DependencyCounts counts = count_dependencies(report.report);
   const Json json = {{"callable", report.callable},
@@ -101,6 +115,7 @@ std::string dependencies_as_json(const DependencyReport& report) {
                        {"unique_pair_coverage", counts.unique_pair_coverage()},
                        {"explicit_share", counts.explicit_share()},
                        {"set_dependencies_calls", counts.set_dependencies_calls}}},
+                     {"tensors", tensors},
                      {"tracking_removed", Json::array()}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
@@ -113,7 +128,7 @@ std::string dependencies_as_dot(const DependencyReport& report) {
     if (const size_t line = label.find('\n'); line != std::string::npos) label.replace(line, 1, "\\n");
     text += fmt::format("  {} [label={}];\n", name, label);
   }
-  constexpr const char* kStyles[] = {"color=gray, style=dashed", "color=blue", "color=red"};  // by EdgeSource
+  constexpr const char* kStyles[] = {"color=gray, style=dashed", "color=blue", "color=red", "color=orange"};  // by EdgeSource
   const DependencyEdge* last = nullptr;
   const std::vector<DependencyEdge> edges = sorted_edges(report.report);
   for (const DependencyEdge& edge : edges) {

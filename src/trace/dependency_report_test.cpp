@@ -41,7 +41,30 @@ TEST(DependencyReport, CountsPairsOnceAndSharesAsDefined) {
   EXPECT_EQ(counts.tensormap, 2u);
   EXPECT_DOUBLE_EQ(counts.unique_pair_coverage(), 0.5) << "0-1 of 0-1 and 0-2";
   EXPECT_DOUBLE_EQ(counts.explicit_share(), 2.0 / 3) << "0-1 and 1-3 of those and 0-2";
-  EXPECT_EQ(counts.set_dependencies_calls, 2u);
+  EXPECT_EQ(counts.set_dependencies_calls, 0u) << "the edges were named otherwise";
+}
+
+TEST(DependencyReport, PairsThatUserAndCompilerNameCountForTheUser) {
+  RunReport report = diamond();
+  report.edges.push_back({task(0), task(1), EdgeSource::kDerived, -1, 0});  // the user too
+  report.edges.push_back({task(0), task(2), EdgeSource::kDerived, -1, 0});  // the TensorMap too
+  report.edges.push_back({task(0), task(3), EdgeSource::kDerived, -1, 0});
+  const DependencyCounts counts = count_dependencies(report);
+  EXPECT_EQ(counts.pairs, 5u);
+  EXPECT_EQ(counts.explicit_by_user, 2u);
+  EXPECT_EQ(counts.explicit_by_compiler, 2u);
+  EXPECT_EQ(counts.tensormap_also_explicit, 2u);
+  EXPECT_DOUBLE_EQ(counts.unique_pair_coverage(), 1);
+  EXPECT_DOUBLE_EQ(counts.explicit_share(), 1);
+  EXPECT_THAT(dependencies_as_dot(named(report)), HasSubstr("r1t0 -> r1t3 [color=orange, tooltip=\"derived\"];"));
+  EXPECT_THAT(dependencies_as_html(named(report)), HasSubstr("<line class=\"derived\""));
+}
+
+TEST(DependencyReport, CallsOfSetDependenciesAreThoseThatNamedATask) {
+  RunReport report = diamond();
+  report.tasks[2].named_dependencies = 1;  // its predecessor had retired, say, or was only retained: no edge
+  report.tasks[3].named_dependencies = 7;
+  EXPECT_EQ(count_dependencies(report).set_dependencies_calls, 2u);
 }
 
 TEST(DependencyReport, ARunWithoutEdgesHasNothingToCover) {
@@ -60,6 +83,22 @@ TEST(DependencyReport, JsonHasTasksEdgesAndCounts) {
   EXPECT_EQ(json["dependencies"][0]["source"], "creator");
   EXPECT_EQ(json["counts"]["tensormap_also_explicit"], 1);
   EXPECT_EQ(json["tracking_removed"], nlohmann::json::array());
+}
+
+TEST(DependencyReport, TensorsSayWhoOrdersThemAndWhy) {
+  const RunReport report = diamond();
+  DependencyReport with = named(report);
+  EXPECT_TRUE(nlohmann::json::parse(dependencies_as_json(with))["tensors"].is_null()) << "the compiler was not asked";
+  EXPECT_THAT(dependencies_as_html(with), Not(HasSubstr("<h2>")));
+  const std::vector<TensorOrder> tensors = {{"x", "p.cpp:3", true, ""}, {"y<1>", "", false, "written in the loop at p.cpp:7 & read"}};
+  with.tensors = &tensors;
+  EXPECT_EQ(nlohmann::json::parse(dependencies_as_json(with))["tensors"],
+            nlohmann::json::parse(
+                R"([{"name": "x", "line": "p.cpp:3", "ordered_by": "named dependencies", "reason": null},
+                    {"name": "y<1>", "line": "", "ordered_by": "runtime", "reason": "written in the loop at p.cpp:7 & read"}])"));
+  const std::string html = dependencies_as_html(with);
+  EXPECT_THAT(html, HasSubstr("<h2>tensors: 2 (ordered by named dependencies alone: 1)</h2>"));
+  EXPECT_THAT(html, HasSubstr("<tr><td>y&lt;1&gt;<td><td>the runtime: written in the loop at p.cpp:7 &amp; read</tr>"));
 }
 
 TEST(DependencyReport, DotDefinesEveryNodeThatAnEdgeNamesAndQuotesLabels) {

@@ -204,7 +204,7 @@ std::unique_ptr<tw_report> new_report(tilewright::RunReport&& run) {
         {edge.predecessor.raw, edge.successor.raw, edge.overlap_bytes, static_cast<int32_t>(edge.source), edge.argument});
   }
   for (const tilewright::TaskRecord& task : run.tasks) {
-    report->tasks.push_back({task.id.raw, {task.kernel_ids[0], task.kernel_ids[1], task.kernel_ids[2]}, 0});
+    report->tasks.push_back({task.id.raw, {task.kernel_ids[0], task.kernel_ids[1], task.kernel_ids[2]}, task.named_dependencies});
   }
   report->report = std::move(run);
   for (const tilewright::CheckFault& fault : report->report.check.faults) {

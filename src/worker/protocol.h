@@ -16,7 +16,7 @@
 namespace tilewright {
 
 /// Incremented with every change of a message, so that a device program of another build is recognised.
-constexpr uint32_t kProtocolVersion = 7;
+constexpr uint32_t kProtocolVersion = 8;
 
 enum class MessageKind : uint32_t {
   kHello = 1,   ///< device: version

@@ -79,8 +79,8 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   report.sim_events = 9;
   report.sim_digest = 10;
   report.timing_slots[15] = {9, 10};
-  report.edges.assign(1000, {PTO2TaskId::make(1, 2), PTO2TaskId::make(0, 9), EdgeSource::kExplicit, -1, 64});
-  report.tasks.assign(3, {PTO2TaskId::make(3, 4), {1, -1, 2}});
+  report.edges.assign(1000, {PTO2TaskId::make(1, 2), PTO2TaskId::make(0, 9), EdgeSource::kDerived, -1, 64});
+  report.tasks.assign(3, {PTO2TaskId::make(3, 4), {1, -1, 2}, 6});
   const CheckedInstruction load{"TLOAD", "PIPE_MTE2", "AIV0", "operand 0", "writes", "add.cpp:4"},
       add{"TADD", "PIPE_V", "AIC", "", "", "b"};
   report.check.faults.assign(2, {"unordered", "func_id 3", "a problem", load, add, "UB (Vec)", 1, 2, 3, "a remedy", 4});
@@ -107,9 +107,10 @@ TEST(Protocol, AReportArrivesAsItWasSent) {
   EXPECT_EQ(got.timing_slots[15].last_finish_ns, 10u);
   ASSERT_EQ(got.edges.size(), 1000u);
   EXPECT_EQ(got.edges[999].successor, PTO2TaskId::make(0, 9));
-  EXPECT_EQ(got.edges[999].source, EdgeSource::kExplicit);
+  EXPECT_EQ(got.edges[999].source, EdgeSource::kDerived);
   ASSERT_EQ(got.tasks.size(), 3u);
   EXPECT_EQ(got.tasks[2].kernel_ids[2], 2);
+  EXPECT_EQ(got.tasks[2].named_dependencies, 6u);
   EXPECT_EQ(format_race_report(got.races), format_race_report(report.races));
   EXPECT_EQ(got.races.unlisted, 9u);
   ASSERT_EQ(got.races.races.size(), 2u);

@@ -123,6 +123,7 @@ static void good_run(tw_worker *worker, tw_callable hello) {
   OK(tw_report_summary(report, &summary, &error));
   CHECK(summary.task_count == 3 && summary.run_ns > 0 && summary.aiv_cores_used >= 1);
   CHECK(tw_report_tasks(report, &count) != NULL && count == 3);
+  CHECK(tw_report_tasks(report, NULL)[2].named_dependencies == 0);
   tw_report_edges(report, &count);
   CHECK(count == 0);
   CHECK(summary.staged_early == 0 && summary.timing_slots[15].last_finish_ns == 0);

@@ -10,6 +10,7 @@
 #include "compiler/interpret/machine.h"
 #include "compiler/ir/diagnostics.h"
 #include "data/element.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 namespace tilewright::interpret {
 
@@ -58,24 +59,27 @@ Number loaded(ElementType, typename ElementType::Storage bits) {
   }
 }
 
-/// The elements of an argument; those of one that is only written are undefined.
-Tensor as_tensor(const HostTensor& host, const Format& format, bool only_written, bool read_only) {
-  Tensor tensor;
-  tensor.memory = std::make_shared<Memory>(Memory{format, std::vector<Number>(host.element_count()), read_only});
-  tensor.shape.assign(host.shape().begin(), host.shape().end());
-  tensor.strides.assign(tensor.shape.size(), 1);
-  for (size_t i = tensor.shape.size(); i-- > 1;) tensor.strides[i - 1] = tensor.strides[i] * tensor.shape[i];
-  if (only_written) return tensor;
-  visit_element_type(host.dtype(), [&](auto type) {
-    size_t next = 0;
-    for (const auto bits : host.elements<typename decltype(type)::Storage>()) tensor.memory->elements[next++] = loaded(type, bits);
-  });
-  return tensor;
+bool is_marked(tw::OrchestrationOp orchestration, size_t argument, StringRef mark) {
+  return orchestration.getArgAttr(static_cast<unsigned>(argument), mark) != nullptr;
+}
+bool is_written(tw::OrchestrationOp orchestration, size_t argument) {
+  return is_marked(orchestration, argument, tw::kOutAttribute) || is_marked(orchestration, argument, tw::kInOutAttribute);
+}
+bool is_only_written(tw::OrchestrationOp orchestration, size_t argument) {
+  return is_marked(orchestration, argument, tw::kOutAttribute) && !is_marked(orchestration, argument, tw::kInOutAttribute);
 }
 
+/// Elements of a memory from `first` on become those of the host.
+void fill(Memory& memory, int64_t first, const HostTensor& host) {
+  visit_element_type(host.dtype(), [&](auto type) {
+    auto next = static_cast<size_t>(first);
+    for (const auto bits : host.elements<typename decltype(type)::Storage>()) memory.elements[next++] = loaded(type, bits);
+  });
+}
+
+/// An argument in a memory of its own; elements of one that is only written are undefined.
 Tensor as_tensor(tw::OrchestrationOp orchestration, size_t i, const HostTensor& host) {
-  const auto argument = static_cast<unsigned>(i);
-  const auto type = dyn_cast<tw::DeviceTensorType>(orchestration.getArgumentTypes()[argument]);
+  const auto type = dyn_cast<tw::DeviceTensorType>(orchestration.getArgumentTypes()[i]);
   if (!type) mismatch(orchestration, i, host.description());
   const std::optional<DataType> dtype = dtype_of(type.getElement());
   bool fits = dtype == host.dtype() && type.rank() == host.shape().size();
@@ -83,9 +87,14 @@ Tensor as_tensor(tw::OrchestrationOp orchestration, size_t i, const HostTensor& 
     fits = host.shape()[d] > 0 && (type.is_dynamic(d) || type.getShape()[d] == static_cast<int64_t>(host.shape()[d]));
   }
   if (!fits) mismatch(orchestration, i, host.description());
-  const bool written = orchestration.getArgAttr(argument, tw::kOutAttribute) != nullptr;
-  const bool both = orchestration.getArgAttr(argument, tw::kInOutAttribute) != nullptr;
-  return as_tensor(host, *format_of(type.getElement()), written && !both, !written && !both);
+  Tensor tensor;
+  tensor.memory = std::make_shared<Memory>(Memory{*format_of(type.getElement()), std::vector<Number>(host.element_count())});
+  tensor.shape.assign(host.shape().begin(), host.shape().end());
+  tensor.strides.assign(tensor.shape.size(), 1);
+  for (size_t d = tensor.shape.size(); d-- > 1;) tensor.strides[d - 1] = tensor.strides[d] * tensor.shape[d];
+  tensor.read_only = !is_written(orchestration, i);
+  if (!is_only_written(orchestration, i)) fill(*tensor.memory, 0, host);
+  return tensor;
 }
 
 /// A scalar crosses as 64 bits, of which those of its type count; one of fewer bits is at most an integer that is the same in more.
@@ -138,18 +147,53 @@ typename ElementType::Storage stored(ElementType type, const Number& number) {
   }
 }
 
-TensorOutcome write_back(const Memory& memory, HostTensor& host) {
+TensorOutcome write_back(const Tensor& tensor, bool changed, HostTensor& host) {
   TensorOutcome outcome;
-  for (const Number& number : memory.elements) {
+  const ArrayRef<Number> elements = ArrayRef(tensor.memory->elements).slice(static_cast<size_t>(tensor.first), host.element_count());
+  for (const Number& number : elements) {
     outcome.undefined.push_back(number.defined ? 0 : 1);
     outcome.error.push_back(number.defined ? number.error : std::numeric_limits<double>::infinity());
   }
-  if (memory.read_only) return outcome;
+  if (!changed) return outcome;
   visit_element_type(host.dtype(), [&](auto type) {
     size_t next = 0;
-    for (auto& bits : host.elements<typename decltype(type)::Storage>()) bits = stored(type, memory.elements[next++]);
+    for (auto& bits : host.elements<typename decltype(type)::Storage>()) bits = stored(type, elements[next++]);
   });
   return outcome;
+}
+
+// ---- arguments that share memory
+
+/// Moves the inner argument of an alias into the memory of the outer one.
+void share_memory(tw::OrchestrationOp orchestration, const Alias& alias, ArrayRef<Alias> all, std::vector<std::optional<Tensor>>& tensors,
+                  std::span<const Argument> arguments) {
+  const auto wrong = [&](ErrorCode code, const std::string& what, const std::string& hint = {}) {
+    throw Error(code,
+                fmt::format("{}error: argument {} cannot lie in argument {} from element {} on: {}", position_of(orchestration.getLoc()),
+                            alias.inner, alias.outer, alias.first, what),
+                hint);
+  };
+  for (const size_t i : {alias.outer, alias.inner}) {
+    if (i >= tensors.size() || !tensors[i]) wrong(ErrorCode::kSignatureMismatch, fmt::format("{} is no tensor", i));
+  }
+  const auto inner_count = [&](size_t i) { return llvm::count_if(all, [&](const Alias& each) { return each.inner == i; }); };
+  if (inner_count(alias.inner) > 1) wrong(ErrorCode::kSignatureMismatch, "it lies in several");
+  if (inner_count(alias.outer) > 0) wrong(ErrorCode::kSignatureMismatch, "that one lies in another one itself");
+  const Tensor& outer = *tensors[alias.outer];
+  Tensor& inner = *tensors[alias.inner];
+  const auto &outer_host = std::get<HostTensor>(arguments[alias.outer]), &inner_host = std::get<HostTensor>(arguments[alias.inner]);
+  if (outer_host.dtype() != inner_host.dtype()) wrong(ErrorCode::kSignatureMismatch, "their elements have different types");
+  const size_t count = outer.memory->elements.size();
+  if (alias.first < 0 || static_cast<size_t>(alias.first) > count || inner_host.element_count() > count - static_cast<size_t>(alias.first))
+    wrong(ErrorCode::kSignatureMismatch, "it does not fit");
+  const bool may =
+      is_marked(orchestration, alias.outer, tw::kMayAliasAttribute) && is_marked(orchestration, alias.inner, tw::kMayAliasAttribute);
+  if (!may && (is_written(orchestration, alias.outer) || is_written(orchestration, alias.inner)))
+    wrong(ErrorCode::kInvalidArgument, "one of them is written", "mark both tw.may_alias");
+  inner.memory = outer.memory;
+  inner.first = alias.first;
+  if (is_only_written(orchestration, alias.outer) && !is_only_written(orchestration, alias.inner))
+    fill(*outer.memory, alias.first, inner_host);
 }
 
 }  // namespace
@@ -161,23 +205,31 @@ Outcome interpret(ModuleOp module, StringRef name, std::span<Argument> arguments
                 fmt::format("{}error: '{}' takes {} arguments, and {} are given", position_of(orchestration.getLoc()),
                             orchestration.getName().str(), orchestration.getNumArguments(), arguments.size()));
   }
+  if (options.log != nullptr) *options.log = {};
   Machine machine(module, options);
-  std::vector<std::shared_ptr<Memory>> memories(arguments.size());
+  std::vector<std::optional<Tensor>> tensors(arguments.size());
   for (size_t i = 0; i < arguments.size(); ++i) {
-    const Value parameter = orchestration.getBody().getArgument(static_cast<unsigned>(i));
     if (const auto* host = std::get_if<HostTensor>(&arguments[i])) {
-      Tensor tensor = as_tensor(orchestration, i, *host);
-      memories[i] = tensor.memory;
-      machine.set(parameter, std::move(tensor));
+      tensors[i] = as_tensor(orchestration, i, *host);
     } else {
-      machine.set(parameter, as_number(orchestration, i, std::get<ScalarSpec>(arguments[i])));
+      machine.set(orchestration.getArgument(static_cast<unsigned>(i)), as_number(orchestration, i, std::get<ScalarSpec>(arguments[i])));
     }
+  }
+  for (const Alias& alias : options.aliases) share_memory(orchestration, alias, options.aliases, tensors, arguments);
+  llvm::SmallPtrSet<const Memory*, 4> changed;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!tensors[i]) continue;
+    const Value parameter = orchestration.getArgument(static_cast<unsigned>(i));
+    machine.recorder.add_root(*tensors[i], parameter, false);
+    machine.set(parameter, *tensors[i]);
+    if (!tensors[i]->read_only) changed.insert(tensors[i]->memory.get());
   }
   machine.run_block(orchestration.getBody().front());
 
   Outcome outcome{std::vector<TensorOutcome>(arguments.size()), machine.unstable};
   for (size_t i = 0; i < arguments.size(); ++i) {
-    if (memories[i]) outcome.tensors[i] = write_back(*memories[i], std::get<HostTensor>(arguments[i]));
+    if (tensors[i])
+      outcome.tensors[i] = write_back(*tensors[i], changed.contains(tensors[i]->memory.get()), std::get<HostTensor>(arguments[i]));
   }
   return outcome;
 }

@@ -108,7 +108,7 @@ void check_inside(Operation* op, const Tensor& tensor, ArrayRef<int64_t> indices
 }
 
 void check_writable(Operation* op, const Tensor& tensor) {
-  if (!tensor.memory->read_only) return;
+  if (!tensor.read_only) return;
   fail(op, ErrorCode::kInvalidArgument, "writes a tensor that its orchestration only reads", "mark the argument tw.out or tw.inout");
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "compiler/interpret/interpreter.h"
+#include "compiler/interpret/recorder.h"
 #include "compiler/interpret/value.h"
 #include "compiler/ir/tile_dialect.h"
 #include "llvm/ADT/DenseMap.h"
@@ -23,10 +24,12 @@ struct CorePlace {
 
 class Machine {
  public:
-  Machine(mlir::ModuleOp module, const Options& options) : options(options), module_(module) {}
+  Machine(mlir::ModuleOp module, const Options& options) : options(options), recorder(options.log), module_(module) {}
 
   const Options& options;
   CorePlace core;        ///< of the kernel that runs
+  bool in_task = false;  ///< a task runs, not the orchestration
+  Recorder recorder;
   std::string unstable;  ///< as Outcome::unstable
 
   // ---- values

@@ -14,7 +14,9 @@ namespace {
 /// The region of a scope, in the frame around it.
 void run_scope(Machine& machine, tw::ScopeOp scope) {
   Block& block = scope.getBody().front();
+  if (scope.getManual()) machine.recorder.set_manual(true);  // no other scope stands in it
   machine.run_block(block);
+  machine.recorder.set_manual(false);
   machine.set_all(scope.getResults(), block.getTerminator()->getOperands());
 }
 
@@ -33,7 +35,32 @@ bool is_to_run(Machine& machine, TaskOp task) {
     element.integer = 0;
   }
   const Number result = compare(format, relation_of(*task.getRelation()), element, Number::of_integer(target));
-  return machine.decided(task, result) != 0;
+  const bool runs = machine.decided(task, result) != 0;
+  machine.recorder.test(tensor, indices, runs);
+  return runs;
+}
+
+template <typename TaskOp>
+uint32_t begin_task(Machine& machine, TaskOp task) {
+  const uint32_t event = machine.recorder.begin(Event::Kind::kTask, task);
+  for (const Value ids : task.getDependencies()) machine.recorder.name_tasks(machine.get(ids), false);
+  if constexpr (std::is_same_v<TaskOp, tw::SubmitOp>) {
+    for (const Value id : task.getDerived()) machine.recorder.name_tasks(machine.get(id), true);
+  }
+  return event;
+}
+
+void log_arguments(Machine& machine, tw::SubmitOp submit) {
+  for (const auto& [i, operand] : llvm::enumerate(submit.getOperands_())) {
+    if (!isa<tw::DeviceTensorType>(operand.getType())) continue;
+    const auto number = static_cast<unsigned>(i);
+    machine.recorder.add_argument(machine.tensor(operand), number, submit.direction(number));
+  }
+}
+
+void log_arguments(Machine& machine, tw::AtOp at) {
+  for (const auto& [i, operand] : llvm::enumerate(at.getNoDep()))
+    machine.recorder.add_argument(machine.tensor(operand), static_cast<unsigned>(i), tw::Direction::kNoDep);
 }
 
 /// Calls `run` for each block of the task.
@@ -43,13 +70,17 @@ void for_each_block(Machine& machine, TaskOp task, llvm::function_ref<void()> ru
   if (blocks < 1 || blocks > std::numeric_limits<int16_t>::max()) {
     fail(task, ErrorCode::kInvalidArgument, fmt::format("has {} blocks; a task has 1 to {}", blocks, std::numeric_limits<int16_t>::max()));
   }
+  const uint32_t event = begin_task(machine, task);
+  log_arguments(machine, task);
   const bool runs = is_to_run(machine, task);
+  machine.in_task = true;
   for (int64_t block = 0; runs && block < blocks; ++block) {
     machine.core = {block, blocks, 0};
     run();
   }
+  machine.in_task = false;
   machine.core = {};
-  machine.set(task.getTask(), Task{true});
+  machine.set(task.getTask(), Task{event});
 }
 
 void run_at(Machine& machine, tw::AtOp at) {
@@ -81,10 +112,10 @@ void run_submit(Machine& machine, tw::SubmitOp submit) {
   });
 }
 
-void run_dummy(Machine& machine, tw::DummyOp dummy) { machine.set(dummy.getTask(), Task{true}); }
+void run_dummy(Machine& machine, tw::DummyOp dummy) { machine.set(dummy.getTask(), Task{begin_task(machine, dummy)}); }
 void run_no_task(Machine& machine, tw::NoTaskOp none) { machine.set(none.getTask(), Task{}); }
 void run_is_task(Machine& machine, tw::IsTaskOp is) {
-  machine.set(is.getNamed(), Number::of_integer(std::get<Task>(machine.get(is.getTask())).named ? 1 : 0));
+  machine.set(is.getNamed(), Number::of_integer(std::get<Task>(machine.get(is.getTask())).named() ? 1 : 0));
 }
 
 // ---- arrays of ids

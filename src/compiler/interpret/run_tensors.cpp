@@ -47,6 +47,9 @@ void run_create(Machine& machine, tw::CreateOp create) {
   const Format format = *format_of(type.getElement());
   const Number initial = create.getInitial() ? as_element(format, machine.number(create.getInitial())) : Number{};
   tensor.memory = std::make_shared<Memory>(Memory{format, std::vector<Number>(count, initial)});
+  machine.recorder.add_root(tensor, create.getTensor(), create.getUntracked());
+  machine.recorder.begin(Event::Kind::kCreate, create);
+  if (create.getInitial()) machine.recorder.touch_all(tensor, Touch::kWrite);
   machine.set(create.getTensor(), std::move(tensor));
 }
 
@@ -58,7 +61,10 @@ Tensor part_of(Operation* op, const Tensor& whole, ArrayRef<int64_t> offsets, ll
     fail(op, ErrorCode::kOutOfBounds,
          fmt::format("takes {} elements from {} on in dimension {}, which has {}", shape[d], offsets[d], d, whole.shape[d]));
   }
-  return {whole.memory, whole.place(offsets), std::move(shape), whole.strides};
+  Tensor part = whole;
+  part.first = whole.place(offsets);
+  part.shape = std::move(shape);
+  return part;
 }
 
 void run_view(Machine& machine, tw::ViewOp view) {
@@ -75,7 +81,8 @@ void run_reshape(Machine& machine, tw::ReshapeOp reshape) {
     }
     expected *= from.shape[i];
   }
-  Tensor to{from.memory, from.first, extents_of(reshape.getView().getType(), machine.decided(reshape, reshape.getExtents())), {}};
+  Tensor to = from;
+  to.shape = extents_of(reshape.getView().getType(), machine.decided(reshape, reshape.getExtents()));
   const int64_t count = count_elements(reshape, to.shape);
   if (count != expected) {
     fail(reshape, ErrorCode::kInvalidArgument, fmt::format("makes a tensor of {} elements of one of {}", count, expected));
@@ -95,6 +102,11 @@ void run_assemble(Machine& machine, tw::AssembleOp assemble) {
   const Tensor& from = machine.tensor(assemble.getTensor());
   const Tensor to = part_of(assemble, machine.tensor(assemble.getInto()), machine.decided(assemble, assemble.getOffsets()), from.shape);
   check_writable(assemble, to);
+  machine.recorder.begin(Event::Kind::kAssemble, assemble);
+  machine.recorder.add_argument(from, 0, tw::Direction::kIn);
+  machine.recorder.add_argument(to, 1, tw::Direction::kOut);
+  machine.recorder.touch_all(from, Touch::kRead);
+  machine.recorder.touch_all(to, Touch::kWrite);
   std::vector<Number> elements;  // both may name the same ones
   for_each_index(from.shape, [&](ArrayRef<int64_t> at) { elements.push_back(from.at(at)); });
   size_t next = 0;
@@ -109,6 +121,11 @@ void run_read(Machine& machine, tw::ReadOp read) {
   const Tensor& tensor = machine.tensor(read.getTensor());
   const auto indices = machine.decided(read, read.getIndices());
   check_inside(read, tensor, indices, 1, 1);
+  if (!machine.in_task) {
+    machine.recorder.begin(Event::Kind::kRead, read);
+    machine.recorder.add_argument(tensor, 0, tw::Direction::kIn);
+  }
+  machine.recorder.touch(tensor, indices, 1, 1, Touch::kRead);
   machine.set(read.getValue(), as_scalar(tensor.memory->format, tensor.at(indices)));
 }
 
@@ -117,6 +134,11 @@ void run_write(Machine& machine, tw::WriteOp write) {
   const auto indices = machine.decided(write, write.getIndices());
   check_inside(write, tensor, indices, 1, 1);
   check_writable(write, tensor);
+  if (!machine.in_task) {
+    machine.recorder.begin(Event::Kind::kWrite, write);
+    machine.recorder.add_argument(tensor, 1, tw::Direction::kOut);
+  }
+  machine.recorder.touch(tensor, indices, 1, 1, Touch::kWrite);
   tensor.at(indices) = as_element(tensor.memory->format, machine.number(write.getValue()));
 }
 

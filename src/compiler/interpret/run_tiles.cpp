@@ -25,6 +25,7 @@ void run_load(Machine& machine, tile::LoadOp load) {
   const auto indices = machine.decided(load, load.getIndices());
   Tile tile = empty_tile(load, load.getTile().getType(), machine.decided(load, load.getValid()));
   check_inside(load, tensor, indices, tile.valid_rows, tile.valid_columns);
+  machine.recorder.touch(tensor, indices, tile.valid_rows, tile.valid_columns, Touch::kRead);
   for (int64_t r = 0; r < tile.valid_rows; ++r) {
     for (int64_t c = 0; c < tile.valid_columns; ++c) tile.at(r, c) = tensor.at(moved(indices, r, c));
   }
@@ -49,6 +50,7 @@ void run_store(Machine& machine, tile::StoreOp store) {
   const auto indices = machine.decided(store, store.getIndices());
   check_inside(store, tensor, indices, tile.valid_rows, tile.valid_columns);
   check_writable(store, tensor);
+  machine.recorder.touch(tensor, indices, tile.valid_rows, tile.valid_columns, store.getAtomicAdd() ? Touch::kAdd : Touch::kWrite);
   for (int64_t r = 0; r < tile.valid_rows; ++r) {
     for (int64_t c = 0; c < tile.valid_columns; ++c) {
       Number& element = tensor.at(moved(indices, r, c));
@@ -72,6 +74,7 @@ void run_gather_load(Machine& machine, tile::GatherLoadOp gather) {
   if (tile.format.is_real()) zero = Number::of_real(0);
   for (int64_t r = 0; r < tile.valid_rows; ++r) {
     const std::optional<int64_t> row = row_named(machine, gather, indices.at(0, r), tensor);
+    if (row) machine.recorder.touch(tensor, {*row, 0}, 1, tile.valid_columns, Touch::kRead);
     for (int64_t c = 0; c < tile.valid_columns; ++c) tile.at(r, c) = row ? tensor.at({*row, c}) : zero;
   }
   machine.set_tile(gather.getTile(), std::move(tile));
@@ -85,6 +88,7 @@ void run_scatter_store(Machine& machine, tile::ScatterStoreOp scatter) {
   check_writable(scatter, tensor);
   for (int64_t r = 0; r < tile.valid_rows; ++r) {
     const std::optional<int64_t> row = row_named(machine, scatter, indices.at(0, r), tensor);
+    if (row) machine.recorder.touch(tensor, {*row, 0}, 1, tile.valid_columns, Touch::kWrite);
     for (int64_t c = 0; row && c < tile.valid_columns; ++c) tensor.at({*row, c}) = tile.at(r, c);
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -10,11 +11,12 @@
 
 namespace tilewright::interpret {
 
-/// Elements in device memory: of an argument, or of one tw.create.
+/// Elements in device memory: of arguments, or of one tw.create.
 struct Memory {
   Format format;
   std::vector<Number> elements;
-  bool read_only = false;  ///< an argument that the orchestration does not write
+  static constexpr uint32_t kNoNumber = UINT32_MAX;
+  uint32_t number = kNoNumber;  ///< in the log
 };
 
 /// A tensor or a view of one: two may name the same elements.
@@ -22,6 +24,8 @@ struct Tensor {
   std::shared_ptr<Memory> memory;
   int64_t first = 0;  ///< the element at indices 0
   llvm::SmallVector<int64_t, 5> shape, strides;
+  bool read_only = false;  ///< of an argument that the orchestration does not write
+  uint32_t root = 0;       ///< number in the log of the argument or tw.create that it is a view of
 
   int64_t place(llvm::ArrayRef<int64_t> indices) const {
     int64_t at = first;
@@ -44,9 +48,11 @@ struct Tile {
 };
 using TilePointer = std::shared_ptr<const Tile>;
 
-/// Tasks are complete when they are submitted; what is left of one is whether an id names it.
+/// The id of a task. Tasks are complete when they are submitted.
 struct Task {
-  bool named = false;
+  std::optional<uint32_t> event;  ///< its number among the events of the run (log.h); nothing if the id names no task
+
+  bool named() const { return event.has_value(); }
 };
 using Tasks = std::vector<Task>;
 

@@ -35,6 +35,11 @@ std::unique_ptr<mlir::Pass> create_track_predicates();
 /// known is inout. An error where an orchestration writes an argument that is not marked. Precondition: kernels (outline-incore).
 std::unique_ptr<mlir::Pass> create_infer_directions();
 
+/// Gives each tw.submit outside of manual scopes, as `derived`, the tasks that it has to wait for because of what both access, beyond those that
+/// `after` orders, and marks each tensor as tw.ordered or tw.tracked (tw_dialect.h). Only adds order. docs/design/dependencies.md.
+/// Precondition: directions (infer-directions). Ids that are needed outside of their blocks are variables behind it.
+std::unique_ptr<mlir::Pass> create_derive_dependencies();
+
 /// Each tile gets its memory, moves where a tile is needed in another one than it lies in, and each kernel its kind of core. Memories
 /// that are stated are kept. An error where the target (find_target(platform)) has no way, or where one kernel uses both kinds of core.
 /// Sums of products that begin with zeros begin with their first product, or with a product of zeros where there may be none. Precondition: kernels (outline-incore).

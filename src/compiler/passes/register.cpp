@@ -14,6 +14,7 @@ void register_passes() {
   mlir::registerPass(create_outline_incore);
   mlir::registerPass(create_track_predicates);
   mlir::registerPass(create_infer_directions);
+  mlir::registerPass(create_derive_dependencies);
   mlir::registerPass([] { return create_infer_memory_space("a2a3"); });
   mlir::registerPass([] { return create_legalise("a2a3"); });
   mlir::registerPass([] { return create_plan_memory_and_sync("a2a3"); });

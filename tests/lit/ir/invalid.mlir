@@ -310,7 +310,7 @@ tw.orchestration @f(%x: !tw.tensor<4xi32>, %i: index) {
 // -----
 tw.orchestration @f(%x: !tw.tensor<4xi32>, %i: index) {
   // expected-error@+1 {{has half a condition}}
-  %t = "tw.submit"(%x, %i) {kernels = [@k], operandSegmentSizes = array<i32: 0, 0, 0, 1, 1>} : (!tw.tensor<4xi32>, index) -> !tw.task_id
+  %t = "tw.submit"(%x, %i) {kernels = [@k], operandSegmentSizes = array<i32: 0, 0, 0, 0, 1, 1>} : (!tw.tensor<4xi32>, index) -> !tw.task_id
   tw.return
 }
 // -----

@@ -58,7 +58,7 @@ tile.func @all(%x: !tw.tensor<64x8xf32> {tw.out}) {
 // CHECK: tw.submit @all(inout %
 tw.orchestration @rows(%a: !tw.tensor<64x8xf32> {tw.out}, %b: !tw.tensor<64x8xf32> {tw.out}, %c: !tw.tensor<64x8xf32> {tw.out}, %d: !tw.tensor<64x8xf32> {tw.out}) {
   %zero = arith.constant 0 : index
-  %end = arith.constant 49 : index
+  %end = arith.constant 40 : index
   %sixteen = arith.constant 16 : index
   %eight = arith.constant 8 : index
   scf.for %i = %zero to %end step %sixteen {

@@ -359,7 +359,8 @@ void fill_report(tw_platform_run &run, tw_platform_report *to) {
   }
   const tw_task *tasks = tw_report_tasks(run.report, &count);
   for (size_t i = 0; i < count; ++i) {
-    run.tasks.push_back({tasks[i].id, {tasks[i].kernel_ids[0], tasks[i].kernel_ids[1], tasks[i].kernel_ids[2]}, 0});
+    run.tasks.push_back(
+        {tasks[i].id, {tasks[i].kernel_ids[0], tasks[i].kernel_ids[1], tasks[i].kernel_ids[2]}, tasks[i].named_dependencies});
   }
   to->edges = run.edges.data();
   to->edges_size = run.edges.size();
