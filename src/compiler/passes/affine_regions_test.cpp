@@ -481,6 +481,8 @@ TEST_F(RegionsTest, Elements) {
   EXPECT_TRUE(regions_.covers(regions_.of(value("row"))[0], a[0]));
   EXPECT_FALSE(regions_.covers(a[0], regions_.of(value("row"))[0]));
   EXPECT_TRUE(regions_.are_disjoint(b[0], c[0]));
+  EXPECT_FALSE(regions_.covers(b[0], c[0]));
+  EXPECT_FALSE(regions_.covers(c[0], b[0]));
   EXPECT_FALSE(regions_.are_disjoint(a[0], b[0]));
 }
 
