@@ -248,7 +248,7 @@ class Program {
       text_ += "}\n";
       return;
     }
-    const Tensor& carried = *llvm::find_if(tensors, [](const Tensor& tensor) { return tensor.name == "%w"; });
+    const Tensor& carried = carried_tensor();
     std::vector<const Tensor*> nexts;
     for (const Tensor& tensor : tensors) {
       if (tensor.type() == carried.type()) nexts.push_back(&tensor);
@@ -330,21 +330,31 @@ class Program {
     for (int tries = 0; tries < 30; ++tries) {
       const Tensor& from = tensors[static_cast<size_t>(
           between(std::max<int64_t>(0, static_cast<int64_t>(tensors.size()) - 3), static_cast<int64_t>(tensors.size()) - 1))];
+      const Tensor* carried = carried_ != nullptr && between(0, 2) == 0 ? &carried_tensor() : nullptr;
+      if (carried != nullptr && carried->shape.size() == tensors[0].shape.size()) {
+        if (std::optional<Tensor> made = view(tensors[0], carried->shape)) return add(std::move(*made));
+        continue;
+      }
       const int64_t what = between(0, 9);
       std::optional<Tensor> made = what < 5 ? view(from) : what < 8 ? reshape(from) : what < 9 ? transpose(from) : branch(from);
       bool is_possible = false;
       if (made) {
         for_each(made->uses, [&](const Values& values) { is_possible = is_possible || made->elements(values).has_value(); });
       }
-      if (is_possible) {
-        made->in_loop = loop_;
-        tensors.push_back(std::move(*made));
-        if (between(0, 2) == 0) element(tensors.back());
-        return;
-      }
+      if (is_possible) return add(std::move(*made));
       text_ = before;
       numbers = numbers_before;
     }
+  }
+
+  void add(Tensor made) {
+    made.in_loop = loop_;
+    tensors.push_back(std::move(made));
+    if (between(0, 2) == 0) element(tensors.back());
+  }
+
+  const Tensor& carried_tensor() const {
+    return *llvm::find_if(tensors, [](const Tensor& tensor) { return tensor.name == "%w"; });
   }
 
   Tensor new_tensor(const Tensor& from) {
@@ -372,15 +382,19 @@ class Program {
     text_ += to.name + " = " + operation + open_extents(to) + " {is = \"" + to.name + "\"} : " + from.type() + " -> " + to.type() + "\n";
   }
 
-  std::optional<Tensor> view(const Tensor& from) {
+  /// A rectangle, of `shape` if there is one.
+  std::optional<Tensor> view(const Tensor& from, const std::vector<std::optional<int64_t>>& shape = {}) {
     Tensor to = new_tensor(from);
     std::vector<Number> offsets;
     std::string names;
-    for (const auto& extent : from.shape) {
+    for (size_t d = 0; d < from.shape.size(); ++d) {
+      const std::optional<int64_t>& extent = from.shape[d];
       const int64_t most = extent.value_or(3);
-      const bool is_all = extent && between(0, 3) == 0;
-      const bool is_open = !is_all && !is_constant_ && between(0, 4) == 0;
-      const int64_t size = is_all ? most : between(1, most);
+      const bool is_given = !shape.empty() && shape[d];
+      if (is_given && *shape[d] > most) return std::nullopt;
+      const bool is_all = is_given ? *shape[d] == most : extent && between(0, 3) == 0;
+      const bool is_open = shape.empty() ? !is_all && !is_constant_ && between(0, 4) == 0 : !is_given;
+      const int64_t size = is_given ? *shape[d] : is_all ? most : between(1, most);
       offsets.push_back(is_all ? constant(0) : between(0, 2) == 0 ? constant(between(0, most - size)) : number());
       // What verification would refuse.
       if (offsets.back().is_constant && extent && offsets.back().value({}) + (is_open ? 1 : size) > *extent) return std::nullopt;
