@@ -18,6 +18,7 @@ constexpr unsigned kMostTerms = 8;  ///< symbols of an expression: a longer one 
 /// What MLIR's emptiness test is let loose on: worst times grow steeply with these.
 constexpr unsigned kMostSymbols = 12;
 constexpr unsigned kMostLocals = 8;
+constexpr unsigned kMostQuestions = 200000;  ///< at about 20 us each
 
 unsigned dimensions_in(ArrayRef<AffineCondition> conditions) {
   unsigned count = 0;
@@ -55,33 +56,6 @@ llvm::DenseMap<AffineExpr, AffineExpr> numbering(MLIRContext* context, ArrayRef<
     numbers.try_emplace(back ? other : one, back ? one : other);
   }
   return numbers;
-}
-
-/// Whether no integers satisfy all conditions, whatever the symbols.
-bool is_empty(ArrayRef<AffineCondition> conditions) {
-  if (conditions.empty()) return false;
-  MLIRContext* context = conditions[0].expression.getContext();
-  const auto symbols = symbols_in(conditions);
-  if (symbols.size() > kMostSymbols) return false;
-  const auto numbers = numbering(context, symbols, false);
-  SmallVector<AffineExpr> expressions;
-  SmallVector<bool> are_zero;
-  for (const AffineCondition& condition : conditions) {
-    expressions.push_back(renumbered(condition.expression, numbers));
-    are_zero.push_back(condition.is_zero);
-  }
-  const IntegerSet set = IntegerSet::get(dimensions_in(conditions), static_cast<unsigned>(symbols.size()), expressions, are_zero);
-  std::vector<SmallVector<int64_t, 8>> rows;
-  FlatLinearConstraints system;  // of the local variables
-  if (failed(getFlattenedAffineExprs(set, &rows, &system)) || system.getNumLocalVars() > kMostLocals) return false;
-  for (const auto& [row, is_zero] : llvm::zip_equal(rows, are_zero)) {
-    if (is_zero) {
-      system.addEquality(row);
-    } else {
-      system.addInequality(row);
-    }
-  }
-  return system.isIntegerEmpty();
 }
 
 bool is_wide(Value number) { return number.getType().isIndex() || number.getType().isInteger(64); }
@@ -247,6 +221,34 @@ std::vector<AffineCondition> AffineNumbers::with_facts(ArrayRef<AffineCondition>
     }
   }
   return all;
+}
+
+/// Whether no integers satisfy all conditions, whatever the symbols. False where that is not known.
+bool AffineNumbers::is_empty(ArrayRef<AffineCondition> conditions) {
+  if (conditions.empty() || questions_ == kMostQuestions) return false;
+  MLIRContext* context = conditions[0].expression.getContext();
+  const auto symbols = symbols_in(conditions);
+  if (symbols.size() > kMostSymbols) return false;
+  const auto numbers = numbering(context, symbols, false);
+  SmallVector<AffineExpr> expressions;
+  SmallVector<bool> are_zero;
+  for (const AffineCondition& condition : conditions) {
+    expressions.push_back(renumbered(condition.expression, numbers));
+    are_zero.push_back(condition.is_zero);
+  }
+  const IntegerSet set = IntegerSet::get(dimensions_in(conditions), static_cast<unsigned>(symbols.size()), expressions, are_zero);
+  std::vector<SmallVector<int64_t, 8>> rows;
+  FlatLinearConstraints system;  // of the local variables
+  if (failed(getFlattenedAffineExprs(set, &rows, &system)) || system.getNumLocalVars() > kMostLocals) return false;
+  for (const auto& [row, is_zero] : llvm::zip_equal(rows, are_zero)) {
+    if (is_zero) {
+      system.addEquality(row);
+    } else {
+      system.addInequality(row);
+    }
+  }
+  ++questions_;
+  return system.isIntegerEmpty();
 }
 
 bool AffineNumbers::is_impossible(ArrayRef<AffineCondition> conditions) { return is_empty(with_facts(conditions)); }

@@ -21,8 +21,8 @@ struct AffineCondition {
   bool operator==(const AffineCondition&) const = default;
 };
 
-/// Expressions are in a normal form, so that equal ones mostly are the same object. Arithmetic on 64 bits is taken not to overflow; what is not affine,
-/// or computed on fewer bits, is a symbol of its own.
+/// Expressions are in a normal form, so that equal ones mostly are the same object. Arithmetic on 64 bits is taken not to overflow; what
+/// is not affine, or computed on fewer bits, is a symbol of its own.
 class AffineNumbers {
  public:
   /// An index or integer.
@@ -32,7 +32,8 @@ class AffineNumbers {
   const RegionSymbol& symbol(unsigned position) const { return symbols_[position]; }
   mlir::AffineExpr expression(mlir::MLIRContext* context, const RegionSymbol& symbol);
 
-  /// Whether no integers at all satisfy all of them, and what is known of the symbols by how they are computed. False if that is too hard to say.
+  /// Whether no integers at all satisfy all of them, and what is known of the symbols by how they are computed. False if that is too hard
+  /// to say.
   bool is_impossible(llvm::ArrayRef<AffineCondition> conditions);
   /// The same of `a` in one turn of `loop` and `b` in another one.
   bool is_impossible_in_turns(mlir::scf::ForOp loop, llvm::ArrayRef<AffineCondition> a, llvm::ArrayRef<AffineCondition> b);
@@ -43,10 +44,13 @@ class AffineNumbers {
   std::vector<AffineCondition> compute_facts(mlir::MLIRContext* context, const RegionSymbol& symbol);
   std::vector<AffineCondition> with_facts(llvm::ArrayRef<AffineCondition> conditions);
 
+  bool is_empty(llvm::ArrayRef<AffineCondition> conditions);
+
   std::vector<RegionSymbol> symbols_;
   llvm::DenseMap<std::pair<mlir::Value, int>, unsigned> positions_;
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> expressions_;
   std::unordered_map<unsigned, std::vector<AffineCondition>> facts_;
+  unsigned questions_ = 0;
 };
 
 /// Positions of the symbols in `conditions`, each once, ascending.
