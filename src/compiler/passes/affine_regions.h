@@ -33,6 +33,8 @@ struct Region {
   llvm::SmallVector<RegionSymbol, 4> symbols;
   /// Exactly these elements, each time that the value is made; else these at most.
   bool exact = false;
+  /// `root` is made in a loop that hands it on, so that it may be the tensor of another turn.
+  bool of_any_turn = false;
 };
 
 /// Regions of the tensors of one orchestration or kernel, and questions about them. Answers are kept. The function must not change meanwhile, but
@@ -45,7 +47,7 @@ class Regions {
   Regions& operator=(const Regions&) = delete;
 
   /// What `tensor` may name: one region, or one for each tensor that branches and loops may give it, none of them exact then. A region
-  /// with a null root stands alone. A root that is made in a loop stands for those of all turns in what the loop hands on.
+  /// with a null root stands alone.
   llvm::ArrayRef<Region> of(mlir::Value tensor);
   /// The one element of `tensor` at `indices`, likewise.
   llvm::SmallVector<Region, 1> element(mlir::Value tensor, mlir::ValueRange indices);

@@ -423,6 +423,8 @@ TEST_F(RegionsTest, TensorsOfAnotherTurn) {
     for (const tilewright::Region& region : regions_.of(value(name))) {
       EXPECT_TRUE(region.root);
       EXPECT_FALSE(region.exact);
+      EXPECT_EQ(region.of_any_turn, region.root == value("made"));
+      EXPECT_EQ(regions_.covers(regions_.of(region.root)[0], region), region.root != value("made"));
     }
   }
   EXPECT_FALSE(covers("made", "before"));
