@@ -33,10 +33,10 @@ struct Log;
 
 struct Options {
   uint64_t max_while_turns = 1'000'000;  ///< of one scf.while; more are an error
-  int64_t cluster_count = 24;  ///< what tw.cluster_count gives
-  int64_t aiv_count = 48;  ///< what tw.aiv_count gives
-  std::vector<Alias> aliases = {};  ///< arguments that share memory
-  Log* log = nullptr;  ///< emptied, and filled with what the orchestration does (log.h); may be null
+  int64_t cluster_count = 24;            ///< what tw.cluster_count gives
+  int64_t aiv_count = 48;                ///< what tw.aiv_count gives
+  std::vector<Alias> aliases = {};       ///< arguments that share memory
+  Log* log = nullptr;                    ///< emptied, and filled with what the orchestration does (log.h); may be null
 };
 
 /// What is known of the elements of one tensor beyond their values, in row-major order.
