@@ -86,11 +86,11 @@ struct Consumer {
   SmallVector<Edge> edges;
 };
 
-/// " (softmax.cpp:12)".
+/// " (softmax.cpp:12)", without directories: the same program elsewhere gives the same text.
 std::string place(Operation* op) {
   const std::string position = position_of(op->getLoc());
   const StringRef line = StringRef(position).rsplit(": ").first.rsplit(':').first;  // without the column
-  return line.empty() ? "" : (" (" + line + ")").str();
+  return line.empty() ? "" : (" (" + line.substr(line.find_last_of('/') + 1) + ")").str();
 }
 
 class Derivation {
