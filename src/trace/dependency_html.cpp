@@ -116,6 +116,14 @@ std::string dependencies_as_html(const DependencyReport& report) {
       "line.creator {{ stroke: #999; stroke-dasharray: 4 3; }}\n"
       "</style>\n</head>\n<body>\n<h1>{0}</h1>\n<pre>{1}</pre>\n",
       title, html_escaped(dependency_counts_text(count_dependencies(report.report))));
+  if (report.tensors != nullptr) {
+    page += fmt::format("<h2>{}</h2>\n<table>\n<tr><th>tensor<th>line<th>ordered by</tr>\n", tensor_orders_heading(*report.tensors));
+    for (const TensorOrder& tensor : *report.tensors) {
+      page += fmt::format("<tr><td>{}<td>{}<td>{}</tr>\n", html_escaped(tensor.name), html_escaped(tensor.line),
+                          html_escaped(tensor_order_text(tensor)));
+    }
+    page += "</table>\n";
+  }
   page += "<p>Red: explicit. Orange: derived, explicit by the compiler. Blue: TensorMap. Dashed: creator.</p>\n";
   if (report.report.tasks.size() <= kDrawn) {
     page += drawing(report);

@@ -71,6 +71,13 @@ std::string dependency_counts_text(const DependencyCounts& counts) {
       counts.set_dependencies_calls == 1 ? "" : "s", counts.tracking_removed);
 }
 
+std::string tensor_orders_heading(const std::vector<TensorOrder>& tensors) {
+  const auto ordered = std::count_if(tensors.begin(), tensors.end(), [](const TensorOrder& tensor) { return tensor.ordered; });
+  return fmt::format("tensors: {} (ordered by named dependencies alone: {})", tensors.size(), ordered);
+}
+
+std::string tensor_order_text(const TensorOrder& tensor) { return tensor.ordered ? "named dependencies" : "the runtime: " + tensor.reason; }
+
 std::string dependencies_as_json(const DependencyReport& report) {
   Json tasks = Json::array(), edges = Json::array();
   for (const TaskRecord& task : report.report.tasks) {
@@ -82,6 +89,16 @@ std::string dependencies_as_json(const DependencyReport& report) {
                      {"source", edge_source_name(edge.source)},
                      {"argument", edge.argument < 0 ? Json() : Json(edge.argument)},
                      {"overlap_bytes", edge.overlap_bytes}});
+  }
+  Json tensors;
+  if (report.tensors != nullptr) {
+    tensors = Json::array();
+    for (const TensorOrder& tensor : *report.tensors) {
+      tensors.push_back({{"name", tensor.name},
+                         {"line", tensor.line},
+                         {"ordered_by", tensor.ordered ? "named dependencies" : "runtime"},
+                         {"reason", tensor.ordered ? Json() : Json(tensor.reason)}});
+    }
   }
   const DependencyCounts counts = count_dependencies(report.report);
   const Json json = {{"callable", report.callable},
@@ -98,6 +115,7 @@ std::string dependencies_as_json(const DependencyReport& report) {
                        {"unique_pair_coverage", counts.unique_pair_coverage()},
                        {"explicit_share", counts.explicit_share()},
                        {"set_dependencies_calls", counts.set_dependencies_calls}}},
+                     {"tensors", tensors},
                      {"tracking_removed", Json::array()}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

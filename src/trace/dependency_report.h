@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tilewright/run_options.h"
+#include "toolchain/tensor_order.h"
 
 namespace tilewright {
 
@@ -32,11 +33,12 @@ struct DependencyCounts {
   static double part(uint64_t count, uint64_t all) { return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all); }
 };
 
-/// What a report is made of. `report` outlives it.
+/// What a report is made of. What it refers to outlives it.
 struct DependencyReport {
   const RunReport& report;
   RaceNames names;        ///< of kernels
   std::string callable;   ///< for titles
+  const std::vector<TensorOrder>* tensors = nullptr;  ///< what the compiler found of each; null: it was not asked
 };
 
 DependencyCounts count_dependencies(const RunReport& report);
@@ -46,7 +48,11 @@ std::vector<DependencyEdge> sorted_edges(const RunReport& report);
 
 /// A line for each of the counts.
 std::string dependency_counts_text(const DependencyCounts& counts);
-/// {"tasks": [...], "dependencies": [...], "counts": {...}}
+/// "tensors: 3 (ordered by named dependencies alone: 2)"
+std::string tensor_orders_heading(const std::vector<TensorOrder>& tensors);
+/// Who orders the tasks that use a tensor: "named dependencies", or "the runtime: " and the reason.
+std::string tensor_order_text(const TensorOrder& tensor);
+/// {"tasks": [...], "dependencies": [...], "counts": {...}, "tensors": [...] or null, "tracking_removed": []}
 std::string dependencies_as_json(const DependencyReport& report);
 /// A digraph; an edge for each pair and source.
 std::string dependencies_as_dot(const DependencyReport& report);

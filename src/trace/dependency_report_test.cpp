@@ -85,6 +85,22 @@ TEST(DependencyReport, JsonHasTasksEdgesAndCounts) {
   EXPECT_EQ(json["tracking_removed"], nlohmann::json::array());
 }
 
+TEST(DependencyReport, TensorsSayWhoOrdersThemAndWhy) {
+  const RunReport report = diamond();
+  DependencyReport with = named(report);
+  EXPECT_TRUE(nlohmann::json::parse(dependencies_as_json(with))["tensors"].is_null()) << "the compiler was not asked";
+  EXPECT_THAT(dependencies_as_html(with), Not(HasSubstr("<h2>")));
+  const std::vector<TensorOrder> tensors = {{"x", "p.cpp:3", true, ""}, {"y<1>", "", false, "written in the loop at p.cpp:7 & read"}};
+  with.tensors = &tensors;
+  EXPECT_EQ(nlohmann::json::parse(dependencies_as_json(with))["tensors"],
+            nlohmann::json::parse(
+                R"([{"name": "x", "line": "p.cpp:3", "ordered_by": "named dependencies", "reason": null},
+                    {"name": "y<1>", "line": "", "ordered_by": "runtime", "reason": "written in the loop at p.cpp:7 & read"}])"));
+  const std::string html = dependencies_as_html(with);
+  EXPECT_THAT(html, HasSubstr("<h2>tensors: 2 (ordered by named dependencies alone: 1)</h2>"));
+  EXPECT_THAT(html, HasSubstr("<tr><td>y&lt;1&gt;<td><td>the runtime: written in the loop at p.cpp:7 &amp; read</tr>"));
+}
+
 TEST(DependencyReport, DotDefinesEveryNodeThatAnEdgeNamesAndQuotesLabels) {
   const RunReport report = diamond();
   const std::string dot = dependencies_as_dot(named(report));

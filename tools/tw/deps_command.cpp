@@ -21,6 +21,8 @@ constexpr const char* kFooter =
     "  unique-pair coverage  the part of the tensormap pairs that are explicit too\n"
     "  explicit share        explicit pairs among those that are explicit or tensormap or both\n"
     "  set_dependencies      calls that named a task; add_dep makes one for its task\n"
+    "Of a program that was compiled with --derive-dependencies, it also lists the tensors, and for each whether named dependencies alone\n"
+    "order the tasks that use it, or why the runtime has to.\n"
     "More: docs/guide/dependencies.md.\n"
     "\n"
     "Example:\n"
@@ -57,11 +59,13 @@ CLI::App* add_deps_command(CLI::App& parent, int& exit_code, bool& json) {
   command->callback([words, &exit_code, &json] {
     words->run.list_dependencies = true;
     const RunResult result = execute_run(words->run);
-    const DependencyReport report{result.rounds.back().report, report_names(result), result.callable};
-    const std::string text = json          ? dependencies_as_json(report) + "\n"
-                             : words->dot  ? dependencies_as_dot(report)
-                             : words->html ? dependencies_as_html(report)
-                                           : dependency_counts_text(count_dependencies(report.report)) + dependencies_text(result);
+    const DependencyReport report{result.rounds.back().report, report_names(result), result.callable,
+                                  result.tensor_orders ? &*result.tensor_orders : nullptr};
+    const std::string text =
+        json          ? dependencies_as_json(report) + "\n"
+        : words->dot  ? dependencies_as_dot(report)
+        : words->html ? dependencies_as_html(report)
+                      : dependency_counts_text(count_dependencies(report.report)) + tensor_orders_text(result) + dependencies_text(result);
     fmt::print("{}", text);
     exit_code = 0;
   });

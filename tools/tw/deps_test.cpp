@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "toolchain/artifact.h"
+#include "toolchain/tensor_order.h"
 
 namespace tilewright {
 namespace {
@@ -81,17 +83,34 @@ extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &args) {
 }
 )";
 
+/// That orchestration as an artifact, with the compiler's table of tensors, if any.
+class ArtifactDeps {
+ public:
+  explicit ArtifactDeps(const std::string& tensors) {
+    std::map<std::string, std::string> files = {
+        {"kernel.cpp", kKernel},
+        {"orchestration.cpp", kOrchestration},
+        {"callable.json", R"({"name": "named", "orchestration": {"source": "orchestration.cpp", "signature": ["INOUT"]},
+        "incores": [{"func_id": 0, "source": "kernel.cpp", "core_type": "aiv", "signature": ["INOUT"]}], "arguments": ["x"]})"}};
+    if (!tensors.empty()) files[kTensorOrdersFile] = tensors;
+    write_artifact(directory_.path() / "named.tw", {"a2a3", files});
+  }
+  ProcessResult deps(const std::string& more) const {
+    return run_process(
+        {"sh", "-c",
+         "TW_CACHE_DIR='" TW_TEST_CACHE "' '" TW_PROGRAM "' deps '" + directory_.path().string() + "/named.tw' --arg x=f32[16] " + more});
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
 TEST(Deps, WhatTheCompilerNamedIsToldFromWhatTheUserNamed) {
-  const TemporaryDirectory directory;
-  write_file_atomically(directory.path() / "kernel.cpp", kKernel);
-  write_file_atomically(directory.path() / "orchestration.cpp", kOrchestration);
-  write_file_atomically(directory.path() / "callable.json",
-                        R"({"name": "named", "orchestration": {"source": "orchestration.cpp", "signature": ["INOUT"]},
-        "incores": [{"func_id": 0, "source": "kernel.cpp", "core_type": "aiv", "signature": ["INOUT"]}], "arguments": ["x"]})");
-  const ProcessResult result = run_process(
-      {"sh", "-c",
-       "TW_CACHE_DIR='" TW_TEST_CACHE "' '" TW_PROGRAM "' deps '" + directory.path().string() + "/callable.json' --arg x=f32[16] --json"});
+  const ArtifactDeps artifact("");
+  const ProcessResult result = artifact.deps("--json");
   ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(Json::parse(result.output)["tensors"].is_null());
+  EXPECT_THAT(artifact.deps("").output, Not(HasSubstr("tensors: ")));
   const Json counts = Json::parse(result.output)["counts"];
   EXPECT_EQ(counts["pairs"], 4);
   EXPECT_EQ(counts["explicit_by_user"], 2);
@@ -101,6 +120,29 @@ TEST(Deps, WhatTheCompilerNamedIsToldFromWhatTheUserNamed) {
   EXPECT_EQ(counts["unique_pair_coverage"], 1.0);
   EXPECT_EQ(counts["explicit_share"], 1.0);
   EXPECT_EQ(counts["set_dependencies_calls"], 3);
+}
+
+TEST(Deps, TensorsOfAnArtifactSayWhoOrdersTheirTasks) {
+  const ArtifactDeps artifact(
+      format_tensor_orders({{"x", "named.cpp:3", false, "it is written in a loop (named.cpp:7)"}, {"made", "named.cpp:5", true, ""}}));
+  const ProcessResult text = artifact.deps("");
+  ASSERT_EQ(text.exit_code, 0) << text.output;
+  EXPECT_THAT(text.output, HasSubstr("tensors: 2 (ordered by named dependencies alone: 1)\n"
+                                     "TENSOR  LINE         ORDERED BY\n"
+                                     "x       named.cpp:3  the runtime: it is written in a loop (named.cpp:7)\n"
+                                     "made    named.cpp:5  named dependencies\n"
+                                     "dependencies of the last round:\n"));
+  EXPECT_THAT(text.output, HasSubstr("tracking removed      0 tensors\n")) << "knowing that it may be is not removing it";
+  const Json json = Json::parse(artifact.deps("--json").output);
+  EXPECT_EQ(json["tensors"][0]["reason"], "it is written in a loop (named.cpp:7)");
+  EXPECT_EQ(json["tensors"][1]["ordered_by"], "named dependencies");
+  EXPECT_THAT(artifact.deps("--html").output, HasSubstr("<td>made<td>named.cpp:5<td>named dependencies"));
+}
+
+TEST(Deps, ATableOfTensorsThatCannotBeReadIsNamed) {
+  const ProcessResult result = ArtifactDeps("{\"tensors\": [{\"name\": 3}]}").deps("");
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("dependencies.json"));
 }
 
 TEST(Deps, MisuseEndsWith2) {

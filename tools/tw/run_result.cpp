@@ -44,6 +44,15 @@ std::map<uint64_t, std::string> kernels_by_task(const RunResult& result, const R
 
 }  // namespace
 
+std::string tensor_orders_text(const RunResult& result) {
+  if (!result.tensor_orders) return "";
+  TextTable table({"TENSOR", "LINE", "ORDERED BY"});
+  for (const TensorOrder& tensor : *result.tensor_orders) {
+    table.add({tensor.name, tensor.line.empty() ? "-" : tensor.line, tensor_order_text(tensor)});
+  }
+  return tensor_orders_heading(*result.tensor_orders) + (result.tensor_orders->empty() ? "\n" : "\n" + table.text());
+}
+
 std::string dependencies_text(const RunResult& result) {
   const RunReport& report = result.rounds.back().report;
   std::map<uint64_t, std::string> kernels = kernels_by_task(result, report);

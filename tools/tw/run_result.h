@@ -53,6 +53,8 @@ struct RunResult {
 
 /// Of kernels and tensors; refers to `result`.
 RaceNames report_names(const RunResult& result);
+/// The table of tensors; empty without tensor_orders.
+std::string tensor_orders_text(const RunResult& result);
 /// The table of edges of the last round.
 std::string dependencies_text(const RunResult& result);
 

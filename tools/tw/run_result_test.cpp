@@ -51,6 +51,20 @@ RunResult two_rounds() {
   return result;
 }
 
+TEST(RunResult, TensorsAreListedOfWhatTheCompilerLookedAt) {
+  RunResult result = two_rounds();
+  EXPECT_EQ(tensor_orders_text(result), "");
+  result.tensor_orders.emplace();
+  EXPECT_EQ(tensor_orders_text(result), "tensors: 0 (ordered by named dependencies alone: 0)\n");
+  result.tensor_orders->push_back({"x", "p.cpp:3", true, ""});
+  result.tensor_orders->push_back({"arg1", "", false, "it may share memory with x"});
+  EXPECT_EQ(tensor_orders_text(result),
+            "tensors: 2 (ordered by named dependencies alone: 1)\n"
+            "TENSOR  LINE     ORDERED BY\n"
+            "x       p.cpp:3  named dependencies\n"
+            "arg1    -        the runtime: it may share memory with x\n");
+}
+
 TEST(RunResult, TextNamesWhatRanAndWhatItFound) {
   const std::string text = format_result(two_rounds());
   EXPECT_THAT(text, HasSubstr("demo/callable.json (SHA-256 abc)"));

@@ -32,10 +32,11 @@ struct Part {
   SmallVector<AffineCondition, 4> conditions;  ///< on the root's indices, beside those that `coordinates` imply
   SmallVector<AffineCondition, 4> facts;  ///< on symbols, whenever it is made
   bool is_exact = false;
+  bool is_of_any_turn = false;  ///< tilewright::Region::of_any_turn
 
   bool operator==(const Part& other) const {
-    return root == other.root && is_exact == other.is_exact && coordinates == other.coordinates && conditions == other.conditions &&
-           facts == other.facts;
+    return root == other.root && is_exact == other.is_exact && is_of_any_turn == other.is_of_any_turn && coordinates == other.coordinates &&
+           conditions == other.conditions && facts == other.facts;
   }
 
   bool is_known() const { return !coordinates.empty(); }
@@ -325,10 +326,12 @@ Parts Regions::State::united(Value tensor) {
   for (const auto& [end, loops] : ends) {
     if (end == tensor) return {Part{}};  // nothing flows into it
     for (Part part : parts(end)) {
-      // A tensor of another turn is another one.
-      if (!part.root || is_left(loops, part.root)) return {Part{}};
+      if (!part.root) return {Part{}};
+      // Numbers of another turn are others, and so are tensors.
+      const bool is_of_any_turn = part.is_of_any_turn || is_left(loops, part.root);
       const auto is_other = [&](unsigned symbol) { return is_left(loops, numbers.symbol(symbol).value); };
-      if (wanders || llvm::any_of(part.symbols(), is_other)) part = somewhere(part.root);
+      if (wanders || is_of_any_turn || llvm::any_of(part.symbols(), is_other)) part = somewhere(part.root);
+      part.is_of_any_turn = is_of_any_turn;
       add(std::move(part));
     }
   }
@@ -498,6 +501,7 @@ tilewright::Region Regions::State::region(const Part& part) {
   tilewright::Region region;
   region.root = part.root;
   region.exact = part.is_exact;
+  region.of_any_turn = part.is_of_any_turn;
   if (!part.root) return region;
   const SmallVector<AffineCondition> all = part.all();
   if (all.empty()) return region;
@@ -570,7 +574,7 @@ bool Regions::State::are_disjoint(const tilewright::Region& a, const tilewright:
 }
 
 bool Regions::State::covers(const tilewright::Region& outer, const tilewright::Region& inner) {
-  if (!outer.exact || !inner.root || outer.root != inner.root) return false;
+  if (!outer.exact || !inner.root || outer.root != inner.root || inner.of_any_turn) return false;
   const Elements &one = elements(outer), &other = elements(inner);
   if (&one == &other) return true;
   const auto [known, is_new] = covered.try_emplace({one.number, other.number}, false);
@@ -633,7 +637,7 @@ bool Regions::are_disjoint_in_turns(scf::ForOp loop, Value a, Value b) {
   const auto disjoint = [&](const tilewright::Region& one, const tilewright::Region& other) {
     if (!one.root || !other.root) return false;
     if (one.root != other.root) return !may_be_one(one.root, other.root);
-    if (is_made_in(loop, one.root)) return true;  // another tensor in each turn
+    if (is_made_in(loop, one.root) && !one.of_any_turn && !other.of_any_turn) return true;  // another tensor in each turn
     return state_->numbers.is_impossible_in_turns(loop, state_->elements(one).all(), state_->elements(other).all());
   };
   return llvm::all_of(of(a), [&](const tilewright::Region& one) {

@@ -33,6 +33,8 @@ struct Region {
   llvm::SmallVector<RegionSymbol, 4> symbols;
   /// Exactly these elements, each time that the value is made; else these at most.
   bool exact = false;
+  /// `root` is made in a loop that hands it on, so that it may be the tensor of another turn.
+  bool of_any_turn = false;
 };
 
 /// Regions of the tensors of one orchestration or kernel, and questions about them. Answers are kept. The function must not change meanwhile, but

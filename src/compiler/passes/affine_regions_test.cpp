@@ -353,7 +353,7 @@ TEST_F(RegionsTest, BranchesGiveOneOrTheOther) {
   EXPECT_TRUE(disjoint("one", "high"));
   EXPECT_TRUE(disjoint("part", "one"));
   EXPECT_FALSE(disjoint("part", "high"));
-  for (const Region& region : regions_.of(value("one"))) EXPECT_TRUE(regions_.covers(regions_.of(value("low"))[0], region));
+  for (const tilewright::Region& region : regions_.of(value("one"))) EXPECT_TRUE(regions_.covers(regions_.of(value("low"))[0], region));
   EXPECT_FALSE(covers("one", "b"));
   EXPECT_TRUE(exact("same"));
   EXPECT_TRUE(disjoint("chosen", "high"));
@@ -417,8 +417,16 @@ TEST_F(RegionsTest, TensorsOfAnotherTurn) {
       scf.yield %v : !tw.tensor<64xf32>
     } attributes {is = "while"}
   )");
-  EXPECT_FALSE(regions_.of(value("before"))[0].root);
-  EXPECT_FALSE(regions_.of(value("end"))[0].root);
+  // Of a turn that made a tensor, or of %x: whichever.
+  for (const char* name : {"before", "end"}) {
+    EXPECT_EQ(regions_.of(value(name)).size(), 2u);
+    for (const tilewright::Region& region : regions_.of(value(name))) {
+      EXPECT_TRUE(region.root);
+      EXPECT_FALSE(region.exact);
+      EXPECT_EQ(region.of_any_turn, region.root == value("made"));
+      EXPECT_EQ(regions_.covers(regions_.of(region.root)[0], region), region.root != value("made"));
+    }
+  }
   EXPECT_FALSE(covers("made", "before"));
   EXPECT_FALSE(disjoint("made", "before"));
   EXPECT_TRUE(disjoint("first", "second"));

@@ -82,6 +82,35 @@ tw.orchestration @rows(%a: !tw.tensor<64x8xf32> {tw.out}, %b: !tw.tensor<64x8xf3
   tw.return
 }
 
+// Even and odd rows, as a dimension of a reshaped tensor; a loop of one turn.
+// CHECK-LABEL: tw.orchestration @strides
+// CHECK: scf.for
+// CHECK: tw.submit @fill(out %
+// CHECK: tw.submit @fill(out %
+// CHECK: scf.for
+// CHECK: tw.submit @fill(out %
+tw.orchestration @strides(%a: !tw.tensor<128x8xf32> {tw.out}, %b: !tw.tensor<64x8xf32> {tw.out}) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %sixteen = arith.constant 16 : index
+  %rows = tw.reshape %a : !tw.tensor<128x8xf32> -> !tw.tensor<64x2x8xf32>
+  scf.for %i = %zero to %two step %one {
+    %at = arith.muli %i, %sixteen : index
+    %even = tw.view %rows[%at, %zero, %zero] : !tw.tensor<64x2x8xf32> -> !tw.tensor<16x1x8xf32>
+    %odd = tw.view %rows[%at, %one, %zero] : !tw.tensor<64x2x8xf32> -> !tw.tensor<16x1x8xf32>
+    %x = tw.reshape %even : !tw.tensor<16x1x8xf32> -> !tw.tensor<16x8xf32>
+    %y = tw.reshape %odd : !tw.tensor<16x1x8xf32> -> !tw.tensor<16x8xf32>
+    %t11 = tw.submit @fill(%x : !tw.tensor<16x8xf32>)
+    %t12 = tw.submit @fill(%y : !tw.tensor<16x8xf32>)
+  }
+  scf.for %i = %zero to %two step %sixteen {
+    %v = tw.view %b[%i, %zero] : !tw.tensor<64x8xf32> -> !tw.tensor<16x8xf32>
+    %t13 = tw.submit @fill(%v : !tw.tensor<16x8xf32>)
+  }
+  tw.return
+}
+
 // A tensor that is new in each turn is nobody's before; what the program says stays; of a mixed task one kernel reads.
 // CHECK-LABEL: tw.orchestration @others
 // CHECK: tw.submit @all(out %
