@@ -25,11 +25,16 @@ class Generator {
   }
 
   Program make() {
+    makes_own_ = goal_.alias == AliasForm::kCreated || goal_.alias == AliasForm::kCarried || goal_.op == Op::kUntracked ||
+                 goal_.op == Op::kManual || goal_.op == Op::kNoDep || goal_.loop == LoopForm::kParallel;
+    integers_ = goal_.op == Op::kPredicate || ((goal_.op == Op::kHostRead || goal_.op == Op::kHostWrite) && chance(2));
     constexpr int kSizes[] = {4, 8, 8, 16};
     program_.rows = kSizes[between(0, 3)];
     program_.columns = kSizes[between(1, 3)];
     program_.whole = !chance(4) && goal_.op != Op::kPartial;
     program_.names_manual_tasks = chance(2);
+    if (by_rows()) program_.rows = program_.columns = 16;
+    if (goal_.op == Op::kMixed) program_.rows = program_.columns = chance(2) ? 8 : 16;
     parameters();
     left_ = between(3, 14);
     for (int count = between(0, 2); count > 0; --count) program_.body.push_back(statement(Kind::kCreate));
@@ -84,11 +89,10 @@ class Generator {
     }
     if (aliases || chance(4)) {
       const uint32_t role = goal_.op == Op::kManual ? kTasks : goal_.op == Op::kNoDep ? kUser : kOpen;
-      const bool integers = goal_.op == Op::kPredicate || ((goal_.op == Op::kHostRead || goal_.op == Op::kHostWrite) && chance(2));
-      const uint32_t type = integers ? kInteger : kReal;
+      const uint32_t type = integers_ ? kInteger : kReal;
       const uint32_t direction = goal_.loop == LoopForm::kParallel && named ? kIn : kInOut;
       made.push_back(parameter(type, direction, role, kMarked));
-      made.back().choice[1] = integers ? 1 : 0;
+      made.back().choice[1] = integers_ ? 1 : 0;
       if (direction == kIn) made.back().choice[6] = 0;
       made.push_back(parameter(type, direction, role, chance(4) ? kMarked : kShares));
       if (direction == kIn) made.back().choice[6] = 0;
@@ -168,14 +172,26 @@ class Generator {
 
   // ---- the cell that the program is to have
 
+  bool by_rows() const { return goal_.op == Op::kGather || goal_.op == Op::kScatter; }
+
+  /// Choices of views that leave a matrix with rows of many elements, where the operation needs one.
+  void keep_matrix(uint32_t* view) const {
+    const bool assembles = goal_.op == Op::kAssembleView || goal_.op == Op::kAssembleCopy;
+    if (!by_rows() && goal_.op != Op::kMixed && !assembles) return;
+    view[0] = goal_.alias == AliasForm::kReshaped ? 1 : 0;
+    view[1] = goal_.alias == AliasForm::kSlice || goal_.alias == AliasForm::kSliceOfSlice ? 0 : view[1];
+  }
+
   Statement goal_access(Mode mode) {
     Statement made = access();
     made.choice[0] = static_cast<uint32_t>(mode);
     made.choice[1] = static_cast<uint32_t>(goal_.alias) % (kAliasForms - 1);
     made.choice[6] = 0;
+    keep_matrix(&made.choice[3]);
+    if (makes_own_) made.choice[2] = 0;
     if (goal_.op == Op::kPartial) made.choice[6] = 2;
     if (goal_.op == Op::kNoDep) made.choice[6] = 1;
-    if (goal_.op == Op::kBlocks || goal_.op == Op::kTuple || goal_.op == Op::kMixed) {
+    if (goal_.op == Op::kBlocks || goal_.op == Op::kTuple) {
       made.choice[3] = goal_.alias == AliasForm::kSlice || goal_.alias == AliasForm::kSliceOfSlice ? 0 : made.choice[3];
     }
     return made;
@@ -207,7 +223,9 @@ class Generator {
       case Op::kHostRead:
       case Op::kHostWrite: {
         Statement made = statement(goal_.op == Op::kHostRead ? Kind::kHostRead : Kind::kHostWrite);
+        made.choice[0] = integers_ ? 0 : 2;
         made.choice[1] = static_cast<uint32_t>(goal_.alias);
+        if (makes_own_) made.choice[2] = 0;
         return made;
       }
       case Op::kAssembleView:
@@ -215,6 +233,7 @@ class Generator {
         Statement made = statement(Kind::kAssemble);
         made.choice[0] = goal_.op == Op::kAssembleView ? 0 : 1;
         made.choice[1] = static_cast<uint32_t>(goal_.alias);
+        keep_matrix(&made.choice[3]);
         return made;
       }
       case Op::kMixed: {
@@ -250,15 +269,13 @@ class Generator {
 
   std::vector<Statement> with_goal() {
     std::vector<Statement> inner;
-    const bool makes_own = goal_.alias == AliasForm::kCreated || goal_.op == Op::kUntracked || goal_.op == Op::kManual ||
-                           goal_.op == Op::kNoDep || goal_.loop == LoopForm::kParallel;
-    const bool integers = goal_.op == Op::kPredicate || ((goal_.op == Op::kHostRead || goal_.op == Op::kHostWrite) && chance(2));
     if (goal_.op == Op::kUserDependency) inner.push_back(task());
     // In a loop that does not carry, or that may not, an inner one does, whose result it is.
     const bool outer_carries = goal_.alias == AliasForm::kCarried && goal_.loop != LoopForm::kStraight &&
                                goal_.loop != LoopForm::kParallel && goal_.loop != LoopForm::kBranch && goal_.loop != LoopForm::kZeroTurns;
     std::vector<Statement> outside;
-    for (int count = makes_own ? 2 : 0; count > 0; --count) (outer_carries ? outside : inner).push_back(created(!integers));
+    if (integers_ && goal_.loop == LoopForm::kParallel) inner.push_back(created(true));  // for what its tasks write
+    for (int count = makes_own_ ? 2 : 0; count > 0; --count) (outer_carries ? outside : inner).push_back(created(!integers_));
     if (goal_.alias == AliasForm::kCarried && !outer_carries) inner.push_back(carrying({}));
     Statement goal = goal_statement();
     if (goal_.op == Op::kManual) {
@@ -281,7 +298,7 @@ class Generator {
       made.choice[0] = form == LoopForm::kWhile ? made.choice[0] : choice_of(form);
       if (form != LoopForm::kWhile) made.choice[1] %= 2;
       made.choice[4] = outer_carries ? 1 : 0;
-      if (makes_own) made.choice[5] = 0;
+      if (makes_own_) made.choice[5] = 0;
       made.body = std::move(body);
       return made;
     };
@@ -306,6 +323,8 @@ class Generator {
   std::mt19937_64 random_;
   Program program_;
   Cell goal_{};
+  bool makes_own_ = false;  ///< tensors for the cell
+  bool integers_ = false;   ///< of its tensors
   int left_ = 0;
 };
 

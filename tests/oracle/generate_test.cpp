@@ -84,6 +84,14 @@ TEST(GenerateTest, ATextHasArgumentsThatShareMemoryAndSomeThatDoNot) {
   EXPECT_GT(marked, 1);
 }
 
+TEST(GenerateTest, NoCellIsEmpty) {
+  Coverage coverage;
+  for (uint64_t seed = 0; seed < 4 * all_cells().size(); ++seed) coverage.add(text_of(generate(seed)).cells);
+  std::vector<std::string> empty;
+  for (const Cell& cell : coverage.empty_cells()) empty.push_back(text_of(cell));
+  EXPECT_TRUE(empty.empty()) << fmt::format("{}", fmt::join(empty, "\n"));
+}
+
 size_t count_of(const std::vector<Statement>& statements, Kind kind) {
   size_t count = 0;
   for (const Statement& each : statements)

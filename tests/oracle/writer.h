@@ -222,13 +222,14 @@ class Writer {
     }
     const std::vector<const Tensor*>& from = fitting.empty() ? others : fitting;
     if (from.empty()) return std::nullopt;
-    return *from[choice % from.size()];
+    return *from[from.size() - 1 - choice % from.size()];  // the newest first
   }
   static bool fits(const Tensor& tensor, AliasForm form);
 
   // ---- tasks (writer_tasks.cpp)
 
-  std::optional<Operand> operand(const Statement& access, const std::vector<Operand>& others, std::optional<bool> real);
+  /// `rank`: that it has to have; 0: any.
+  std::optional<Operand> operand(const Statement& access, const std::vector<Operand>& others, std::optional<bool> real, size_t rank = 0);
   std::vector<Operand> operands(const Statement& s);
   std::vector<std::string> dependencies(const std::vector<Use>& uses, bool manual);
   std::vector<std::string> chosen_dependencies(uint32_t how, uint32_t which);

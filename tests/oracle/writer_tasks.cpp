@@ -45,7 +45,7 @@ bool Writer::fits(const Tensor& tensor, AliasForm form) {
 // ---- accesses
 
 // choice: mode, form, tensor, three for the view, no_dep and partial
-std::optional<Operand> Writer::operand(const Statement& access, const std::vector<Operand>& others, std::optional<bool> real) {
+std::optional<Operand> Writer::operand(const Statement& access, const std::vector<Operand>& others, std::optional<bool> real, size_t rank) {
   const auto& c = access.choice;
   Operand made;
   made.mode = static_cast<Mode>(c[0] % kModes);
@@ -60,6 +60,7 @@ std::optional<Operand> Writer::operand(const Statement& access, const std::vecto
     if (!may_use(tensor, User::kTask, made.writes()) || (floats && !tensor.real)) return false;
     // Reals never flow into integers, which decide things.
     if (real && (made.writes() ? tensor.real != *real : !*real && tensor.real)) return false;
+    if (rank != 0 && tensor.rank() != rank) return false;
     if (rows_by_index && (tensor.rank() != 2 || tensor.extents[1].low < kBlock)) return false;
     return !free || !clashes(tensor);
   };
@@ -67,7 +68,10 @@ std::optional<Operand> Writer::operand(const Statement& access, const std::vecto
   if (!base) base = pick(form, c[2], [&](const Tensor& tensor) { return accept(tensor, false); });
   if (!base) return std::nullopt;
   made.tensor = base->has(form) ? *base : derive(*base, form, &c[3]);
-  const auto usable = [&] { return !rows_by_index || (made.tensor.rank() == 2 && made.tensor.extents[1].low >= kBlock); };
+  const auto usable = [&] {
+    return (rank == 0 || made.tensor.rank() == rank) &&
+           (!rows_by_index || (made.tensor.rank() == 2 && made.tensor.extents[1].low >= kBlock));
+  };
   if (!usable()) made.tensor = derive(*base, AliasForm::kSlice, &c[3]);
   if (!usable()) made.tensor = *base;
   made.tensor = flat(made.tensor, c[3]);
@@ -98,18 +102,23 @@ std::vector<Operand> Writer::operands(const Statement& s) {
     const auto mode = static_cast<Mode>(access.choice[0] % kModes);
     return mode != Mode::kRead && mode != Mode::kGather;
   };
-  for (const Statement& access : s.body) {
-    if (access.kind == Kind::kAccess && writes(access)) add(access);
-  }
-  if (made.empty()) {  // a task does something
+  const auto add_all = [&](bool that_write) {
+    for (const Statement& access : s.body) {
+      if (access.kind == Kind::kAccess && writes(access) == that_write) add(access);
+    }
+  };
+  add_all(true);
+  const bool only_reads = made.empty();
+  add_all(false);
+  if (only_reads) {  // a task does something with what it reads
+    const auto is_real = [](const Operand& each) { return each.tensor.real; };
+    if (made.empty() || std::any_of(made.begin(), made.end(), is_real)) real = true;
     Statement access{Kind::kAccess, s.choice};
     access.choice[0] = static_cast<uint32_t>(Mode::kWrite);
     access.choice[1] %= 2;
+    const size_t reads = made.size();
     add(access);
-  }
-  if (made.empty()) return made;
-  for (const Statement& access : s.body) {
-    if (access.kind == Kind::kAccess && !writes(access)) add(access);
+    if (made.size() == reads) return {};
   }
   // Rows are named by a row of integers.
   for (const Operand& each : std::vector<Operand>(made)) {
@@ -333,7 +342,8 @@ void Writer::task(const Statement& s) {
 void Writer::mixed(const Statement& s) {
   if (text_.tasks >= kMostTasks) return;
   const auto& c = s.choice;
-  // Three squares for the cube, then what the vector core uses. The first access of the body says how all three come to their elements.
+  // Three squares for the cube, then what the vector core uses. The first access of the body says how the product comes to its elements, and
+  // the factors too or not.
   constexpr int kSquares = 3;
   std::vector<Operand> all;
   int64_t size = 16;
@@ -344,11 +354,8 @@ void Writer::mixed(const Statement& s) {
     access.choice[0] = static_cast<uint32_t>(i == 0 ? Mode::kWrite : Mode::kRead);
     access.choice[2] = c[static_cast<size_t>(i)];
     access.choice[6] = 0;
-    std::optional<Operand> next = operand(access, all, real);
-    if (!next || !next->tensor.real || next->tensor.rank() != 2) {
-      access.choice[1] = 0;
-      next = operand(access, all, real);
-    }
+    if (i > 0 && c[6] % 2 == 0) access.choice[1] = 0;
+    std::optional<Operand> next = operand(access, all, real, 2);
     if (!next || !next->tensor.real || next->tensor.rank() != 2) return;
     for (const Extent& extent : next->tensor.extents) size = std::min(size, extent.low);
     all.push_back(std::move(*next));
