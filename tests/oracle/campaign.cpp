@@ -63,11 +63,12 @@ Verdict Judge::judge(const Program& program, CampaignReport* report) {
       report->coverage.add(text.cells);
       report->all.add(judgement);
       if (text.exact) report->exact.add(judgement);
+      if (text.exact && judgement.tracked == 0) report->ordered.add(judgement);
     }
     using Kind = Verdict::Kind;
     if (!judgement.violations.empty()) return {Kind::kViolation, judgement.violations[0].text, "violation"};
     if (!judgement.own_violations.empty()) return {Kind::kOwn, judgement.own_violations[0].text, "own violation"};
-    if (!judgement.needless.empty()) return {Kind::kNeedless, judgement.needless[0].text, "needless"};
+    if (text.literal && !judgement.needless.empty()) return {Kind::kNeedless, judgement.needless[0].text, "needless"};
     return {};
   } catch (const Error& error) {
     return {Verdict::Kind::kUndefined, error.message(), cause_of(error.message())};
@@ -140,6 +141,7 @@ CampaignReport run_campaign(const Campaign& campaign) {
   };
   line("all", report.all);
   line("exact", report.exact);
+  line("exact and ordered", report.ordered);
   for (const auto& [cause, found] : causes) report.summary += fmt::format("  {} x {}, first seed {}\n", found.first, cause, found.second);
   return report;
 }

@@ -16,7 +16,7 @@ struct Verdict {
   enum class Kind : uint8_t {
     kGood,
     kViolation,  ///< two accesses that conflict and that nothing orders
-    kNeedless,   ///< an edge between tasks that have nothing in common
+    kNeedless,   ///< an edge between tasks that have nothing in common, where all offsets and extents stand in the text
     kOwn,        ///< a conflict that the program itself was to order: a mistake of the generator
     kUndefined,  ///< no program, or not defined for its arguments: a mistake of the generator, or a pass that refuses it
   } kind = Kind::kGood;
@@ -52,7 +52,9 @@ struct CampaignReport {
   std::string failures;  ///< the programs made small, with why and how to run them again; empty if there is none
   std::vector<uint64_t> failing_seeds;
   Coverage coverage;
-  Precision all, exact;  ///< `exact`: programs of affine accesses of whole views (Text::exact)
+  Precision all;
+  Precision exact;    ///< of programs of affine accesses of whole views (Text::exact)
+  Precision ordered;  ///< of those in which derived ids and those of the program order everything (tw.ordered)
   uint64_t programs = 0;
 };
 

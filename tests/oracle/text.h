@@ -12,9 +12,11 @@ namespace tilewright::oracle {
 struct Text {
   Case example;
   std::set<Cell> cells;  ///< what it says
-  /// All accesses are of whole views that are affine in the numbers of the program, and every task does what it says: a compiler can know them
-  /// exactly.
+  /// All accesses are of whole views that are affine in the numbers of the program, every task does what it says, and no two parameters may
+  /// share memory: a compiler can know them exactly.
   bool exact = true;
+  /// Besides, all offsets and extents are numbers in the text, so that tasks that share nothing are known to.
+  bool literal = true;
   int tasks = 0;  ///< in the text
 };
 

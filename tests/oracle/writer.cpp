@@ -52,6 +52,9 @@ Text Writer::write() {
   block(program_.body);
   std::string head;
   for (const auto& [name, value] : constants_) head += fmt::format("  {} = arith.constant {}\n", name, value);
+  const auto marked = [](const std::string& parameter) { return parameter.find("tw.may_alias") != std::string::npos; };
+  text_.exact = text_.exact && std::count_if(signature_.begin(), signature_.end(), marked) < 2;
+  text_.literal = text_.literal && text_.exact;
   text_.example.text =
       fmt::format("{}tw.orchestration @program({}) {{\n{}{}  tw.return\n}}\n", kernels_, fmt::join(signature_, ", "), head, out_);
   return std::move(text_);

@@ -97,6 +97,7 @@ Tensor Writer::view(const Tensor& tensor, const std::vector<Range>& ranges) {
     if (!range.extent.open.empty()) open.push_back(range.extent.open);
     const bool all = range.low == 0 && range.high == 0 && range.extent.low == from.low && range.extent.high == from.high;
     whole = whole && all;
+    text_.literal = text_.literal && range.offset.starts_with("%c") && range.extent.open.empty();
     // Elements of a part lie one behind the other if only the first dimension that is larger than one is cut.
     if (!all) {
       for (size_t before = 0; before < d; ++before) made.dense = made.dense && ranges[before].extent.high == 1;
@@ -351,6 +352,7 @@ void Writer::create(const Statement& s) {
   }
   const bool filled = !tensor.real || c[3] % 2 == 1;
   const bool untracked = role == Role::kUser && c[5] % 2 == 0;
+  for (const Extent& extent : tensor.extents) text_.literal = text_.literal && extent.open.empty();
   const std::string initial = tensor.real ? real(c[3] / 2 % 4) : integer(c[3] / 2 % kSmallNumbers);
   std::string open;
   for (const Extent& extent : tensor.extents) {
