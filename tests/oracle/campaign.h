@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,12 +28,20 @@ struct Verdict {
 };
 const char* verdict_name(Verdict::Kind kind);
 
+/// What programs are judged with.
+struct Settings {
+  /// Whether derive-dependencies runs. Without it programs are judged by what the runtime does for them.
+  bool derive = true;
+  /// Changes a module behind the passes: how tests plant mistakes of the compiler.
+  std::function<void(mlir::ModuleOp module)> alter = {};
+};
+
 struct Campaign {
   uint64_t first = 1;  ///< the first seed
   uint64_t count = 1;
-  /// Whether derive-dependencies runs. Without it programs are judged by what the runtime does for them.
-  bool derive = true;
+  Settings settings = {};
   uint64_t most_failures = 3;  ///< different ones that are made small
+  bool stops = false;          ///< at the first failure
 };
 
 /// Sums over programs.
@@ -56,25 +66,28 @@ struct CampaignReport {
   Precision exact;    ///< of programs of affine accesses of whole views (Text::exact)
   Precision ordered;  ///< of those in which derived ids and those of the program order everything (tw.ordered)
   uint64_t programs = 0;
+  size_t statements_after = 0;  ///< of the first failure, made small
 };
+
+/// The program of a seed as it is judged: one that is right without the pass, if that does not run.
+Program program_of(uint64_t seed, const Settings& settings);
 
 /// Judges programs in one context after the other.
 class Judge {
  public:
-  explicit Judge(bool derive) : derive_(derive) {}
-  Verdict judge(const Program& program) { return judge(program, nullptr); }
-  /// `report`: what is counted of programs that are defined; may be null.
-  Verdict judge(const Program& program, CampaignReport* report);
+  explicit Judge(const Settings& settings) : settings_(settings) {}
+  /// `report`: where programs that are defined are counted; may be null.
+  Verdict judge(const Program& program, CampaignReport* report = nullptr);
 
  private:
-  bool derive_;
+  const Settings& settings_;
   std::unique_ptr<mlir::MLIRContext> context_;
   int judged_ = 0;
 };
 
 CampaignReport run_campaign(const Campaign& campaign);
 
-/// Tree, text and what is judged of the program of a seed, for people.
-std::string describe(const Program& program, bool derive);
+/// Tree, text, log and judgement of a program, for people.
+std::string describe(const Program& program, const Settings& settings);
 
 }  // namespace tilewright::oracle

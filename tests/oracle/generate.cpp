@@ -17,11 +17,14 @@ uint32_t choice_of(LoopForm form) {
   return 0;
 }
 
+constexpr uint64_t kPlainEach = 3;  ///< of so many programs one is plain
+
 class Generator {
  public:
   explicit Generator(uint64_t seed) : random_(seed * 0x9e3779b97f4a7c15ULL + 1) {
     program_.seed = seed;
-    goal_ = all_cells()[seed % all_cells().size()];
+    plain_ = seed % kPlainEach == 0;
+    goal_ = all_cells()[(seed - seed / kPlainEach) % all_cells().size()];
   }
 
   Program make() {
@@ -31,7 +34,9 @@ class Generator {
     constexpr int kSizes[] = {4, 8, 8, 16};
     program_.rows = kSizes[between(0, 3)];
     program_.columns = kSizes[between(1, 3)];
-    program_.whole = !chance(4) && goal_.op != Op::kPartial;
+    if (plain_) goal_ = {Op::kRead, LoopForm::kStraight, AliasForm::kWhole};
+    program_.whole = plain_ || (!chance(4) && goal_.op != Op::kPartial);
+    copied_ = plain_ && !chance(4);
     program_.names_manual_tasks = chance(2);
     if (by_rows()) program_.rows = program_.columns = 16;
     if (goal_.op == Op::kMixed) program_.rows = program_.columns = chance(2) ? 8 : 16;
@@ -56,7 +61,37 @@ class Generator {
     Statement made;
     made.kind = kind;
     for (uint32_t& choice : made.choice) choice = static_cast<uint32_t>(between(0, 9999));
+    if (plain_) make_plain(made);
     return made;
+  }
+
+  /// Leaves out what no compiler can know exactly: tensors that branches and loops choose, memory that may be shared, products of numbers; and
+  /// where loops are copied those that are not.
+  void make_plain(Statement& s) {
+    auto& c = s.choice;
+    constexpr LoopForm kCopied[] = {LoopForm::kUnrolled, LoopForm::kUnrolled, LoopForm::kSingleTurn, LoopForm::kZeroTurns};
+    switch (s.kind) {
+      case Kind::kTensor: c[5] = 0; break;
+      case Kind::kCalculate: c[0] %= 5; break;
+      case Kind::kFor:
+      case Kind::kWhile:
+        if (copied_) s.kind = Kind::kFor;
+        if (copied_) c[0] = choice_of(kCopied[c[0] % 4]);
+        if (c[4] % 4 == 1) c[4] = 2;
+        break;
+      case Kind::kIf:
+        if (c[1] % 4 == 1) c[1] = 2;
+        break;
+      case Kind::kAccess: c[0] %= 3; [[fallthrough]];
+      case Kind::kView:
+      case Kind::kHostRead:
+      case Kind::kHostWrite:
+      case Kind::kAssemble: c[1] = c[1] % (kAliasForms - 1) % static_cast<uint32_t>(AliasForm::kBranchResult); break;
+      case Kind::kTask:
+        if (c[4] % (kAliasForms - 1) >= static_cast<uint32_t>(AliasForm::kBranchResult)) c[4] = 0;
+        break;
+      default: break;
+    }
   }
 
   Statement parameter(uint32_t type, uint32_t direction, uint32_t role, uint32_t shared) {
@@ -87,7 +122,7 @@ class Generator {
         made.back().choice[1] = 0;
       }
     }
-    if (aliases || chance(4)) {
+    if (aliases || (!plain_ && chance(4))) {
       const uint32_t role = goal_.op == Op::kManual ? kTasks : goal_.op == Op::kNoDep ? kUser : kOpen;
       const uint32_t type = integers_ ? kInteger : kReal;
       const uint32_t direction = goal_.loop == LoopForm::kParallel && named ? kIn : kInOut;
@@ -110,7 +145,7 @@ class Generator {
   Statement access() {
     Statement made = statement(Kind::kAccess);
     constexpr Mode kLikely[] = {Mode::kRead, Mode::kRead, Mode::kRead, Mode::kWrite, Mode::kWrite, Mode::kReadWrite};
-    if (!chance(12)) made.choice[0] = static_cast<uint32_t>(kLikely[between(0, 5)]);
+    if (plain_ || !chance(12)) made.choice[0] = static_cast<uint32_t>(kLikely[between(0, 5)]);
     constexpr AliasForm kForms[] = {AliasForm::kWhole, AliasForm::kSlice, AliasForm::kSlice, AliasForm::kSymbolicOffset, AliasForm::kTurn};
     if (chance(2)) made.choice[1] = static_cast<uint32_t>(kForms[between(0, 4)]);
     return made;
@@ -323,8 +358,10 @@ class Generator {
   std::mt19937_64 random_;
   Program program_;
   Cell goal_{};
+  bool plain_ = false;  ///< a compiler can know all of it exactly
+  bool copied_ = false;  ///< and no loop is left
   bool makes_own_ = false;  ///< tensors for the cell
-  bool integers_ = false;   ///< of its tensors
+  bool integers_ = false;  ///< of its tensors
   int left_ = 0;
 };
 

@@ -6,8 +6,8 @@
 
 namespace tilewright::oracle {
 
-/// The same program each time. Each has, beside what chance gives it, one cell of the table of coverage, one after another: as many seeds as
-/// there are cells leave none out.
+/// The same program each time. Two of three have, beside what chance gives them, one cell of the table of coverage, one after another; the
+/// third is one that a compiler can know exactly (Text::exact), where precision is measured.
 Program generate(uint64_t seed);
 
 }  // namespace tilewright::oracle

@@ -86,7 +86,7 @@ TEST(GenerateTest, ATextHasArgumentsThatShareMemoryAndSomeThatDoNot) {
 
 TEST(GenerateTest, NoCellIsEmpty) {
   Coverage coverage;
-  for (uint64_t seed = 0; seed < 4 * all_cells().size(); ++seed) coverage.add(text_of(generate(seed)).cells);
+  for (uint64_t seed = 0; seed < 6 * all_cells().size(); ++seed) coverage.add(text_of(generate(seed)).cells);
   std::vector<std::string> empty;
   for (const Cell& cell : coverage.empty_cells()) empty.push_back(text_of(cell));
   EXPECT_TRUE(empty.empty()) << fmt::format("{}", fmt::join(empty, "\n"));

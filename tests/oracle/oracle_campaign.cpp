@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "campaign.h"
-#include "generate.h"
 
 namespace {
 
@@ -37,7 +36,7 @@ int main(int argc, char** argv) {
       std::exit(2);
     };
     if (word == "--no-derive") {
-      campaign.derive = false;
+      campaign.settings.derive = false;
     } else if (word == "--table") {
       table = true;
     } else if (word == "--seed") {
@@ -54,9 +53,7 @@ int main(int argc, char** argv) {
     }
   }
   if (show) {
-    Program program = generate(*show);
-    if (!campaign.derive) program.names_manual_tasks = true;
-    fmt::print("{}", describe(program, campaign.derive));
+    fmt::print("{}", describe(program_of(*show, campaign.settings), campaign.settings));
     return 0;
   }
   const CampaignReport report = run_campaign(campaign);
