@@ -89,8 +89,9 @@ struct Program {
   int rows = 8, columns = 8;  ///< of most tensors
   /// Kernels access every element of what they are given; else some only a part.
   bool whole = true;
-  /// Tasks behind a manual scope name those in it that they have to wait for; else that is left to the compiler. Where a loop repeats a manual
-  /// scope they always do.
+  /// Tasks behind a manual scope name those in it that they have to wait for; else that is left to the compiler. Where a loop stands around a
+  /// manual scope, or in one, they always do: nothing inside of a loop can be named for what comes behind, and the runtime knows of no task
+  /// of a manual scope.
   bool names_manual_tasks = true;
   std::vector<Statement> parameters = {};
   std::vector<Statement> body = {};

@@ -9,14 +9,14 @@ namespace tilewright::oracle {
 
 namespace {
 
-/// Whether a manual scope stands in something that repeats it.
-bool repeats_manual_scope(const std::vector<Statement>& statements, bool repeated) {
+/// Whether a loop that is left stands around a manual scope or in one.
+bool repeats_manual_scope(const std::vector<Statement>& statements, bool in_loop, bool in_scope) {
   return std::any_of(statements.begin(), statements.end(), [&](const Statement& s) {
-    if (s.kind == Kind::kScope && s.choice[0] % 2 == 1 && repeated) return true;
     const LoopForm form = for_form(s);
     const bool copied = form == LoopForm::kUnrolled || form == LoopForm::kSingleTurn || form == LoopForm::kZeroTurns;
-    const bool repeats = s.kind == Kind::kWhile || (s.kind == Kind::kFor && !copied);
-    return repeats_manual_scope(s.body, repeated || repeats) || repeats_manual_scope(s.otherwise, repeated || repeats);
+    const bool loop = in_loop || s.kind == Kind::kWhile || (s.kind == Kind::kFor && !copied);
+    const bool scope = in_scope || (s.kind == Kind::kScope && s.choice[0] % 2 == 1);
+    return (loop && scope) || repeats_manual_scope(s.body, loop, scope) || repeats_manual_scope(s.otherwise, loop, scope);
   });
 }
 
@@ -39,7 +39,7 @@ Text text_of(const Program& program) { return Writer(program).write(); }
 Writer::Writer(const Program& program)
     : program_(program),
       has_manual_(has_manual_scope(program.body)),
-      names_manual_(program.names_manual_tasks || repeats_manual_scope(program.body, false)) {}
+      names_manual_(program.names_manual_tasks || repeats_manual_scope(program.body, false, false)) {}
 
 Text Writer::write() {
   frames_.emplace_back();

@@ -14,6 +14,7 @@ std::vector<std::string> Writer::element_of(const Tensor& tensor, const uint32_t
     const uint32_t choice = choices[d % 2] / 2;
     const bool symbolic = choices[1] % 3 == 2 && d + 1 == tensor.rank();
     at.push_back(symbolic ? number_within(0, extent - 1, choice).value : index(choice % extent));
+    text_.literal = text_.literal && !symbolic;
   }
   return at;
 }
@@ -75,6 +76,7 @@ void Writer::assemble(const Statement& s) {
     const std::string row = c[7] % 3 == 2 ? number_within(0, rows - height, c[7] / 3).value : index(c[7] / 3 % (rows - height + 1));
     line(fmt::format("tw.assemble {}, {}[{}, {}] : {}, {}", tensor.value, into.value, row, index(0), tensor.type(), into.type()));
     ++text_.tasks;
+    text_.literal = text_.literal && row.starts_with("%c");
     text_.exact = text_.exact && into.affine && tensor.affine && into.roots.size() == 1 && tensor.roots.size() == 1;
   };
   if (c[0] % 2 == 0) {

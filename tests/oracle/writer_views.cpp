@@ -122,6 +122,8 @@ Tensor Writer::view(const Tensor& tensor, size_t dimension, const Range& range) 
 
 Tensor Writer::reshape(const Tensor& tensor, const std::vector<int64_t>& extents) {
   Tensor made = tensor;
+  // Rows of a length that only the run knows lie at products of numbers.
+  for (size_t d = 1; d < tensor.rank(); ++d) made.affine = made.affine && tensor.extents[d].open.empty();
   made.extents.clear();
   for (const int64_t extent : extents) made.extents.push_back({extent, extent});
   made.box.reset();
