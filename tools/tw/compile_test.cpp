@@ -20,11 +20,12 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A shell command in which $tw is the program, $programs and $examples directories of programs, and the store one of the tests' own.
+/// A shell command in which $tw is the program, $programs, $sources and $examples directories of programs, and the store one of the tests' own.
 ProcessResult shell(const std::string& command) {
-  return run_process(
-      {"sh", "-c",
-       "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; programs='" TW_PROGRAMS "'; examples='" TW_EXAMPLES "'; " + command});
+  return run_process({"sh", "-c",
+                      "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; programs='" TW_PROGRAMS "'; sources='" TW_SOURCES
+                      "'; examples='" TW_EXAMPLES "'; " +
+                          command});
 }
 
 class Compile : public testing::Test {
@@ -142,6 +143,12 @@ TEST_F(Compile, TheSameProgramGivesTheSameBytes) {
       shell("mkdir " + file("here") + " && cp $examples/hello.cpp " + file("here") + " && $tw compile " + file("here/hello.cpp") + " -o " +
             file("three") + " && $tw compile $examples/hello.cpp -o " + file("four") + " && diff -r " + file("three") + " " + file("four"));
   EXPECT_EQ(source.exit_code, 0) << source.output;
+  // With reasons why tensors stay tracked, which name lines.
+  const ProcessResult derived = shell(
+      "cp $sources/order.cpp " + file("here") + " && $tw compile " + file("here/order.cpp") + " --derive-dependencies -o " + file("five") +
+      " && $tw compile $sources/order.cpp --derive-dependencies -o " + file("six") + " && diff -r " + file("five") + " " + file("six"));
+  EXPECT_EQ(derived.exit_code, 0) << derived.output;
+  EXPECT_THAT(read_file(file("six/dependencies.json")), HasSubstr("(order.cpp:10)"));
 }
 
 TEST_F(Compile, AnAlteredArtifactIsRefusedUntilItIsRebuilt) {

@@ -87,7 +87,9 @@ bool is_empty(ArrayRef<AffineCondition> conditions) {
 bool is_wide(Value number) { return number.getType().isIndex() || number.getType().isInteger(64); }
 
 /// Whether `symbol` has another value in each turn of `loop`, as far as anybody knows.
-bool is_made_in(scf::ForOp loop, RegionSymbol symbol) { return loop->isAncestor(symbol.value.getParentRegion()->getParentOp()); }
+bool is_made_in(scf::ForOp loop, RegionSymbol symbol) {
+  return symbol.dimension < -1 /* in a kernel */ || loop->isAncestor(symbol.value.getParentRegion()->getParentOp());
+}
 
 }  // namespace
 
@@ -210,6 +212,7 @@ const std::vector<AffineCondition>& AffineNumbers::facts(MLIRContext* context, u
 std::vector<AffineCondition> AffineNumbers::compute_facts(MLIRContext* context, const RegionSymbol& symbol) {
   const AffineExpr self = expression(context, symbol);
   if (symbol.dimension >= 0) return {{self - 1}};
+  if (symbol.dimension < -1) return {};  // of a kernel: what is known of it stands with it
   std::vector<AffineCondition> facts;
   if (auto argument = dyn_cast<BlockArgument>(symbol.value)) {
     auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
@@ -228,7 +231,6 @@ std::vector<AffineCondition> AffineNumbers::compute_facts(MLIRContext* context, 
   return {};
 }
 
-/// With what is known of their symbols, and of the symbols of that, as far as a question may have so many.
 std::vector<AffineCondition> AffineNumbers::with_facts(ArrayRef<AffineCondition> conditions) {
   std::vector<AffineCondition> all(conditions.begin(), conditions.end());
   if (all.empty()) return all;

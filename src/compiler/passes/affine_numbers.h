@@ -32,6 +32,9 @@ class AffineNumbers {
   const RegionSymbol& symbol(unsigned position) const { return symbols_[position]; }
   mlir::AffineExpr expression(mlir::MLIRContext* context, const RegionSymbol& symbol);
 
+  /// With what is known of their symbols, and of the symbols of that, as far as a question may have so many.
+  std::vector<AffineCondition> with_facts(llvm::ArrayRef<AffineCondition> conditions);
+
   /// Whether no integers at all satisfy all of them, and what is known of the symbols by how they are computed. False if that is too hard to say.
   bool is_impossible(llvm::ArrayRef<AffineCondition> conditions);
   /// The same of `a` in one turn of `loop` and `b` in another one.
@@ -41,7 +44,6 @@ class AffineNumbers {
   mlir::AffineExpr compute(mlir::Value number);
   const std::vector<AffineCondition>& facts(mlir::MLIRContext* context, unsigned symbol);
   std::vector<AffineCondition> compute_facts(mlir::MLIRContext* context, const RegionSymbol& symbol);
-  std::vector<AffineCondition> with_facts(llvm::ArrayRef<AffineCondition> conditions);
 
   std::vector<RegionSymbol> symbols_;
   llvm::DenseMap<std::pair<mlir::Value, int>, unsigned> positions_;
