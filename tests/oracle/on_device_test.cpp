@@ -1,5 +1,5 @@
-// Random programs of tasks, compiled with derive-dependencies and run: the engine is told the ids that the interpreter logged, no tasks race, and
-// results are the interpreter's.
+// Random programs of tasks, compiled with derive-dependencies and run: the engine is told the ids that the interpreter logged, no tasks
+// race, and results are the interpreter's.
 //
 //   TW_TEST_SEED=17 build/tests/on_device_test                that program alone, with its text
 //   TW_TEST_SEED=17 TW_TEST_COUNT=640 ...                     that many from there on
