@@ -89,7 +89,7 @@ Verdict Judge::judge(const Program& program, CampaignReport* report) {
       report->coverage.add(text.cells);
       report->all.add(judgement);
       if (text.exact) report->exact.add(judgement);
-      if (text.exact && judgement.tracked == 0) report->ordered.add(judgement);
+      if (text.exact && judgement.ordered == judgement.tensors) report->ordered.add(judgement);
     }
     using Kind = Verdict::Kind;
     if (!judgement.violations.empty()) return {Kind::kViolation, judgement.violations[0].text, "violation"};

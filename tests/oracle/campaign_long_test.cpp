@@ -1,4 +1,5 @@
-// Fifty thousand random programs: no conflict without an order, edges that are close to the fewest, and no cell of the table of coverage empty.
+// Fifty thousand random programs: no conflict without an order, edges that are close to the fewest, and no cell of the table of coverage
+// empty.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>

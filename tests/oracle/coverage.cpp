@@ -23,9 +23,6 @@ const char* why_impossible(const Cell& cell) {
   if (!takes_none && cell.alias == AliasForm::kNone) return "it takes a tensor";
   if (cell.alias == AliasForm::kTurn && cell.loop == LoopForm::kStraight) return "outside of loops there are no turns";
   if (cell.op == Op::kUntracked && cell.alias == AliasForm::kMayAlias) return "only a created tensor is untracked";
-  const bool writes = cell.op == Op::kWrite || cell.op == Op::kReadWrite || cell.op == Op::kAtomic || cell.op == Op::kScatter ||
-                      cell.op == Op::kHostWrite || cell.op == Op::kAssembleView || cell.op == Op::kAssembleCopy;
-  if (writes && cell.loop == LoopForm::kParallel && cell.alias == AliasForm::kMayAlias) return nullptr;
   return nullptr;
 }
 

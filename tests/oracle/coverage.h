@@ -57,8 +57,8 @@ class Coverage {
   }
   /// Cells that programs can have and none had.
   std::vector<Cell> empty_cells() const;
-  /// For each operation a row for each form of loop and a column for each alias form, with the number of programs that had it, and below why
-  /// others cannot be.
+  /// For each operation a row for each form of loop and a column for each alias form, with the number of programs that had it, and below
+  /// why others cannot be.
   std::string table() const;
 
  private:

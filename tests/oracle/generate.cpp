@@ -65,8 +65,8 @@ class Generator {
     return made;
   }
 
-  /// Leaves out what no compiler can know exactly: tensors that branches and loops choose, memory that may be shared, products of numbers; and
-  /// where loops are copied those that are not.
+  /// Leaves out what no compiler can know exactly: tensors that branches and loops choose, memory that may be shared, products of
+  /// numbers; and where loops are copied those that are not.
   void make_plain(Statement& s) {
     auto& c = s.choice;
     constexpr LoopForm kCopied[] = {LoopForm::kUnrolled, LoopForm::kUnrolled, LoopForm::kSingleTurn, LoopForm::kZeroTurns};

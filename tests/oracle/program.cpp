@@ -11,11 +11,6 @@ const char* kind_name(Kind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
-const char* mode_name(Mode mode) {
-  constexpr const char* kNames[] = {"read", "write", "read-write", "atomic", "gather", "scatter"};
-  return kNames[static_cast<int>(mode)];
-}
-
 const char* loop_form_name(LoopForm form) {
   constexpr const char* kNames[] = {"straight",   "unrolled", "single turn", "zero turns", "static", "dynamic",
                                     "descending", "parallel", "while",       "nested",     "branch"};

@@ -1,5 +1,6 @@
-// Random programs of tasks as plain data: a tree of statements that text.h makes a module of. Whatever is deleted or made smaller in the tree,
-// what is left is a program with a meaning: a statement names what it works on by choices among what is in reach when it is written.
+// Random programs of tasks as plain data: a tree of statements that text.h makes a module of. Whatever is deleted or made smaller in the
+// tree, what is left is a program with a meaning: a statement names what it works on by choices among what is in reach when it is
+// written.
 #pragma once
 
 #include <array>
@@ -36,7 +37,6 @@ const char* kind_name(Kind kind);
 /// What a task does with one tensor.
 enum class Mode : uint8_t { kRead, kWrite, kReadWrite, kAtomic, kGather, kScatter };
 inline constexpr int kModes = 6;
-const char* mode_name(Mode mode);
 
 /// What stands around a statement. Several may hold: kNested beside the innermost loop's, kBranch beside any.
 enum class LoopForm : uint8_t {
@@ -77,8 +77,8 @@ const char* alias_form_name(AliasForm form);
 
 struct Statement {
   Kind kind = Kind::kTask;
-  /// Taken modulo the number of ways there are, each for one decision; 0 is the simplest way. What each decides: text.cpp and the
-  /// functions of writer.h.
+  /// Taken modulo the number of ways there are, each for one decision; 0 is the simplest way. What each decides stands at the function of
+  /// the writer (writer.h) for the kind.
   std::array<uint32_t, 8> choice = {};
   std::vector<Statement> body = {};
   std::vector<Statement> otherwise = {};
@@ -89,9 +89,9 @@ struct Program {
   int rows = 8, columns = 8;  ///< of most tensors
   /// Kernels access every element of what they are given; else some only a part.
   bool whole = true;
-  /// Tasks behind a manual scope name those in it that they have to wait for; else that is left to the compiler. Where a loop stands around a
-  /// manual scope, or in one, they always do: nothing inside of a loop can be named for what comes behind, and the runtime knows of no task
-  /// of a manual scope.
+  /// Tasks behind a manual scope name those in it that they have to wait for; else that is left to the compiler. Where a loop stands
+  /// around a manual scope, or in one, they always do: nothing inside of a loop can be named for what comes behind, and the runtime knows
+  /// of no task of a manual scope.
   bool names_manual_tasks = true;
   std::vector<Statement> parameters = {};
   std::vector<Statement> body = {};

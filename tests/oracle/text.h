@@ -20,8 +20,8 @@ struct Text {
   int tasks = 0;  ///< in the text
 };
 
-/// The same text each time, and a program that is defined: views lie inside of their tensors, numbers that decide something are set. What the
-/// runtime and the compiler do not order (manual scopes, no_dep, untracked tensors) is ordered by name.
+/// The same text each time, and a program that is defined: views lie inside of their tensors, numbers that decide something are set. What
+/// the runtime and the compiler do not order (manual scopes, no_dep, untracked tensors) is ordered by name.
 Text text_of(const Program& program);
 
 }  // namespace tilewright::oracle

@@ -42,7 +42,8 @@ struct Root {
   Role role = Role::kOpen;
   bool only_read = false;
   size_t depth = 0;  ///< of the block that it is made in
-  /// Variables of task ids: a task behind all that used it in blocks that have ended, outside of and in manual scopes. Empty if nobody asks.
+  /// Variables of task ids: a task behind all that used it in blocks that have ended, outside of and in manual scopes. Empty if nobody
+  /// asks.
   std::string others_done = {}, manual_done = {};
 };
 
@@ -189,7 +190,7 @@ class Writer {
   // ---- views (writer_views.cpp)
 
   Range whole_range(const Tensor& tensor, size_t dimension);
-  Range known_range(const Tensor& tensor, size_t dimension, int64_t first, int64_t count);
+  Range known_range(int64_t first, int64_t count);
   Range some_range(const Tensor& tensor, size_t dimension, uint32_t choice);
   Tensor view(const Tensor& tensor, const std::vector<Range>& ranges);
   Tensor view(const Tensor& tensor, size_t dimension, const Range& range);
@@ -284,9 +285,9 @@ class Writer {
     std::string id, number;
   };
   Carried begin_carrying(uint32_t choice, uint32_t which, bool parallel);
+  /// What the variables hold comes into reach: in a turn, and behind the loop.
   void get_carried(const Carried& carried);
   void set_carried(const Carried& carried);
-  void end_carrying(const Carried& carried);
   void for_loop(const Statement& s);
   void while_loop(const Statement& s);
   void branch(const Statement& s);

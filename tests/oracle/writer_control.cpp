@@ -106,7 +106,7 @@ void Writer::assemble(const Statement& s) {
   if (!from) return;
   if (from->extents[0].high > rows || from->extents[1].high > columns) {
     std::vector<Range> ranges;
-    for (size_t d = 0; d < 2; ++d) ranges.push_back(known_range(*from, d, 0, std::min(from->extents[d].low, into.extents[d].low)));
+    for (size_t d = 0; d < 2; ++d) ranges.push_back(known_range(0, std::min(from->extents[d].low, into.extents[d].low)));
     from = view(*from, ranges);
   }
   put(*from, from->extents[0].high);
@@ -178,8 +178,6 @@ void Writer::set_carried(const Carried& carried) {
     line(fmt::format("tw.set {}, {} : !tw.var<index>", define(fmt::format("arith.remui {}, {} : index", next, index(8))), carried.number));
   }
 }
-
-void Writer::end_carrying(const Carried& carried) { get_carried(carried); }
 
 // ---- loops
 
@@ -262,7 +260,7 @@ void Writer::for_loop(const Statement& s) {
   loops_.pop_back();
   close_block();
   line(form == LoopForm::kUnrolled ? "} {tw.unroll}" : parallel ? "} {tw.parallel}" : "}");
-  end_carrying(carried);
+  get_carried(carried);
 }
 
 // choice: bound, turns, what is carried (2)
@@ -300,7 +298,7 @@ void Writer::while_loop(const Statement& s) {
   close_block();
   line("  scf.yield");
   line("}");
-  end_carrying(carried);
+  get_carried(carried);
 }
 
 // ---- branches

@@ -342,8 +342,8 @@ void Writer::task(const Statement& s) {
 void Writer::mixed(const Statement& s) {
   if (text_.tasks >= kMostTasks) return;
   const auto& c = s.choice;
-  // Three squares for the cube, then what the vector core uses. The first access of the body says how the product comes to its elements, and
-  // the factors too or not.
+  // Three squares for the cube, then what the vector core uses. The first access of the body says how the product comes to its elements,
+  // and the factors too or not.
   constexpr int kSquares = 3;
   std::vector<Operand> all;
   int64_t size = 16;
@@ -364,7 +364,7 @@ void Writer::mixed(const Statement& s) {
     const auto whole = [&](const Extent& extent) { return extent.open.empty() && extent.low == size; };
     if (std::all_of(each.tensor.extents.begin(), each.tensor.extents.end(), whole)) continue;
     std::vector<Range> ranges;
-    for (size_t d = 0; d < 2; ++d) ranges.push_back(known_range(each.tensor, d, each.tensor.extents[d].low - size, size));
+    for (size_t d = 0; d < 2; ++d) ranges.push_back(known_range(each.tensor.extents[d].low - size, size));
     each.tensor = view(each.tensor, ranges);
   }
   std::vector<Operand> vector_side;
@@ -436,7 +436,7 @@ void Writer::mixed(const Statement& s) {
   submitted(id, uses, !forgotten);
 }
 
-// choice: three ids
+// choice: how many ids, which, whether of an array too
 void Writer::dummy(const Statement& s) {
   if (text_.tasks >= kMostTasks) return;
   std::vector<std::string> ids = chosen_dependencies(1 + s.choice[0] % 2, s.choice[1]);

@@ -65,7 +65,7 @@ std::string Writer::condition(uint32_t choice) {
 
 Range Writer::whole_range(const Tensor& tensor, size_t dimension) { return {index(0), 0, 0, tensor.extents[dimension]}; }
 
-Range Writer::known_range(const Tensor&, size_t, int64_t first, int64_t count) { return {index(first), first, first, {count, count}}; }
+Range Writer::known_range(int64_t first, int64_t count) { return {index(first), first, first, {count, count}}; }
 
 Range Writer::some_range(const Tensor& tensor, size_t dimension, uint32_t choice) {
   const int64_t extent = tensor.extents[dimension].low;
@@ -73,15 +73,15 @@ Range Writer::some_range(const Tensor& tensor, size_t dimension, uint32_t choice
   const int64_t half = extent / 2, part = choice / 8;
   switch (choice % 8) {
     case 0:
-    case 6: return known_range(tensor, dimension, 0, half);
+    case 6: return known_range(0, half);
     case 1:
-    case 7: return known_range(tensor, dimension, extent - half, half);
+    case 7: return known_range(extent - half, half);
     case 2: return whole_range(tensor, dimension);
-    case 3: return known_range(tensor, dimension, part % extent, 1);
-    case 4: return known_range(tensor, dimension, half / 2, half);
+    case 3: return known_range(part % extent, 1);
+    case 4: return known_range(half / 2, half);
     default: {
       const int64_t first = part % extent;
-      return known_range(tensor, dimension, first, 1 + part / extent % (extent - first));
+      return known_range(first, 1 + part / extent % (extent - first));
     }
   }
 }
@@ -158,19 +158,19 @@ std::optional<Tensor> Writer::strided(const Tensor& tensor, uint32_t choice) {
     const int64_t count = tensor.extents[0].low;
     if (count % 2 != 0 || count < 4) return std::nullopt;
     made = transpose(reshape(tensor, {count / 2, 2}), 0, 1);
-    made = view(made, 0, known_range(made, 0, part, 1));
+    made = view(made, 0, known_range(part, 1));
   } else {
     const int64_t rows = tensor.extents[0].low, columns = tensor.extents[1].low;
     const bool halves_rows = rows % 2 == 0 && (choice % 4 != 2 || columns % 2 != 0);
     if (halves_rows && choice % 4 == 1) {
       made = transpose(reshape(tensor, {rows / 2, 2, columns}), 0, 1);
-      made = view(made, 0, known_range(made, 0, part, 1));
+      made = view(made, 0, known_range(part, 1));
     } else if (halves_rows) {
       made = reshape(tensor, {rows / 2, 2 * columns});
-      made = view(made, 1, known_range(made, 1, part * columns, columns));
+      made = view(made, 1, known_range(part * columns, columns));
     } else if (columns % 2 == 0) {
       made = transpose(reshape(tensor, {rows, columns / 2, 2}), 0, 2);
-      made = view(made, 0, known_range(made, 0, part, 1));
+      made = view(made, 0, known_range(part, 1));
     } else {
       return std::nullopt;
     }
@@ -257,8 +257,8 @@ Tensor Writer::branch_result(const Tensor& tensor, uint32_t choice, uint32_t oth
     const size_t dimension = tensor.rank() > 1 ? tensor.rank() - 2 : 0;
     const int64_t half = tensor.extents[dimension].low / 2;
     if (half >= 1) {
-      first = view(tensor, dimension, known_range(tensor, dimension, 0, half));
-      second = view(tensor, dimension, known_range(tensor, dimension, half, half));
+      first = view(tensor, dimension, known_range(0, half));
+      second = view(tensor, dimension, known_range(half, half));
     }
   }
   const std::string variable = define(fmt::format("tw.declare {0} : !tw.var<{1}>", first.value, first.type()), "chosen");
@@ -319,7 +319,7 @@ Tensor Writer::derive(const Tensor& tensor, AliasForm form, const uint32_t* choi
 
 Tensor Writer::flat(Tensor tensor, uint32_t choice) {
   for (size_t d = 0; d + 2 < tensor.rank(); ++d) {
-    if (tensor.extents[d].high > 1) tensor = view(tensor, d, known_range(tensor, d, choice % tensor.extents[d].low, 1));
+    if (tensor.extents[d].high > 1) tensor = view(tensor, d, known_range(choice % tensor.extents[d].low, 1));
   }
   return tensor;
 }

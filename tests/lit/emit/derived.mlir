@@ -121,8 +121,8 @@ tw.orchestration @unless(%x: !tw.tensor<8xf32> {tw.out}, %p: i1) {
   %d = tw.submit @fill(out %x : !tw.tensor<8xf32>) derived(%both : !tw.task_id)
   // An id of the program's is a value.
   %own = arith.select %is_other, %none, %t : !tw.task_id
-  // CHECK: const PTO2TaskId selec = fill_task_2.is_valid() ? PTO2TaskId::invalid() : fill_task;
-  // CHECK: fill_after_4.add(selec);
+  // CHECK: const PTO2TaskId chosen = fill_task_2.is_valid() ? PTO2TaskId::invalid() : fill_task;
+  // CHECK: fill_after_4.add(chosen);
   %e = tw.submit @fill(out %x : !tw.tensor<8xf32>) after(%own : !tw.task_id)
   tw.return
 }
