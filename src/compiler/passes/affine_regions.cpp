@@ -359,7 +359,7 @@ void Regions::State::narrow(Part& part, tw::ViewOp view) {
       fact = simplified(fact);
       if (!isa<AffineConstantExpr>(fact)) part.facts.push_back({fact});
     };
-    if (is_constant(offset, 0) && extent == coordinate.extent) continue;
+    if (extent == coordinate.extent) continue;  // then it begins at 0
     know(offset);
     know(extent - 1);
     know(coordinate.extent - offset - extent);
