@@ -168,7 +168,7 @@ int run(const Options& options) {
   for (const fs::path& path : programs) {
     const std::string program = path.stem().string();
     fmt::print(stderr, "{}\n", program);
-    const auto load = [&](Store& store) { return load_callable(path, options.platform, std::nullopt, store); };
+    const auto load = [&](Store& store) { return load_callable(path, options.platform, std::nullopt, false, store); };
     measure(report, "tilewright", program, load, options, worker);
     for (const ByHand& example : kByHand) {
       if (example.program != program) continue;

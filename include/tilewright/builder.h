@@ -71,6 +71,7 @@ typedef struct twb_parameter {
   const int64_t* extents;  /* of a tensor; TWB_OPEN where only the run knows */
   size_t rank;
   const char* name;        /* a word of C that no other parameter has, or null: "arg0", "arg1", ... by place */
+  int may_alias;           /* 1 of an orchestration's tensor: the caller may give memory that another one so marked has as well; else 0 */
 } twb_parameter;
 
 /* What is recorded until twb_end_function is the function's body; values receives one value a parameter. A kernel may be recorded in the

@@ -202,6 +202,8 @@ typedef struct tw_run_options {
   int32_t check;               /* not 0: look for mistakes in kernels; tw_report_faults has them. host_threads is 0 or 1 */
   uint64_t sim_seed;           /* not 0: decides the whole schedule of a simulated platform; 0: TW_SIM_SEED, else no seed */
   const char *sim_log;         /* with a seed: file that gets a line for each event; null: none */
+  int32_t check_races;         /* not 0: look for races between tasks; tw_report_races has them. host_threads is 0 or 1 */
+  int32_t reserved;            /* 0 */
 } tw_run_options;
 
 /* When the tasks of a timing slot ran, in nanoseconds since the run began; zeros if none did. */
@@ -279,6 +281,32 @@ typedef struct tw_fault {
 TW_API const tw_fault *tw_report_faults(const tw_report *report, size_t *count, uint64_t *unlisted);
 /* The same as text for people; empty if there are none. Owned by the report. */
 TW_API const char *tw_report_check_text(const tw_report *report);
+
+/* What a run with check_races found (tilewright/race_report.h). Strings are never null. */
+typedef struct tw_race_access {
+  uint64_t task;         /* ring << 32 | local; UINT64_MAX: the orchestration itself */
+  int32_t kernel_ids[3]; /* of the task: AIC, AIV0, AIV1; -1 for none */
+  int32_t argument;      /* the task's tensor that holds the bytes; -1: none does */
+  const char *access;    /* "reads", "writes", "adds to" or "reads and writes" */
+  const char *elements;  /* of that tensor: "[0, 0] to [3, 63]" */
+  const char *places;    /* lines of kernels: "add.cpp:41, add.cpp:44" */
+  const char *submitted; /* line of the orchestration */
+} tw_race_access;
+
+typedef struct tw_race {
+  tw_race_access first; /* the task that was submitted first */
+  tw_race_access second;
+  uint64_t creator; /* task to which the runtime gave the memory; UINT64_MAX: none */
+  int32_t tensor;   /* the callable's tensor argument whose memory it is; -1: none is */
+  int32_t reserved;
+  uint64_t begin; /* the first stretch of bytes, from the start of that memory */
+  uint64_t end;
+  uint64_t bytes; /* of all stretches */
+} tw_race;
+
+/* As for faults. */
+TW_API const tw_race *tw_report_races(const tw_report *report, size_t *count, uint64_t *unlisted);
+TW_API const char *tw_report_races_text(const tw_report *report);
 TW_API void tw_report_free(tw_report *report);
 
 #ifdef __cplusplus

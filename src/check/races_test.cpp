@@ -269,19 +269,21 @@ TEST(Races, OfRandomProgramsAreThoseOfAModelInEveryOrderOfAccesses) {
 
 TEST(TaskOrder, IsTheClosureOfTheEdges) {
   std::mt19937 random(7);
-  for (int round = 0; round < 300; ++round) {
-    const uint32_t count = 1 + static_cast<uint32_t>(random() % 40);
+  const auto below = [&](uint32_t bound) { return static_cast<uint32_t>(random() % bound); };
+  for (int round = 0; round < 600; ++round) {
+    const uint32_t count = 1 + below(60);
     TaskOrder order;
     std::vector<std::vector<bool>> before(count, std::vector<bool>(count));
     for (uint32_t i = 0; i < count; ++i) order.add_node();
     std::vector<uint32_t> place(count);
     for (uint32_t i = 0; i < count; ++i) place[i] = i;
     std::shuffle(place.begin(), place.end(), random);
-    for (uint32_t n = static_cast<uint32_t>(random() % (2 * count)); n > 0; --n) {
-      const uint32_t a = static_cast<uint32_t>(random() % count), b = static_cast<uint32_t>(random() % count);
-      if (place[a] >= place[b]) continue;
-      order.add_edge(a, b);
-      before[a][b] = true;
+    const uint32_t longest = 1 + below(count);  // short edges make long ways
+    for (uint32_t n = below(3 * count); n > 0; --n) {
+      const uint32_t a = below(count), b = a + 1 + below(longest);
+      if (b >= count) continue;
+      order.add_edge(place[a], place[b]);
+      before[place[a]][place[b]] = true;
     }
     for (uint32_t k = 0; k < count; ++k) {
       for (uint32_t i = 0; i < count; ++i) {
@@ -294,6 +296,72 @@ TEST(TaskOrder, IsTheClosureOfTheEdges) {
       for (uint32_t j = 0; j < count; ++j) ASSERT_EQ(order.before(i, j), before[i][j]) << i << " " << j << " in round " << round;
     }
   }
+}
+
+/// Layers of tasks, every one behind all of the layer before it: directly, or by way of a task between them.
+struct Layers {
+  TaskOrder order;
+  std::vector<std::vector<uint32_t>> layers;
+
+  Layers(uint32_t count, uint32_t width, bool barriers) {
+    for (uint32_t layer = 0; layer < count; ++layer) {
+      std::vector<uint32_t> before;
+      if (layer > 0) before = layers.back();
+      if (layer > 0 && barriers) {
+        const uint32_t barrier = order.add_node();
+        for (const uint32_t task : before) order.add_edge(task, barrier);
+        before = {barrier};
+      }
+      layers.emplace_back();
+      for (uint32_t i = 0; i < width; ++i) {
+        layers.back().push_back(order.add_node());
+        for (const uint32_t task : before) order.add_edge(task, layers.back().back());
+      }
+    }
+  }
+  void check() {
+    order.close();
+    ASSERT_EQ(order.order().size(), order.size());
+    for (size_t layer = 0; layer < layers.size(); ++layer) {
+      const uint32_t first = layers[layer].front(), last = layers[layer].back();
+      EXPECT_FALSE(order.before(first, last) || order.before(last, first));
+      if (layer == 0) continue;
+      EXPECT_TRUE(order.before(layers[layer - 1].back(), first) && order.before(layers[0].front(), last));
+      EXPECT_FALSE(order.before(first, layers[layer - 1].back()));
+    }
+  }
+};
+
+TEST(TaskOrder, ManyTasksBehindABarrierCostAFewEntriesEach) {
+  constexpr uint32_t kTasks = 100'000;
+  Layers two(2, kTasks / 2, true);
+  two.check();
+  EXPECT_LE(two.order.entries(), 2 * kTasks) << "one list for all of the second layer";
+  Layers many(kTasks / 100, 100, true);
+  many.check();
+  EXPECT_LE(many.order.entries(), 10 * kTasks);
+  Layers direct(kTasks / 100, 100, false);
+  direct.check();
+  EXPECT_LE(direct.order.entries(), 2 * kTasks);
+}
+
+TEST(TaskOrder, TasksBehindABarrierMayHavePredecessorsOfTheirOwn) {
+  constexpr uint32_t kTasks = 50'000;
+  TaskOrder order;
+  for (uint32_t i = 0; i < kTasks; ++i) order.add_node();
+  const uint32_t barrier = order.add_node();
+  for (uint32_t i = 0; i < kTasks; ++i) order.add_edge(i, barrier);
+  for (uint32_t i = 0; i < kTasks; ++i) {  // one before the barrier, and memory that was allocated meanwhile
+    const uint32_t memory = order.add_node(), task = order.add_node();
+    order.add_edge(memory, task);
+    order.add_edge(barrier, task);
+    order.add_edge(i, task);
+  }
+  order.close();
+  EXPECT_LE(order.entries(), 10 * kTasks);
+  const uint32_t first = barrier + 2, last = barrier + 2 * kTasks;
+  EXPECT_TRUE(order.before(kTasks - 1, first) && order.before(0, last) && order.before(last - 1, last));
+  EXPECT_FALSE(order.before(first - 1, last) || order.before(first, last) || order.before(0, last - 1));
 }
 
 TEST(TaskOrder, WhatLiesOnACycleIsLeftOut) {

@@ -86,9 +86,10 @@ ArtifactContent compile_program(const CompileRequest& request) {
 
   PassManager passes(&program.context());
   if (is_planned(module)) {
+    if (request.derive_dependencies) passes.addPass(create_derive_dependencies());
     passes.addPass(create_verify_plan(target->name));
   } else {
-    add_lowering(passes, *target);
+    add_lowering(passes, *target, request.derive_dependencies);
   }
   if (failed(passes.run(module))) throw program.error(ErrorCode::kInvalidArgument);
   const FailureOr<emit::ProgramSources> emitted = emit::program_sources(module, request.runtime, *target);
@@ -96,6 +97,8 @@ ArtifactContent compile_program(const CompileRequest& request) {
   for (const auto& [name, text] : emitted->files) content.files[name] = text;
   content.files["callable.json"] = format_callable_spec(emitted->spec);
   content.files["memory_map.txt"] = memory_map(*emitted, *target);
+  if (request.derive_dependencies || emitted->tensor_orders)
+    content.files[kTensorOrdersFile] = format_tensor_orders(emitted->tensor_orders.value_or(std::vector<TensorOrder>()));
   return content;
 }
 

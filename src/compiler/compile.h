@@ -13,6 +13,7 @@ struct CompileRequest {
   std::string name;  ///< of the file, for messages
   std::string platform = "a2a3sim";
   RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;
+  bool derive_dependencies = false;  ///< tasks name those that they have to wait for, and the artifact has a dependencies.json
 };
 
 /// Compiles a program, through all passes. The same request gives the same content. Throws Error: kParseError and kInvalidArgument with what is

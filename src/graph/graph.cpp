@@ -46,6 +46,7 @@ void Graph::begin_run(const std::vector<uint8_t>* kernel_lanes, GraphObserver* o
   map_.begin_run(policy.track_war);
   kernel_lanes_ = kernel_lanes != nullptr ? std::span<const uint8_t>(*kernel_lanes) : std::span<const uint8_t>();
   observer_ = observer;
+  for (std::vector<uint64_t>& ring : observed_) ring.clear();
   for (Ring& ring : rings_) ring.first = ring.next;
   task_count_ = published_count_ = 0;
   edge_count_ = {};
@@ -206,11 +207,7 @@ template <bool kPlain>
   ++submission_;
   ChipTensor* const descriptors = reinterpret_cast<ChipTensor*>(block);
   if constexpr (!kPlain) {
-    if (observer_ != nullptr) {
-      observer_->on_task({public_id(plan.ring, plan.id),
-                          {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id},
-                          args.explicit_dep_count()});
-    }
+    if (observer_ != nullptr) report_task(plan, kernels, args.explicit_dep_count());
     if (plan.heap_bytes != 0) add_outputs(plan, args, descriptors, outputs);
     if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   }
@@ -526,7 +523,22 @@ void Graph::collect_producers(const ChipTensor& tensor, std::vector<TaskRef>& pr
       creator.slot != kNoSlot && (!table_.is_done(creator) || observer_ != nullptr)) {
     producers.push_back(creator);
   }
-  for (const RegionHit& writer : map_.writers_of(tensor)) producers.push_back({table_.slot_of(writer.ring, writer.task), writer.task});
+  for (const RegionHit& writer : map_.writers_of(tensor)) {
+    if (!predates_owner(writer, tensor)) producers.push_back({table_.slot_of(writer.ring, writer.task), writer.task});
+  }
+}
+
+bool Graph::predates_owner(const RegionHit& hit, const ChipTensor& tensor) const {
+  const PTO2TaskId owner = tensor.owner_task_id;
+  if (observer_ == nullptr || find_task(owner).slot == kNoSlot) return false;
+  const uint32_t owner_ring = owner.ring() - uint32_t{policy_.first_public_ring};
+  return observed_[hit.ring][hit.task - rings_[hit.ring].first] < observed_[owner_ring][owner.local()];
+}
+
+void Graph::report_task(const Plan& plan, const MixedKernels& kernels, uint32_t named_dependencies) {
+  observed_[plan.ring].push_back(task_count_);
+  observer_->on_task(
+      {public_id(plan.ring, plan.id), {kernels.aic_kernel_id, kernels.aiv0_kernel_id, kernels.aiv1_kernel_id}, named_dependencies});
 }
 
 void Graph::report_arguments(const Plan& plan, const TaskSlot& record) {

@@ -247,7 +247,11 @@ class Graph {
   [[gnu::noinline]] bool long_list_has(TaskRef task) const;
   void retain(const Plan& plan, TaskRef task);
   void finish_submission(const Plan& plan, TaskSlot& record, bool complete);
+  void report_task(const Plan& plan, const MixedKernels& kernels, uint32_t named_dependencies);
   void report_arguments(const Plan& plan, const TaskSlot& record);
+  /// With an observer: whether the access is of what lay in the tensor's memory before its owner got it. All such have ended, and
+  /// without an observer the map has forgotten them.
+  bool predates_owner(const RegionHit& hit, const ChipTensor& tensor) const;
   void advance(uint32_t ring);
   void list_one_of_many(TaskRef task, EdgeSource source);
   void store_many_predecessors(uint32_t ring, TaskSlot& record);
@@ -283,6 +287,7 @@ class Graph {
   Site site_;
   std::span<const uint8_t> kernel_lanes_;
   GraphObserver* observer_ = nullptr;
+  std::array<std::vector<uint64_t>, kRingCount> observed_;  ///< with one: number of the submission of each of the ring's tasks
   int32_t aic_cores_ = INT32_MAX / 2;
   bool read_elsewhere_ = true;       ///< threads other than the submitter run tasks
   bool asks_ahead_ = true;           ///< for lines to write: another core has them, or memory

@@ -211,6 +211,7 @@ class GraphModel {
       const bool writes = argument.tag != TensorArgType::INPUT;
       const ByteSet bytes = bytes_of(argument.tensor);
       for (const Access& other : accesses_) {
+        if (argument.made != nullptr && other.task < argument.made->creator) continue;  // of what lay there before
         const bool ordered = track_war ? writes || other.writes : other.writes && argument.tag != TensorArgType::OUTPUT_EXISTING;
         if (ordered && share_a_byte(bytes, other.bytes)) task.follows.insert(other.task);
       }

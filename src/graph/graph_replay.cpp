@@ -28,7 +28,7 @@ SubmitState Graph::submit_graph(const GraphTaskArgs& args, GraphDefinition& defi
   predecessor_count_ = 0;
   record_ = &record;
   ++submission_;
-  if (observer_ != nullptr) observer_->on_task({public_id(plan.ring, plan.id), {-1, -1, -1}, args.explicit_dep_count()});
+  if (observer_ != nullptr) report_task(plan, MixedKernels{}, args.explicit_dep_count());
   outputs.set_task_id(public_id(plan.ring, plan.id));
   if (args.explicit_dep_count() != 0 && !add_explicit_dependencies(plan, args)) return SubmitState::kFatal;
   for (uint32_t i = 0; i < tensor_count; ++i) {

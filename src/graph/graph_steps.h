@@ -86,6 +86,8 @@ template <bool kPlain>
     if (hit.is_unknown()) list_all(map_.hits());
   } else {
     for (const RegionHit& hit : map_.access(tensor, *descriptor, range, tag, plan.owner)) {
+      if (observer_ != nullptr && predates_owner(hit, tensor)) [[unlikely]]
+        continue;
       const TaskRef task{table_.slot_of(hit.ring, hit.task), hit.task};
       const uint64_t overlap = std::min(range.end, hit.range.end) - std::max(range.begin, hit.range.begin);
       add_predecessor(plan, task, hit.ring, EdgeSource::kTensorMap, index, overlap);

@@ -159,6 +159,67 @@ TEST_F(GraphTest, NoDepAndManualDepKeepOnlyTheCreatorEdge) {
   EXPECT_EQ(edges_.of(id(3)), (EdgeSet{{id(0).raw, EdgeSource::kCreator}}));
 }
 
+// The heap gives memory again; what was done to what lay there before orders nobody, though an observed run forgets nothing.
+class RecycledMemoryTest : public GraphTest {
+ protected:
+  RecycledMemoryTest() : GraphTest(rings(64, 1024)) {}
+  /// A tensor in all the memory of ring 1, and a scope in which it was made.
+  ChipTensor make() {
+    graph_.begin_scope(PTO2ScopeMode::AUTO);
+    const uint32_t shape[] = {256};
+    const TensorCreateInfo info(shape, 1);
+    CoreTaskArgs create;
+    create.add_output(info);
+    submit(create);
+    EXPECT_EQ(state_, SubmitState::kAccepted) << graph_.error_text();
+    return outputs_.get_ref(0);
+  }
+  void end() {
+    graph_.end_scope();
+    while (complete_one()) {
+    }
+  }
+};
+
+TEST_F(RecycledMemoryTest, EarlierContentsOrderNobody) {
+  const ChipTensor old = make();  // 1.0
+  CoreTaskArgs write_old;
+  write_old.add_inout(old);
+  graph_.begin_scope(PTO2ScopeMode::AUTO);
+  submit(write_old);  // 2.0: of another ring than the memory
+  graph_.end_scope();
+  end();
+  const ChipTensor recycled = make();  // 1.1
+  ASSERT_EQ(recycled.buffer.addr, old.buffer.addr);
+  ASSERT_EQ(recycled.owner_task_id, id(1, 1));
+  CoreTaskArgs write, read;
+  write.add_output(recycled);
+  read.add_input(recycled);
+  submit(write);                         // 1.2
+  const PTO2TaskId reader = submit(read);  // 1.3
+  EXPECT_EQ(edges_.of(reader), (EdgeSet{{id(1, 1).raw, EdgeSource::kCreator}, {id(2, 1).raw, EdgeSource::kTensorMap}}));
+  std::vector<TaskRef> producers;
+  graph_.collect_producers(recycled, producers);
+  std::set<uint64_t> before;
+  for (const TaskRef task : producers) before.insert(graph_.id_of(graph_.table().record(task.slot)).raw);
+  EXPECT_EQ(before, (std::set<uint64_t>{id(1, 1).raw, id(2, 1).raw}));
+}
+
+TEST_F(RecycledMemoryTest, NorDoEarlierReadersWithTrackWar) {
+  graph_.end_run();
+  begin({.track_war = true});
+  const ChipTensor old = make();
+  CoreTaskArgs read_old;
+  read_old.add_input(old);
+  submit(read_old);
+  end();
+  const ChipTensor recycled = make();  // 1.2
+  ASSERT_EQ(recycled.buffer.addr, old.buffer.addr);
+  CoreTaskArgs write;
+  write.add_inout(recycled);
+  EXPECT_EQ(edges_.of(submit(write)), (EdgeSet{{id(2, 1).raw, EdgeSource::kCreator}}));
+}
+
 TEST_F(GraphTest, ManualScopesTakeExplicitEdgesOnly) {
   const ChipTensor t = floats(0x10000, 16);
   graph_.begin_scope(PTO2ScopeMode::MANUAL);

@@ -15,9 +15,13 @@
 namespace tilewright::isa {
 namespace {
 
-/// The instructions. Nothing of the unit's state is left behind.
+/// The instructions. Nothing of the unit's state is left behind. The intrinsics of GCC 12 do not say what memory they read, the configuration but
+/// for 8 bytes of it: an empty statement in front of each says that it must be there.
 struct Amx {
-  TW_ISA_AMX static void configure(const TileConfiguration& tiles) { _tile_loadconfig(&tiles); }
+  TW_ISA_AMX static void configure(const TileConfiguration& tiles) {
+    asm volatile("" : : "r"(&tiles) : "memory");
+    _tile_loadconfig(&tiles);
+  }
   TW_ISA_AMX static void release() { _tile_release(); }
   template <TileRegister kTile>
   TW_ISA_AMX static void zero() {
@@ -27,6 +31,7 @@ struct Amx {
   // The number of a register is part of the instruction; the intrinsics of GCC want to read a digit.
   template <TileRegister kTile>
   TW_ISA_AMX static void load(const void* base, int64_t step) {
+    asm volatile("" : : "r"(base) : "memory");
     if constexpr (kTile == kLeft) _tile_loadd(1, base, step);
     if constexpr (kTile == kRight) _tile_loadd(2, base, step);
     if constexpr (kTile == kLastLeft) _tile_loadd(3, base, step);

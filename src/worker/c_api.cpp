@@ -2,6 +2,7 @@
 #include "tilewright/c_api.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -47,6 +48,9 @@ struct tw_report {
   std::vector<tw_task> tasks;
   std::vector<tw_fault> faults;  ///< point into report
   std::string check_text;
+  std::vector<std::string> race_places;  ///< two for each race
+  std::vector<tw_race> races;            ///< point into report and race_places
+  std::string races_text;
 };
 
 namespace {
@@ -190,11 +194,36 @@ tilewright::RunOptions options_of(const tw_run_options* given, const tilewright:
   options.check = known.check != 0;
   options.sim_seed = known.sim_seed;
   if (known.sim_log != nullptr) options.sim_log = known.sim_log;
+  options.check_races = known.check_races != 0;
+  if (known.reserved != 0) throw Error(ErrorCode::kInvalidArgument, "tw_run_options: reserved is not 0");
   return options;
 }
 
 tw_instruction instruction_of(const tilewright::CheckedInstruction& i) {
   return {i.name.c_str(), i.pipe.c_str(), i.core.c_str(), i.operand.c_str(), i.access.c_str(), i.place.c_str()};
+}
+
+tw_race_access race_access_of(const tilewright::RaceAccess& access, const std::string& places) {
+  return {access.task.raw,         {access.kernel_ids[0], access.kernel_ids[1], access.kernel_ids[2]},
+          access.argument,         access.access.c_str(),
+          access.elements.c_str(), places.c_str(),
+          access.submitted.c_str()};
+}
+
+void list_races(tw_report& report) {
+  const std::vector<tilewright::Race>& races = report.report.races.races;
+  for (const tilewright::Race& race : races) {
+    for (const tilewright::RaceAccess* access : {&race.first, &race.second}) {
+      report.race_places.push_back(fmt::format("{}", fmt::join(access->places, ", ")));
+    }
+  }
+  for (size_t i = 0; i < races.size(); ++i) {
+    const tilewright::Race& race = races[i];
+    report.races.push_back({race_access_of(race.first, report.race_places[2 * i]),
+                            race_access_of(race.second, report.race_places[2 * i + 1]), race.creator.raw, race.tensor, 0, race.begin,
+                            race.end, race.bytes});
+  }
+  report.races_text = tilewright::format_race_report(report.report.races);
 }
 
 std::unique_ptr<tw_report> new_report(tilewright::RunReport&& run) {
@@ -213,6 +242,7 @@ std::unique_ptr<tw_report> new_report(tilewright::RunReport&& run) {
                               fault.count});
   }
   report->check_text = tilewright::format_check_report(report->report.check);
+  list_races(*report);
   return report;
 }
 
@@ -257,7 +287,7 @@ int tw_image_build(const char* path, const tw_build_options* options, tw_image**
 int tw_image_build_json(const char* json, const char* base_directory, const tw_build_options* options, tw_image** image, tw_error** error) {
   return guarded(error, [&] {
     tw_image*& result = required(image, "image");
-    const std::filesystem::path base = base_directory != nullptr ? std::filesystem::path(base_directory) : std::filesystem::current_path();
+    const std::filesystem::path base = std::filesystem::absolute(base_directory != nullptr ? base_directory : ".");
     result = build(tilewright::parse_callable_spec(&required(json, "json"), base), options);
   });
 }
@@ -419,5 +449,13 @@ const tw_fault* tw_report_faults(const tw_report* report, size_t* count, uint64_
 }
 
 const char* tw_report_check_text(const tw_report* report) { return report != nullptr ? report->check_text.c_str() : ""; }
+
+const tw_race* tw_report_races(const tw_report* report, size_t* count, uint64_t* unlisted) {
+  if (count != nullptr) *count = report != nullptr ? report->races.size() : 0;
+  if (unlisted != nullptr) *unlisted = report != nullptr ? report->report.races.unlisted : 0;
+  return report != nullptr ? report->races.data() : nullptr;
+}
+
+const char* tw_report_races_text(const tw_report* report) { return report != nullptr ? report->races_text.c_str() : ""; }
 
 void tw_report_free(tw_report* report) { delete report; }

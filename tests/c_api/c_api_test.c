@@ -1,5 +1,5 @@
 /* The C interface as a C program uses it: builds a callable, runs it, and makes every mistake there is to make.
- * c_api_test PATH-OF-examples/hello/callable.json */
+ * c_api_test PATH-OF-examples/hello/callable.json DIRECTORY-OF-racing.cpp */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,6 +270,59 @@ static void bad_runs(tw_worker *worker, tw_callable hello, const tw_image *image
   tw_arguments_free(arguments);
 }
 
+/* racing.cpp with the kernel of hello. */
+static void races(tw_worker *worker, tw_callable hello, const char *directory) {
+  const char *const json =
+      "{\"name\": \"racing\", \"orchestration\": {\"source\": \"racing.cpp\", \"signature\": [\"IN\", \"IN\", \"OUT\"]},"
+      "\"incores\": [{\"func_id\": 0, \"source\": \"../../examples/hello/kernels/add.cpp\", \"core_type\": \"aiv\","
+      "\"signature\": [\"IN\", \"IN\", \"OUT\"]}]}";
+  tw_build_options build = TW_BUILD_OPTIONS_INIT;
+  tw_image *image = NULL;
+  tw_callable racing = 0;
+  tw_arguments *arguments = hello_arguments();
+  tw_run_options options;
+  tw_report *report = NULL;
+  const tw_race *found = NULL;
+  size_t count = 0;
+  uint64_t unlisted = 0;
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.check_races = 1;
+  build.line_tables = 1;
+  OK(tw_image_build_json(json, directory, &build, &image, &error));
+  OK(tw_worker_register(worker, image, &racing, &error));
+  OK(tw_worker_run(worker, racing, arguments, NULL, &options, &report, &error));
+  found = tw_report_races(report, &count, &unlisted);
+  CHECK(count == 1 && unlisted == 0);
+  if (count == 1) {
+    CHECK(found->first.task == 0 && found->second.task == 1 && found->first.kernel_ids[1] == 0 && found->first.argument == 2);
+    CHECK(strcmp(found->first.access, "writes") == 0 && strcmp(found->first.elements, "[0] to [4095]") == 0);
+    CHECK(strncmp(found->second.places, "add.cpp:", 8) == 0 && strncmp(found->second.submitted, "racing.cpp:", 11) == 0);
+    CHECK(found->tensor == 2 && found->creator == UINT64_MAX && found->begin == 0 && found->end == 4 * 4096 && found->bytes == 4 * 4096);
+    CHECK(strncmp(tw_report_races_text(report), "races: 1\n", 9) == 0);
+  }
+  tw_report_free(report);
+  options.struct_size = offsetof(tw_run_options, check_races); /* a header without the field */
+  OK(tw_worker_run(worker, racing, arguments, NULL, &options, &report, &error));
+  tw_report_races(report, &count, &unlisted);
+  CHECK(count == 0 && unlisted == 0 && strcmp(tw_report_races_text(report), "") == 0);
+  tw_report_free(report);
+  options.struct_size = sizeof options;
+  OK(tw_worker_run(worker, hello, arguments, NULL, &options, &report, &error));
+  tw_report_races(report, &count, &unlisted);
+  CHECK(count == 0 && unlisted == 0 && strcmp(tw_report_races_text(report), "") == 0);
+  tw_report_free(report);
+  options.reserved = 1;
+  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "reserved");
+  options.reserved = 0;
+  options.host_threads = 2;
+  FAILS(tw_worker_run(worker, hello, arguments, NULL, &options, NULL, &error), "invalid_argument", "check_races simulates on one thread");
+  CHECK(tw_report_races(NULL, &count, NULL) == NULL && count == 0 && strcmp(tw_report_races_text(NULL), "") == 0);
+  OK(tw_worker_unregister(worker, racing, &error));
+  tw_image_free(image);
+  tw_arguments_free(arguments);
+}
+
 static void bad_workers(void) {
   tw_worker *worker = NULL;
   tw_worker_options options = TW_WORKER_OPTIONS_INIT;
@@ -292,7 +345,7 @@ int main(int argc, char **argv) {
   tw_image *image = NULL;
   tw_worker *worker = NULL;
   tw_callable hello = 0;
-  if (argc != 2) return 2;
+  if (argc != 3) return 2;
   library_and_platforms();
   OK(tw_image_build(argv[1], NULL, &image, &error));
   images(argv[1], image);
@@ -306,6 +359,7 @@ int main(int argc, char **argv) {
     if (failures != 0) return 1;
     good_run(worker, hello);
     bad_runs(worker, hello, image);
+    races(worker, hello, argv[2]);
     device_memory(worker, hello);
     tw_worker_free(worker);
   }

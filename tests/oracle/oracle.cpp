@@ -10,13 +10,13 @@
 #include "compiler/emit/task_order.h"
 #include "compiler/ir/diagnostics.h"
 #include "compiler/ir/register.h"
+#include "compiler/passes/passes.h"
 #include "compiler/pipeline.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/Support/SourceMgr.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 
 namespace tilewright::oracle {
 
@@ -412,13 +412,6 @@ class Messages {
   ScopedDiagnosticHandler handler_;
 };
 
-void add_derivation(OpPassManager& passes) {
-  const PassInfo* derive = PassInfo::lookup("derive-dependencies");
-  if (derive == nullptr) throw Error(ErrorCode::kUnsupported, "there is no pass derive-dependencies");
-  if (failed(derive->addToPipeline(passes, "", [](const Twine&) { return failure(); })))
-    throw Error(ErrorCode::kInternal, "derive-dependencies takes no options");
-}
-
 }  // namespace
 
 std::unique_ptr<MLIRContext> make_context() {
@@ -426,18 +419,25 @@ std::unique_ptr<MLIRContext> make_context() {
   register_dialects(registry);
   auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
+  context->printOpOnDiagnostic(false);
   return context;
 }
 
-OwningOpRef<ModuleOp> compile(MLIRContext& context, StringRef text, bool derive) {
+OwningOpRef<ModuleOp> parse(MLIRContext& context, StringRef text) {
   const Messages messages(context);
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, "case.mlir"), llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   if (!module) throw Error(ErrorCode::kParseError, messages.text());
+  return module;
+}
+
+OwningOpRef<ModuleOp> compile(MLIRContext& context, StringRef text, bool derive) {
+  OwningOpRef<ModuleOp> module = parse(context, text);
+  const Messages messages(context);
   PassManager passes(&context);
   add_front(passes);
-  if (derive) add_derivation(passes);
+  if (derive) passes.addPass(create_derive_dependencies());
   if (failed(passes.run(*module))) throw Error(ErrorCode::kInvalidArgument, messages.text());
   return module;
 }

@@ -30,8 +30,11 @@ struct Case {
 /// A context that knows the dialects, for one thread. It grows with what is parsed: take a new one after some thousand programs.
 std::unique_ptr<mlir::MLIRContext> make_context();
 
-/// The module that the passes in front of those for a target make of it (add_front), with derive-dependencies at the end if `derive` is true.
-/// Throws Error(kParseError) for what is no module, Error(kInvalidArgument) with the diagnostics where a pass fails.
+/// The module as the text says, with lines of "case.mlir". Throws Error(kParseError) with the diagnostics.
+mlir::OwningOpRef<mlir::ModuleOp> parse(mlir::MLIRContext& context, llvm::StringRef text);
+
+/// The module that the passes in front of those for a target make of it (add_front), and derive-dependencies if `derive` is true.
+/// Throws what parse() throws, and Error(kInvalidArgument) with the diagnostics where a pass fails.
 mlir::OwningOpRef<mlir::ModuleOp> compile(mlir::MLIRContext& context, llvm::StringRef text, bool derive);
 
 /// What its orchestration does on a copy of these arguments. Throws what interpret() throws.
@@ -69,12 +72,12 @@ struct Judgement {
   uint64_t tasks = 0;
   uint64_t conflicts = 0;  ///< pairs that touch a common element, one writing
   uint64_t reduction = 0;  ///< pairs in the transitive reduction of these
-  /// Pairs that derived ids have to order at least, if they alone are to order what `violations` would name: those of the transitive reduction
-  /// of conflicts, user ids and waits of the orchestration that are no user ids.
+  /// Pairs that derived ids have to order at least, if they alone are to order what `violations` would name: those of the transitive
+  /// reduction of conflicts, user ids and waits of the orchestration that are no user ids.
   uint64_t needed = 0;
   uint64_t derived = 0;  ///< pairs that `derived` ids order directly
   uint64_t user = 0;  ///< pairs that `after` ids order directly, dummies among them
-  /// Pairs that are ordered, but would not be if each conflicting pair were and nothing else (but by user ids and waits of the orchestration).
+  /// Pairs that derived ids order, with user ids and waits of the orchestration, but conflicts would not with these.
   uint64_t excess = 0;
   /// Tasks in the longest chain: of conflicts, user ids and waits of the orchestration; and of the order that is given.
   uint64_t path_needed = 0, path_given = 0;
@@ -85,7 +88,8 @@ struct Judgement {
   uint64_t tensors = 0, ordered = 0, tracked = 0;
 };
 
-/// `module` is behind infer-directions, and `log` is of its orchestration. Throws Error(kInvalidArgument) for a log with tw.at or tw.assemble.
+/// `module` is behind infer-directions, and `log` is of its orchestration. Throws Error(kInvalidArgument) for a module of several
+/// orchestrations and for a log with tw.at or tw.assemble.
 Judgement judge(mlir::ModuleOp module, const interpret::Log& log, Tracking tracking = Tracking::kUnlessOrdered);
 
 /// All three steps.

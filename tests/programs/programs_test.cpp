@@ -31,8 +31,8 @@ class Programs : public testing::Test {
  protected:
   using Check = std::function<void(const std::map<size_t, HostTensor>&)>;
 
-  /// Runs the program in the interpreter and then everywhere; `check` gets the tensors named by `outputs`, by their numbers, as each run leaves
-  /// them.
+  /// Runs the program in the interpreter and then everywhere, once with derived dependencies and watched for races; `check` gets the tensors
+  /// named by `outputs`, by their numbers, as each run leaves them.
   void run(const std::string& program, const Arguments& arguments, const std::vector<size_t>& outputs, const Check& check,
            const std::vector<std::string>& runtimes = {kRingbuffer, kHostGraph}) const {
     const auto expect = [&](const ProcessResult& result) {
@@ -44,6 +44,10 @@ class Programs : public testing::Test {
     {
       SCOPED_TRACE(program + " interpreted");
       ASSERT_NO_FATAL_FAILURE(expect(tw({"interpret", TW_PROGRAMS "/" + program}, arguments, outputs)));
+    }
+    {
+      SCOPED_TRACE(program + " with derived dependencies");
+      ASSERT_NO_FATAL_FAILURE(expect(tw({"run", TW_PROGRAMS "/" + program, "--derive-dependencies", "--check-races"}, arguments, outputs)));
     }
     for (const std::string platform : {"a2a3sim", "a5sim"}) {
       for (const std::string& runtime : runtimes) {

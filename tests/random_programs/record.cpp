@@ -48,21 +48,21 @@ std::vector<twb_parameter> Recorder::declare_parameters() {
   static constexpr int64_t kInputExtents[] = {kInputRows, kInputColumns}, kOpenExtents[] = {TWB_OPEN, kInputColumns};
   for (const Input& input : used_inputs()) {
     parameters_.push_back({Parameter::Role::kInput, input.dtype, input});
-    list.push_back({TWB_TENSOR, input.dtype, TWB_IN, program_.open_tensors ? kOpenExtents : kInputExtents, 2, nullptr});
+    list.push_back({TWB_TENSOR, input.dtype, TWB_IN, program_.open_tensors ? kOpenExtents : kInputExtents, 2, nullptr, 0});
   }
   for (const twb_dtype dtype : kDtypes) {
     const int rows = known_ == nullptr ? 1 << 24 : known_->rows.contains(dtype) ? known_->rows.at(dtype) : 0;
     if (rows == 0) continue;
     parameters_.push_back({Parameter::Role::kResults, dtype, {}, rows});
     result_extents_.push_back({rows, kResultColumns});
-    list.push_back({TWB_TENSOR, dtype, TWB_INOUT, nullptr, 2, nullptr});
+    list.push_back({TWB_TENSOR, dtype, TWB_INOUT, nullptr, 2, nullptr, 0});
   }
   for (size_t i = 0, next = 0; i < list.size(); ++i) {
     if (list[i].extents == nullptr) list[i].extents = result_extents_[next++].data();
   }
   for (const auto& [dtype, value] : number_arguments()) {
     parameters_.push_back({Parameter::Role::kNumber, dtype, {}, 0, value});
-    list.push_back({TWB_NUMBER, dtype, TWB_IN, nullptr, 0, nullptr});
+    list.push_back({TWB_NUMBER, dtype, TWB_IN, nullptr, 0, nullptr, 0});
   }
   return list;
 }

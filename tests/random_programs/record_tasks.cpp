@@ -102,18 +102,18 @@ void Recorder::mixed_task(const Statement& s) {
   std::vector<twb_value> arguments;
   static constexpr int64_t kInputExtents[] = {kInputRows, kInputColumns}, kOpenExtents[] = {TWB_OPEN, kInputColumns};
   for (const Input& each : inputs) {
-    parameters.push_back({TWB_TENSOR, each.dtype, TWB_IN, program_.open_tensors ? kOpenExtents : kInputExtents, 2, nullptr});
+    parameters.push_back({TWB_TENSOR, each.dtype, TWB_IN, program_.open_tensors ? kOpenExtents : kInputExtents, 2, nullptr, 0});
     arguments.push_back(inputs_.at(each).value);
   }
   std::vector<std::array<int64_t, 2>> extents;
   extents.reserve(task_results_.size());
   for (const auto& [dtype, value] : task_results_) {
     extents.push_back({twb_extent(b(), value, 0), kResultColumns});
-    parameters.push_back({TWB_TENSOR, dtype, TWB_INOUT, extents.back().data(), 2, nullptr});
+    parameters.push_back({TWB_TENSOR, dtype, TWB_INOUT, extents.back().data(), 2, nullptr, 0});
     arguments.push_back(value);
   }
   for (size_t i = 0; i < argument_count_; ++i) {
-    parameters.push_back({TWB_NUMBER, numbers_[i].dtype, TWB_IN, nullptr, 0, nullptr});
+    parameters.push_back({TWB_NUMBER, numbers_[i].dtype, TWB_IN, nullptr, 0, nullptr, 0});
     arguments.push_back(numbers_[i].value);
   }
   const std::string names[] = {fmt::format("mixed{}_cube", next_task_), fmt::format("mixed{}_vector", next_task_)};

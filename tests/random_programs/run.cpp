@@ -1,31 +1,22 @@
 #include "run.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/resource.h>
 
-#include <cstring>
-#include <fstream>
-#include <functional>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/process.h"
+#include "batch.h"
 #include "compiler/builder/dtype.h"
 #include "compiler/builder/recorder.h"
 #include "compiler/compile.h"
 #include "compiler/interpret/interpreter.h"
 #include "data/element.h"
-#include "task/callable.h"
 #include "tilewright/worker.h"
 #include "toolchain/callable_spec.h"
-#include "toolchain/compiler.h"
-#include "toolchain/paths.h"
 #include "toolchain/store.h"
 
 namespace tilewright::random_programs {
 
-namespace fs = std::filesystem;
 using Failure = Verdict::Kind;
 
 namespace {
@@ -114,50 +105,6 @@ std::string cause_of(const std::string& message) {
 
 Verdict failed(Failure kind, const std::string& text) { return {kind, text, cause_of(text)}; }
 
-// ---- sources of many programs as one
-
-constexpr uint64_t kSelectedMark = 0x5457'7261'6e64'6f6dULL;
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
-  return text;
-}
-
-std::string without_includes(const std::string& text) {
-  std::string kept;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size() - 1);
-    if (text.compare(at, 8, "#include") != 0) kept.append(text, at, end + 1 - at);
-    at = end + 1;
-  }
-  return kept;
-}
-
-/// Compiles one source as the toolchain would, but without optimisation. Throws Error(kCompileFailed).
-std::vector<uint8_t> compile_quickly(const std::string& text, UnitKind kind, const std::string& arch, Store& store) {
-  const TemporaryDirectory directory;
-  CompileUnit unit;
-  unit.kind = kind;
-  unit.source = directory.path() / "batch.cpp";
-  unit.include_dirs = find_toolchain_paths().include_dirs();
-  unit.arch = arch;
-  unit.target_level = "x86-64-v3";
-  std::ofstream(unit.source) << text;
-  std::vector<std::string> command = compile_command(unit, find_compiler(store));
-  for (std::string& word : command) {
-    if (word == "-O2") word = "-O0";
-  }
-  const fs::path object = directory.path() / "batch.so";
-  command.insert(command.end(), {"-fmax-errors=5", "-o", object.string()});
-  const ProcessResult result = run_process(command);
-  if (result.exit_code != 0) {
-    if (const char* keep = std::getenv("TW_RANDOM_KEEP")) std::ofstream(keep) << text;
-    throw Error(ErrorCode::kCompileFailed, result.output);
-  }
-  const std::string bytes = read_file(object);
-  return {bytes.begin(), bytes.end()};
-}
-
 }  // namespace
 
 const char* verdict_name(Failure kind) {
@@ -231,44 +178,14 @@ void Runner::prepare(const Program& program, Prepared& prepared, Verdict& verdic
   }
 }
 
-void Runner::build(std::vector<Prepared*> programs) {
+void Runner::build(const std::vector<Prepared*>& programs) {
   if (programs.empty()) return;
-  std::string kernels[2] = {"#include <pto/pto-inst.hpp>\n\n#include \"intrinsic.h\"\n#include \"tensor.h\"\n\n", ""};
-  kernels[1] = kernels[0];
-  std::string entries[2], orchestrations = "#include \"pto_orchestration_api.h\"\n";
-  int counts[2] = {0, 0};
-  std::vector<std::vector<int>> numbers(programs.size());  // of each kernel in its batch
-  for (size_t p = 0; p < programs.size(); ++p) {
-    const Prepared& prepared = *programs[p];
-    for (size_t k = 0; k < prepared.spec.incores.size(); ++k) {
-      const KernelSpec& kernel = prepared.spec.incores[k];
-      const int core = kernel.core_type == CoreType::AIC ? 0 : 1;
-      std::string text = without_includes(prepared.content.files.at(kernel.source.relative_path().string()));
-      if (alter) alter(text);
-      text = replaced(text, "extern \"C\" __aicore__ void kernel_entry", "static AICORE void kernel_entry");
-      kernels[core] += fmt::format("namespace p{}_k{} {{\n{}}}\n", p, k, text);
-      entries[core] += fmt::format("  p{}_k{}::kernel_entry,\n", p, k);
-      numbers[p].push_back(counts[core]++);
-    }
-    std::string text = without_includes(prepared.content.files.at(prepared.spec.orchestration.source.relative_path().string()));
-    text = replaced(text, "aicpu_orchestration_", fmt::format("p{}_", p));
-    orchestrations += fmt::format("namespace p{} {{\n{}}}\n", p, text);
-  }
-  std::vector<uint8_t> objects[2], orchestration;
+  std::vector<BatchProgram> batch;
+  for (const Prepared* each : programs) batch.push_back({each->content, each->spec});
+  std::vector<std::vector<uint8_t>> images;
   try {
     const Stopwatch watch(times.build);
-    const std::string& arch = programs.front()->content.platform;
-    for (const int core : {0, 1}) {
-      if (counts[core] == 0) continue;
-      kernels[core] += fmt::format(
-          "static void (*const tw_entries[])(__gm__ int64_t *) = {{\n{}}};\n"
-          "extern \"C\" {{ extern const volatile uint64_t tw_selected[2]; }}\n"
-          "extern \"C\" {{ __attribute__((used)) const volatile uint64_t tw_selected[2] = {{{:#x}ULL, 0}}; }}\n"
-          "extern \"C\" __aicore__ void kernel_entry(__gm__ int64_t *args) {{ tw_entries[tw_selected[1]](args); }}\n",
-          entries[core], kSelectedMark);
-      objects[core] = compile_quickly(kernels[core], core == 0 ? UnitKind::kAicKernel : UnitKind::kAivKernel, arch, *store_);
-    }
-    orchestration = compile_quickly(orchestrations, UnitKind::kOrchestration, arch, *store_);
+    images = build_batch(batch, *store_, alter);
   } catch (const Error& error) {
     if (programs.size() == 1) {
       *programs.front()->verdict = failed(Failure::kBuild, error.message());
@@ -282,28 +199,7 @@ void Runner::build(std::vector<Prepared*> programs) {
     return;
   }
   times.build_programs += static_cast<int>(programs.size());
-  for (size_t p = 0; p < programs.size(); ++p) {
-    Prepared& prepared = *programs[p];
-    std::vector<std::vector<uint8_t>> copies;
-    copies.reserve(prepared.spec.incores.size());
-    CallableParts parts;
-    parts.entry_name = fmt::format("p{}_entry", p);
-    parts.config_name = fmt::format("p{}_config", p);
-    parts.signature = prepared.spec.orchestration.signature;
-    parts.orchestration = orchestration;
-    for (size_t k = 0; k < prepared.spec.incores.size(); ++k) {
-      const KernelSpec& kernel = prepared.spec.incores[k];
-      std::vector<uint8_t>& copy = copies.emplace_back(objects[kernel.core_type == CoreType::AIC ? 0 : 1]);
-      // One object for all kernels: the number that it calls by is written into a copy.
-      uint64_t mark = kSelectedMark;
-      void* const at = ::memmem(copy.data(), copy.size(), &mark, sizeof(mark));
-      if (at == nullptr) throw Error(ErrorCode::kInternal, "a batch without its number");
-      const auto number = static_cast<uint64_t>(numbers[p][k]);
-      std::memcpy(static_cast<uint8_t*>(at) + sizeof(mark), &number, sizeof(number));
-      parts.kernels.push_back({kernel.func_id, kernel.core_type, kernel.signature, copy, kernel.name});
-    }
-    prepared.image = build_chip_callable(parts);
-  }
+  for (size_t p = 0; p < programs.size(); ++p) programs[p]->image = std::move(images[p]);
 }
 
 ChipWorker& Runner::worker(const std::string& platform) {

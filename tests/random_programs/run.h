@@ -61,7 +61,7 @@ class Runner {
  private:
   struct Prepared;
   void prepare(const Program& program, Prepared& prepared, Verdict& verdict);
-  void build(std::vector<Prepared*> programs);
+  void build(const std::vector<Prepared*>& programs);
   void run(const Program& program, Prepared& prepared, Verdict& verdict);
   ChipWorker& worker(const std::string& platform);
 

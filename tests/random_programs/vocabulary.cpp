@@ -80,7 +80,7 @@ class Probe {
     twb_locate(b_, "probe", 1, 1);
     const int64_t extents[] = {4 * kProbeSize, 4 * kProbeSize};
     std::vector<twb_parameter> parameters;
-    for (const twb_dtype each : kDtypes) parameters.push_back({TWB_TENSOR, each, TWB_INOUT, extents, 2, nullptr});
+    for (const twb_dtype each : kDtypes) parameters.push_back({TWB_TENSOR, each, TWB_INOUT, extents, 2, nullptr, 0});
     tensors_.resize(parameters.size());
     twb_begin_orchestration(b_, "probe", parameters.data(), parameters.size(), tensors_.data());
   }

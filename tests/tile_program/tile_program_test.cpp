@@ -110,6 +110,18 @@ TEST_F(TileProgram, RunsAnArtifactAsItIsNow) {
   EXPECT_EQ(shell("$subject --artifact " + file("subject.tw")).exit_code, 1);
 }
 
+TEST_F(TileProgram, HandsDeriveDependenciesOn) {
+  ASSERT_EQ(shell("$subject --derive-dependencies -o " + file("derived.tw")).exit_code, 0);
+  EXPECT_TRUE(fs::exists(file("derived.tw/dependencies.json")));
+  EXPECT_EQ(shell("$subject --derive-dependencies --artifact " + file("derived.tw")).exit_code, 0);
+  ASSERT_EQ(shell("$subject -o " + file("plain.tw")).exit_code, 0);
+  const ProcessResult refused = shell("$subject --derive-dependencies --artifact " + file("plain.tw"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("was compiled without --derive-dependencies"));
+  const ProcessResult run = shell("$subject --derive-dependencies");
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+}
+
 TEST_F(TileProgram, CompilingAloneLeavesNothing) {
   const ProcessResult result = shell("cd " + directory_.path().string() + " && $subject --compile-only --platform a5sim");
   EXPECT_EQ(result.exit_code, 0) << result.output;

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   app.add_option("--name", request.name)->required();
   app.add_option("--platform", request.platform);
   app.add_option("--runtime", runtime);
+  app.add_flag("--derive-dependencies", request.derive_dependencies);
   app.add_flag("--signature", signature, "What the program is called with");
   app.add_option("--interpret", interpretation, "Run it as this request says");
   CLI11_PARSE(app, argc, argv);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr const char* kCompileFooter =
     "A program is a .mlir, a C++ source in the language of tilewright/language.h, or an executable built from one. The artifact holds\n"
-    "callable.json, orchestration/ and kernels/ as C++, program.mlir, memory_map.txt and manifest.json. It is written beside DIR and\n"
-    "renamed when it is complete; an artifact of that name is replaced.\n"
+    "callable.json, orchestration/ and kernels/ as C++, program.mlir, memory_map.txt and manifest.json, and dependencies.json with\n"
+    "--derive-dependencies. It is written beside DIR and renamed when it is complete; an artifact of that name is replaced.\n"
     "\n"
     "Example:\n"
     "  tw compile softmax.cpp -o softmax.tw --platform a2a3sim\n"
@@ -35,6 +35,7 @@ struct CompileWords {
   std::string program, directory;
   std::string platform = "a2a3sim";
   std::string runtime = "tensormap_and_ringbuffer";
+  bool derive_dependencies = false;
 };
 
 std::string milliseconds_since(std::chrono::steady_clock::time_point begin) {
@@ -46,7 +47,7 @@ void compile(const CompileWords& words, bool json) {
   find_platform(words.platform);
   Store store;
   const auto begin = std::chrono::steady_clock::now();
-  const CompiledProgram program = compile_file(words.program, words.platform, runtime, store);
+  const CompiledProgram program = compile_file(words.program, {words.platform, runtime, words.derive_dependencies}, store);
   write_artifact(words.directory, program.content);
   const std::string elapsed = milliseconds_since(begin);
   if (json) {
@@ -95,6 +96,9 @@ CLI::App* add_compile_command(CLI::App& parent, int&, bool& json) {
       ->add_option("--runtime", words->runtime,
                    "tensormap_and_ringbuffer (default), host_build_graph or aicpu_build_graph; the artifact names it")
       ->type_name("NAME");
+  command->add_flag("--derive-dependencies", words->derive_dependencies,
+                    "Let tasks name those that they have to wait for, by what the compiler knows of their tensors; the artifact gets a "
+                    "dependencies.json");
   add_json_flag(*command, json);
   command->footer(kCompileFooter);
   command->callback([words, &json] { compile(*words, json); });

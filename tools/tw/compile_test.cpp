@@ -18,12 +18,14 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::Not;
 
-/// A shell command in which $tw is the program, $programs and $examples directories of programs, and the store one of the tests' own.
+/// A shell command in which $tw is the program, $programs, $sources and $examples directories of programs, and the store one of the tests' own.
 ProcessResult shell(const std::string& command) {
-  return run_process(
-      {"sh", "-c",
-       "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; programs='" TW_PROGRAMS "'; examples='" TW_EXAMPLES "'; " + command});
+  return run_process({"sh", "-c",
+                      "export TW_CACHE_DIR='" TW_TEST_CACHE "'; tw='" TW_PROGRAM "'; programs='" TW_PROGRAMS "'; sources='" TW_SOURCES
+                      "'; examples='" TW_EXAMPLES "'; " +
+                          command});
 }
 
 class Compile : public testing::Test {
@@ -141,6 +143,12 @@ TEST_F(Compile, TheSameProgramGivesTheSameBytes) {
       shell("mkdir " + file("here") + " && cp $examples/hello.cpp " + file("here") + " && $tw compile " + file("here/hello.cpp") + " -o " +
             file("three") + " && $tw compile $examples/hello.cpp -o " + file("four") + " && diff -r " + file("three") + " " + file("four"));
   EXPECT_EQ(source.exit_code, 0) << source.output;
+  // With reasons why tensors stay tracked, which name lines.
+  const ProcessResult derived = shell(
+      "cp $sources/order.cpp " + file("here") + " && $tw compile " + file("here/order.cpp") + " --derive-dependencies -o " + file("five") +
+      " && $tw compile $sources/order.cpp --derive-dependencies -o " + file("six") + " && diff -r " + file("five") + " " + file("six"));
+  EXPECT_EQ(derived.exit_code, 0) << derived.output;
+  EXPECT_THAT(read_file(file("six/dependencies.json")), HasSubstr("(order.cpp:10)"));
 }
 
 TEST_F(Compile, AnAlteredArtifactIsRefusedUntilItIsRebuilt) {
@@ -230,12 +238,115 @@ TEST_F(Compile, DependenciesThatNobodyNamesAreRefusedWhereTheRuntimeFindsNone) {
   EXPECT_EQ(shell("$tw compile " + with + " -o " + file("with.tw") + " --runtime aicpu_build_graph").exit_code, 0);
 }
 
+constexpr const char* kUpdate = "tile.func aiv @k(%x: !tw.tensor<16x16xf32> {tw.inout}) {\n  tile.return\n}\n";
+constexpr const char* kUpdateTwice =
+    "tw.orchestration @p(%x: !tw.tensor<16x16xf32> {tw.inout}) {\n"
+    "  %a = tw.submit @k(%x : !tw.tensor<16x16xf32>)\n"
+    "  %b = tw.submit @k(%x : !tw.tensor<16x16xf32>)\n"
+    "  tw.return\n}\n";
+
+TEST_F(Compile, DependenciesAreDerivedWhereThatIsAskedFor) {
+  const std::string program = write("p.mlir", std::string(kUpdate) + kUpdateTwice);
+  const auto compile = [&](const std::string& artifact, const std::string& options) {
+    const ProcessResult result = shell("$tw compile " + program + " -o " + file(artifact) + " " + options);
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+  };
+  compile("with.tw", "--derive-dependencies");
+  compile("without.tw", "");
+  const auto orchestration = [&](const std::string& artifact) { return read_file(file(artifact + "/orchestration/p.cpp")); };
+  EXPECT_THAT(orchestration("with.tw"), HasSubstr("k_after.add_derived(a);"));
+  EXPECT_THAT(orchestration("without.tw"), Not(HasSubstr("derived")));
+  EXPECT_EQ(read_file(file("with.tw/dependencies.json")), R"({
+  "tensors": [
+    {
+      "name": "x",
+      "line": "p.mlir:4",
+      "ordered": true,
+      "reason": ""
+    }
+  ]
+}
+)");
+  EXPECT_FALSE(fs::exists(file("without.tw/dependencies.json")));
+  // The store has both, and takes neither for the other.
+  compile("again.tw", "--derive-dependencies");
+  const ProcessResult same = shell("diff -r " + file("with.tw") + " " + file("again.tw"));
+  EXPECT_EQ(same.exit_code, 0) << same.output;
+  // The order is named: no other is needed.
+  compile("named.tw", "--derive-dependencies --runtime aicpu_build_graph");
+  refuse(program, "p.mlir:6:8: error: 'tw.submit' op may use a tensor that an earlier task uses", "--runtime aicpu_build_graph");
+}
+
+TEST_F(Compile, ItSaysWhichTensorsTheRuntimeHasToTrack) {
+  const std::string program = write("p.mlir", std::string(kUpdate) +
+                                                  "tw.orchestration @p(%x: !tw.tensor<16x16xf32> {tw.inout}, %n: index) {\n"
+                                                  "  %zero = arith.constant 0 : index\n"
+                                                  "  %one = arith.constant 1 : index\n"
+                                                  "  %made = tw.create : !tw.tensor<16x16xf32>\n"
+                                                  "  scf.for %i = %zero to %n step %one {\n"
+                                                  "    %a = tw.submit @k(%x : !tw.tensor<16x16xf32>)\n"
+                                                  "  }\n"
+                                                  "  tw.return\n}\n");
+  ASSERT_EQ(shell("$tw compile " + program + " --derive-dependencies -o " + file("p.tw")).exit_code, 0);
+  const std::string tensors = read_file(file("p.tw/dependencies.json"));
+  EXPECT_THAT(tensors, ContainsRegex("\"name\": \"x\",[ \n]*\"line\": \"p.mlir:4\",[ \n]*\"ordered\": false,[ \n]*\"reason\": "
+                                     "\"turns of a loop .*\\(p.mlir:8\\)\""));
+  EXPECT_THAT(tensors, ContainsRegex("\"name\": \"made\",[ \n]*\"line\": \"p.mlir:7\",[ \n]*\"ordered\": true"));
+}
+
+TEST_F(Compile, AProgramWithPlannedKernelsHasDependenciesToDeriveToo) {
+  const std::string program = write("p.mlir",
+                                    "tile.func aiv @k(%x: !tw.tensor<16x16xf32> {tw.inout}) {\n"
+                                    "  %t = tile.create : !tile.tile<16x16xf32, vec, at 0>\n"
+                                    "  tile.barrier all\n  tile.return\n}\n" +
+                                        std::string(kUpdateTwice));
+  const ProcessResult result = shell("$tw compile " + program + " --derive-dependencies -o " + file("p.tw"));
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(read_file(file("p.tw/orchestration/p.cpp")), HasSubstr("k_after.add_derived(a);"));
+}
+
+TEST_F(Compile, WhatIsCompiledAlreadyCannotBeAskedToDeriveDependencies) {
+  const std::string program = write("p.mlir", std::string(kUpdate) + kUpdateTwice);
+  ASSERT_EQ(shell("$tw compile " + program + " -o " + file("without.tw")).exit_code, 0);
+  ASSERT_EQ(shell("$tw compile " + program + " -o " + file("with.tw") + " --derive-dependencies").exit_code, 0);
+  const auto run = [&](const std::string& callable) { return shell("$tw run " + callable + " --derive-dependencies --arg x=f32[16,16]"); };
+  for (const std::string& good : {program, file("with.tw")}) {
+    const ProcessResult result = run(good);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+  }
+  const ProcessResult artifact = run(file("without.tw"));
+  EXPECT_EQ(artifact.exit_code, 2);
+  EXPECT_THAT(artifact.output, HasSubstr("without.tw was compiled without --derive-dependencies"));
+  const ProcessResult written = run(file("without.tw/callable.json"));
+  EXPECT_EQ(written.exit_code, 2);
+  EXPECT_THAT(written.output, HasSubstr("--derive-dependencies is for programs, and the orchestration of "));
+}
+
 TEST_F(Compile, WithoutTheCompilerItSaysSo) {
   const ProcessResult result =
       shell("cp $tw " + file("tw") + " && " + file("tw") + " compile $programs/elementwise.mlir -o " + file("e.tw"));
   EXPECT_EQ(result.exit_code, 2) << result.output;
   EXPECT_THAT(result.output, HasSubstr("was built without its compiler"));
   EXPECT_EQ(entries(), 1u);
+}
+
+// The tensors of vector_dag are ordered by what the compiler names, all of them; the runtime finds the same pairs.
+TEST_F(Compile, DependenciesOfProgramsAndArtifactsAreReportedWithTheirTensors) {
+  const std::string arguments = " --arg a=f32[32,128]=randn:1 --arg b=f32[32,128]=randn:2 --arg f=f32[32,128]";
+  const std::string program = "$examples/vector_dag.cpp";
+  const ProcessResult direct = shell("$tw deps " + program + " --derive-dependencies" + arguments);
+  ASSERT_EQ(direct.exit_code, 0) << direct.output;
+  EXPECT_THAT(direct.output, HasSubstr("explicit by user      0\nexplicit by compiler  4\n"));
+  EXPECT_THAT(direct.output, HasSubstr("tensormap             4, of which 4 are explicit too\nunique-pair coverage  100.00 %\n"));
+  EXPECT_THAT(direct.output, HasSubstr("tensors: 6 (ordered by named dependencies alone: 6)\n"));
+  ASSERT_EQ(shell("$tw compile " + program + " --derive-dependencies -o " + file("with.tw") + " && $tw compile " + program + " -o " +
+                  file("without.tw"))
+                .exit_code,
+            0);
+  EXPECT_EQ(shell("$tw deps " + file("with.tw") + arguments).output, direct.output);
+  const ProcessResult without = shell("$tw deps " + file("without.tw") + arguments);
+  EXPECT_THAT(without.output, HasSubstr("explicit by compiler  0\n"));
+  EXPECT_THAT(without.output, Not(HasSubstr("tensors: ")));
 }
 
 }  // namespace

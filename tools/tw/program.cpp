@@ -208,8 +208,10 @@ std::string recorded_text(const fs::path& path, Store& store, std::vector<Compil
 
 // ---- its text to the files of an artifact
 
-ArtifactContent run_compiler(const std::string& text, const std::string& name, const std::string& platform, RuntimeVariant runtime) {
-  const nlohmann::json object = ask_compiler(text, name, {"--platform", platform, "--runtime", runtime_name(runtime)});
+ArtifactContent run_compiler(const std::string& text, const std::string& name, const CompileOptions& options) {
+  std::vector<std::string> words = {"--platform", options.platform, "--runtime", runtime_name(options.runtime)};
+  if (options.derive_dependencies) words.emplace_back("--derive-dependencies");
+  const nlohmann::json object = ask_compiler(text, name, words);
   return {object.at("platform").get<std::string>(), object.at("files").get<std::map<std::string, std::string>>()};
 }
 
@@ -262,21 +264,21 @@ nlohmann::json ask_compiler(const std::string& text, const std::string& name, co
   return answer;
 }
 
-CompiledProgram compile_file(const fs::path& path, const std::string& platform, RuntimeVariant runtime, Store& store) {
+CompiledProgram compile_file(const fs::path& path, const CompileOptions& options, Store& store) {
   std::vector<CompilePhase> phases;
   const std::string text = program_text(path, store, &phases);
   const fs::path compiler = compiler_program();
   const std::string name = path.filename().string();
   Hasher hasher;
-  hasher.field("program").field(TW_VERSION).field(identity_of(compiler)).field(text).field(name).field(platform);
-  hasher.field(runtime_name(runtime));
+  hasher.field("program").field(TW_VERSION).field(identity_of(compiler)).field(text).field(name).field(options.platform);
+  hasher.field(runtime_name(options.runtime)).field(options.derive_dependencies ? "derive-dependencies" : "");
   const Digest key = hasher.finish();
   if (const std::optional<std::string> record = store.get_record(key)) {
     if (std::optional<ArtifactContent> content = take_from_store(*record, store)) return {std::move(*content), true, phases};
   }
   ArtifactContent content = timed(&phases, "passes", [&] {
     try {
-      return run_compiler(text, name, platform, runtime);
+      return run_compiler(text, name, options);
     } catch (const Error& error) {
       if (is_text_program(path) || error.code() != ErrorCode::kParseError) throw;
       throw error.with_context(fmt::format("{} recorded a text that is no module", path.string()));
@@ -289,7 +291,8 @@ CompiledProgram compile_file(const fs::path& path, const std::string& platform, 
   return {std::move(content), false, std::move(phases)};
 }
 
-LoadedCallable load_callable(const fs::path& path, const std::string& platform, std::optional<RuntimeVariant> runtime, Store& store) {
+LoadedCallable load_callable(const fs::path& path, const std::string& platform, std::optional<RuntimeVariant> runtime,
+                             bool derive_dependencies, Store& store) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
     Artifact artifact = load_artifact(path);
@@ -304,10 +307,23 @@ LoadedCallable load_callable(const fs::path& path, const std::string& platform, 
                               runtime_name(artifact.spec.runtime), runtime_name(*runtime)),
                   "compile the program for it");
     }
-    return {std::move(artifact.spec), nullptr, {}, load_tensor_orders(path)};
+    std::optional<std::vector<TensorOrder>> orders = load_tensor_orders(path);
+    if (derive_dependencies && !orders) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("{} was compiled without --derive-dependencies", path.string()),
+                  "compile the program again, with it");
+    }
+    return {std::move(artifact.spec), nullptr, {}, std::move(orders)};
   }
-  if (!is_text_program(path) && !is_source_program(path) && !is_built_program(path)) return {load_callable_spec(path), nullptr};
-  const CompiledProgram program = compile_file(path, platform, runtime.value_or(RuntimeVariant::kTensormapAndRingbuffer), store);
+  if (!is_text_program(path) && !is_source_program(path) && !is_built_program(path)) {
+    LoadedCallable written{load_callable_spec(path), nullptr};
+    if (derive_dependencies) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("--derive-dependencies is for programs, and the orchestration of {} is C++", path.string()));
+    }
+    return written;
+  }
+  const CompiledProgram program =
+      compile_file(path, {platform, runtime.value_or(RuntimeVariant::kTensormapAndRingbuffer), derive_dependencies}, store);
   LoadedCallable loaded{{}, std::make_unique<TemporaryDirectory>(), program.phases, {}};
   for (const auto& [name, text] : program.content.files) {
     fs::create_directories((loaded.directory->path() / name).parent_path());

@@ -31,14 +31,21 @@ std::string program_text(const std::filesystem::path& path, Store& store, std::v
 /// Throws Error: that of the compiler, and kUnsupported if this version has none.
 nlohmann::json ask_compiler(const std::string& text, const std::string& name, const std::vector<std::string>& words);
 
-/// The files that a program becomes, and whether the store had them. `path` is as for program_text, `platform` the name of a platform.
-/// Throws Error: what the compiler says of the program, and what program_text throws.
+/// What a program is compiled for.
+struct CompileOptions {
+  std::string platform;  ///< its name
+  RuntimeVariant runtime = RuntimeVariant::kTensormapAndRingbuffer;
+  bool derive_dependencies = false;  ///< as in compiler/compile.h
+};
+
+/// The files that a program becomes, and whether the store had them. `path` is as for program_text. Throws Error: what the compiler says of
+/// the program, and what program_text throws.
 struct CompiledProgram {
   ArtifactContent content;
   bool cached = false;
   std::vector<CompilePhase> phases = {};  ///< those that the store did not spare, in their order
 };
-CompiledProgram compile_file(const std::filesystem::path& path, const std::string& platform, RuntimeVariant runtime, Store& store);
+CompiledProgram compile_file(const std::filesystem::path& path, const CompileOptions& options, Store& store);
 
 /// A callable whose sources are files.
 struct LoadedCallable {
@@ -49,8 +56,9 @@ struct LoadedCallable {
 };
 
 /// Reads a callable.json or an artifact, or compiles a program. `runtime` is what the user asks for, if anything. Throws Error: that of
-/// load_callable_spec, load_artifact and compile_file; kInvalidArgument for an artifact of another platform or runtime.
+/// load_callable_spec, load_artifact and compile_file; kInvalidArgument for an artifact of another platform or runtime, and with
+/// `derive_dependencies` for what was compiled without.
 LoadedCallable load_callable(const std::filesystem::path& path, const std::string& platform, std::optional<RuntimeVariant> runtime,
-                             Store& store);
+                             bool derive_dependencies, Store& store);
 
 }  // namespace tilewright

@@ -226,6 +226,43 @@ TEST_F(RaceCheck, MemoryThatTheRuntimeGivesAgainIsNoRace) {
                  "--check-races --config ring_heap=4096 --config ring_task_window=16");
 }
 
+// The first task writes memory that the second is given later, as another tensor. That orders nothing: the second might have got other memory.
+TEST_F(RaceCheck, WhatWasDoneToEarlierContentsOfMemoryHidesNoRace) {
+  const std::string body = R"(  const uint32_t shape[] = {16, 16};
+  const TensorCreateInfo temporary(shape, 2);
+  PTO2TaskId before = PTO2TaskId::invalid();
+  for (int i = 0; i < 2; ++i) {
+    PTO2_SCOPE() {
+      const TaskOutputTensors made = alloc_tensors(temporary);
+      const ChipTensor &memory = made.get_ref(0);
+      if (i == 0) {
+        CoreTaskArgs first;  // writes y too, which it does not say
+        first.add_no_dep(x0, y0);
+        first.add_output(memory);
+        before = rt_submit_aiv_task(0, first).task_id();
+      } else {
+        CoreTaskArgs second;
+        second.add_no_dep(y0, z0);
+        second.add_input(memory);
+        DEPENDENCY
+        rt_submit_aiv_task(0, second);
+      }
+    }
+  })";
+  const auto with = [&](const std::string& dependency) {
+    std::string text = body;
+    return text.replace(text.find("DEPENDENCY"), 10, dependency);
+  };
+  const Json found = races(with(""), "--config ring_heap=1024");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0]["bytes"]["memory"], "y");
+  const ProcessResult deps = run(with(""), "--deps --json --config ring_heap=1024");
+  const Json edges = Json::parse(deps.output)["dependencies"];
+  ASSERT_EQ(edges.size(), 2u) << deps.output;
+  for (const Json& edge : edges) EXPECT_EQ(edge["source"], "creator");
+  expect_silence(with("second.set_dependencies(&before, 1);"), "--check-races --config ring_heap=1024");
+}
+
 TEST_F(RaceCheck, TheSameIsFoundUnderEverySchedule) {
   const std::string body = R"(  PTO2_SCOPE(PTO2ScopeMode::MANUAL) {
     const PTO2TaskId a = COPY(x0, y0);
@@ -236,6 +273,24 @@ TEST_F(RaceCheck, TheSameIsFoundUnderEverySchedule) {
   const Json first = races(body);
   EXPECT_GE(first.size(), 4u);
   for (int seed = 1; seed <= 6; ++seed) EXPECT_EQ(races(body, "--sim-seed " + std::to_string(seed)), first) << seed;
+}
+
+TEST_F(RaceCheck, ExploringLooksUnderTheFirstSeedOnly) {
+  const std::string body = "  COPY(y0, z0);\n  COPY(x0, y0);";
+  const ProcessResult text = run(body, "--check-races --explore 4 --sim-seed 7");
+  EXPECT_EQ(text.exit_code, 1);
+  EXPECT_THAT(text.output, HasSubstr("seed 7 fails, the first of 1 tried from 7 on: see below\nraces: 1\n"));
+  EXPECT_THAT(text.output, HasSubstr("r0t1 copy: writes argument 1"));
+  const Json json = Json::parse(run(body, "--check-races --explore 4 --json").output);
+  EXPECT_EQ(json["failure"]["kind"], "findings");
+  EXPECT_EQ(json["failure"]["races"]["pairs"].size(), 1u);
+  const std::string replay = json["failure"]["replay"];
+  EXPECT_THAT(replay, HasSubstr("--check-races"));
+  EXPECT_THAT(run_process({"sh", "-c", "TW_CACHE_DIR='" TW_TEST_CACHE "' " + replay}).output, HasSubstr("races: 1\n"));
+
+  const ProcessResult silent = run("  COPY(x0, y0);\n  COPY(y0, z0);", "--check-races --explore 4");
+  EXPECT_EQ(silent.exit_code, 0);
+  EXPECT_THAT(silent.output, HasSubstr("none fails\nraces: none under the first seed, nor under another"));
 }
 
 TEST_F(RaceCheck, TheOtherRuntimeVariantsAreLookedAtToo) {
@@ -262,6 +317,35 @@ TEST_F(RaceCheck, IsOffUnlessAskedForAndRunsByTheEnvironmentToo) {
   const ProcessResult threads = run(body, "--check-races --config host_threads=2");
   EXPECT_EQ(threads.exit_code, 2);
   EXPECT_THAT(threads.output, HasSubstr("check_races simulates on one thread"));
+}
+
+TEST_F(RaceCheck, ThePredicateReadsItsElement) {
+  const std::string body = R"(  const uint32_t one[] = {1};
+  const ChipTensor flag = make_tensor_external(reinterpret_cast<void *>(x.buffer.addr), one, 1, DataType::INT32);
+  CoreTaskPredicate predicate;
+  predicate.operand = {&flag, 1, {0}};
+  predicate.op = PredicateOp::NE;
+  predicate.target = 12345;
+  COPY(y0, x0);  // writes what the predicate reads
+  CoreTaskArgs guarded;
+  guarded.add_input(y0);
+  guarded.add_output(z0);
+  guarded.set_predicate(predicate);
+  DEPENDENCY
+  rt_submit_aiv_task(0, guarded);  // predicated)";
+  const auto with = [&](const std::string& dependency) {
+    std::string text = body;
+    return text.replace(text.find("DEPENDENCY"), 10, dependency);
+  };
+  const Json found = races(with(""));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0]["first"]["access"], "writes");
+  EXPECT_EQ(found[0]["second"]["access"], "reads");
+  EXPECT_EQ(found[0]["second"]["places"], Json::array({"its predicate"}));
+  EXPECT_EQ(found[0]["second"]["submitted"], submitted("// predicated"));
+  EXPECT_EQ(found[0]["bytes"]["memory"], "x");
+  EXPECT_EQ(found[0]["bytes"]["count"], 4);
+  expect_silence(with("guarded.add_input(x0);"));
 }
 
 TEST_F(RaceCheck, GoesTogetherWithTheCheckOfKernels) {

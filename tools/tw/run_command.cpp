@@ -72,7 +72,8 @@ CLI::App* add_run_command(CLI::App& parent, int& exit_code, bool& json) {
   command
       ->add_option("--explore", words->explore,
                    "Try K seeds, from --sim-seed or 1 on, and stop at the first that fails: an error, a mismatch with golden, or without "
-                   "golden a result that differs from the first seed's")
+                   "golden a result that differs from the first seed's; with --check, faults. With --check-races, the first looks for "
+                   "races, which are the same under all")
       ->type_name("K");
   command->add_flag("--debug-kernel", words->debug_kernel,
                     "Compile without optimisation, with debug information, and simulate in this process: ready for gdb");

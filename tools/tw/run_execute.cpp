@@ -73,7 +73,7 @@ RunSession::RunSession(const RunWords& words) {
   Store store;
   const std::optional<RuntimeVariant> asked = words.runtime.empty() ? std::nullopt : std::optional(parse_runtime(words.runtime));
   const auto begin = std::chrono::steady_clock::now();
-  LoadedCallable loaded = load_callable(words.callable, platform.name, asked, store);
+  LoadedCallable loaded = load_callable(words.callable, platform.name, asked, words.derive_dependencies, store);
   const auto load_time = std::chrono::steady_clock::now() - begin;
   CallableSpec& spec = loaded.spec;
   request = prepare_run(words, {spec.arguments, spec.orchestration.signature}, spec.runtime);

@@ -54,6 +54,7 @@ const char* kind_name(SeedFailure::Kind kind) {
     case SeedFailure::Kind::kError: return "error";
     case SeedFailure::Kind::kMismatch: return "mismatch";
     case SeedFailure::Kind::kDifference: return "difference";
+    case SeedFailure::Kind::kFindings: return "findings";
   }
   return "unknown";
 }
@@ -62,11 +63,20 @@ const char* kind_name(SeedFailure::Kind kind) {
 std::optional<SeedFailure> try_seed(RunSession& session, std::vector<HostTensor>& first, std::set<uint64_t>& schedules) {
   SeedFailure failure;
   failure.seed = session.request.options.sim_seed;
+  RunReport report;
   try {
-    schedules.insert(session.run().sim_digest);
+    report = session.run();
   } catch (const Error& error) {
     if (!is_programs(error.code())) throw;
     failure.error = error;
+    return failure;
+  }
+  schedules.insert(report.sim_digest);
+  if (!report.check.clean() || !report.races.clean()) {
+    failure.kind = SeedFailure::Kind::kFindings;
+    failure.findings = session.result;
+    failure.findings->looked_for_races = session.request.options.check_races;
+    failure.findings->rounds.push_back({std::move(report), {}});
     return failure;
   }
   const std::vector<RunTensor>& tensors = session.request.tensors;
@@ -90,11 +100,11 @@ std::optional<SeedFailure> try_seed(RunSession& session, std::vector<HostTensor>
 
 }  // namespace
 
-std::string replay_command(const std::vector<std::string>& words, uint64_t seed) {
+std::string replay_command(const std::vector<std::string>& words, uint64_t seed, bool looked_for_races) {
   std::string text;
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string name = words[i].substr(0, words[i].find('='));
-    if (words[i] == "--json") continue;
+    if (words[i] == "--json" || (words[i] == "--check-races" && !looked_for_races)) continue;
     if (i != 0 && (name == "--explore" || name == "--sim-seed")) {
       if (name == words[i]) ++i;  // its value is a word of its own
       continue;
@@ -110,6 +120,7 @@ Exploration explore(const RunWords& words) {
                           .platform = session.result.platform,
                           .first_seed = session.request.options.sim_seed,
                           .seeds = session.request.explore,
+                          .looked_for_races = words.check_races,
                           .failure = {}};
   const Progress progress(exploration.seeds);
   std::vector<HostTensor> first;
@@ -118,16 +129,21 @@ Exploration explore(const RunWords& words) {
     session.request.options.sim_seed = exploration.first_seed + exploration.tried;
     progress.show(exploration.tried, session.request.options.sim_seed);
     exploration.failure = try_seed(session, first, schedules);
+    if (!exploration.failure) session.request.options.check_races = false;
   }
   exploration.schedules = schedules.size();
-  if (exploration.failure) exploration.failure->replay = replay_command(own_words(), exploration.failure->seed);
+  if (exploration.failure) {
+    exploration.failure->replay = replay_command(own_words(), exploration.failure->seed, session.request.options.check_races);
+  }
   return exploration;
 }
 
 std::string format_exploration(const Exploration& exploration) {
   if (!exploration.failure) {
     return fmt::format("explored  {} seeds from {} on, {} different schedules: none fails\n", exploration.tried, exploration.first_seed,
-                       exploration.schedules);
+                       exploration.schedules) +
+           (exploration.looked_for_races ? "races: none under the first seed, nor under another: they do not depend on the schedule\n"
+                                         : "");
   }
   const SeedFailure& failure = *exploration.failure;
   std::string text =
@@ -137,6 +153,7 @@ std::string format_exploration(const Exploration& exploration) {
   if (failure.kind == SeedFailure::Kind::kDifference) {
     text += fmt::format("it leaves something else than seed {}, which is called golden here\n", exploration.first_seed);
   }
+  if (failure.findings) text += "see below\n" + findings_text(*failure.findings);
   for (const NamedComparison& comparison : failure.comparisons) text += format_report(comparison.report, comparison.name);
   return text + fmt::format("replay: {}\n", failure.replay);
 }
@@ -146,6 +163,7 @@ std::string exploration_as_json(const Exploration& exploration) {
                {"passed", !exploration.failure},     {"first_seed", exploration.first_seed},
                {"seeds", exploration.seeds},         {"tried", exploration.tried},
                {"schedules", exploration.schedules}, {"failure", nullptr}};
+  if (exploration.looked_for_races) json["looked_for_races"] = true;
   if (exploration.failure) {
     const SeedFailure& failure = *exploration.failure;
     Json error;
@@ -165,6 +183,12 @@ std::string exploration_as_json(const Exploration& exploration) {
                        {"error", error},
                        {"comparisons", comparisons},
                        {"replay", failure.replay}};
+    if (failure.findings) {
+      const Json findings = Json::parse(result_as_json(*failure.findings));
+      for (const char* key : {"check", "races"}) {
+        if (findings.contains(key)) json["failure"][key] = findings[key];
+      }
+    }
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -192,8 +192,7 @@ void add_seed(const RunWords& words, RunRequest& request) {
   for (const auto& [name, given] : {std::pair{"--rounds", words.rounds != 1},
                                     {"--output", !words.outputs.empty()},
                                     {"--sim-log", !words.sim_log.empty()},
-                                    {"--deps", words.list_dependencies},
-                                    {"--check-races", words.check_races}}) {
+                                    {"--deps", words.list_dependencies}}) {
     if (!given) continue;
     throw Error(ErrorCode::kInvalidArgument, fmt::format("{} and --explore do not go together", name),
                 "explore first, then run the seed that it reports: --sim-seed N");

@@ -21,6 +21,7 @@ struct RunWords {
   std::string callable;  ///< path of a callable.json, an artifact or a program
   std::string platform = "a2a3sim";
   std::string runtime;  ///< empty: the callable's
+  bool derive_dependencies = false;
   int32_t device = 0;
   std::vector<std::string> tensors;  ///< --arg NAME=SPEC
   std::vector<std::string> scalars;  ///< --scalar NAME=DTYPE:VALUE

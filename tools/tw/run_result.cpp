@@ -199,6 +199,14 @@ bool RunResult::passed() const {
   return true;
 }
 
+std::string findings_text(const RunResult& result) {
+  std::string text;
+  if (result.checked) text += check_text(result);
+  if (!result.looked_for_races) return text;
+  const RaceReport& races = race_report(result);
+  return text + (races.clean() ? "races: none\n" : format_race_report(races, report_names(result)));
+}
+
 std::string format_result(const RunResult& result) {
   const RunReport& last = result.rounds.back().report;
   std::string text = fmt::format("callable  {} (SHA-256 {})\n", result.callable, result.callable_id);
@@ -228,11 +236,7 @@ std::string format_result(const RunResult& result) {
                     duration_text(times.first_dispatch_ns), duration_text(times.last_finish_ns));
   }
   if (result.lists_dependencies) text += dependencies_text(result);
-  if (result.checked) text += check_text(result);
-  if (result.looked_for_races) {
-    const RaceReport& races = race_report(result);
-    text += races.clean() ? "races: none\n" : format_race_report(races, report_names(result));
-  }
+  text += findings_text(result);
   for (size_t i = 0; i < result.rounds.size(); ++i) {
     for (const NamedComparison& comparison : result.rounds[i].comparisons) {
       if (result.rounds.size() > 1) text += fmt::format("round {}, ", i + 1);

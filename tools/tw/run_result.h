@@ -58,6 +58,9 @@ std::string tensor_orders_text(const RunResult& result);
 /// The table of edges of the last round.
 std::string dependencies_text(const RunResult& result);
 
+/// What was found of faults and races, as far as they were looked for.
+std::string findings_text(const RunResult& result);
+
 std::string format_result(const RunResult& result);
 std::string result_as_json(const RunResult& result);
 

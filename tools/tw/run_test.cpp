@@ -202,6 +202,9 @@ TEST_F(Run, CheckFindsAMissingFlagAndSaysWhatMendsIt) {
   EXPECT_EQ(fault["first"]["place"], "add.cpp:" + std::to_string(load));
   EXPECT_EQ(fault["bytes"]["memory"], "UB (Vec)");
   EXPECT_EQ(json["check"]["unlisted"], 0);
+  const ProcessResult explored = shell(words + "--check --explore 3");
+  EXPECT_EQ(explored.exit_code, 1);
+  EXPECT_THAT(explored.output, HasSubstr("seed 1 fails, the first of 1 tried from 1 on: see below\ncheck: 2 faults"));
   // A program that does not know of the checker: the variable makes its runs fail.
   const ProcessResult by_environment = shell("export TW_CHECK=1; " + words);
   EXPECT_EQ(by_environment.exit_code, 1);
@@ -415,9 +418,8 @@ TEST_F(Run, ASeedGivesOneScheduleInEveryRoundAndEveryProcess) {
 }
 
 TEST_F(Run, WordsAboutSeedsThatMakeNoSenseAre2) {
-  for (const char* bad :
-       {"--sim-seed 0", "--sim-seed x", "--sim-log log", "--explore 0", "--explore -3", "--explore 5 --rounds 2", "--explore 5 --deps",
-        "--explore 5 --check-races", "--explore 5 --output c=c.npy", "--explore 5 --sim-seed 18446744073709551615"}) {
+  for (const char* bad : {"--sim-seed 0", "--sim-seed x", "--sim-log log", "--explore 0", "--explore -3", "--explore 5 --rounds 2",
+                          "--explore 5 --deps", "--explore 5 --output c=c.npy", "--explore 5 --sim-seed 18446744073709551615"}) {
     EXPECT_EQ(hello(std::string(bad) + kArguments).exit_code, 2) << bad;
   }
 }

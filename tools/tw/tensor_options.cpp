@@ -20,6 +20,8 @@ void add_callable_options(CLI::App& command, RunWords& words) {
   command
       .add_option("--runtime", words.runtime, "tensormap_and_ringbuffer, host_build_graph or aicpu_build_graph; default: the callable's")
       ->type_name("NAME");
+  command.add_flag("--derive-dependencies", words.derive_dependencies,
+                   "Compile a program so that its tasks name those that they have to wait for; an artifact must have been compiled so");
   command.add_option("--device", words.device, "Number of the device; default 0")->type_name("N");
 }
 

@@ -16,6 +16,14 @@ struct ParameterType {
   twb_kind kind;
   twb_dtype dtype;
   detail::List<int64_t> extents;
+  bool aliases = false;
+
+  /// The same for a tensor whose memory may be, or overlap, that of another one which may alias too: tasks that use either are in order.
+  ParameterType may_alias() const {
+    ParameterType marked = *this;
+    marked.aliases = true;
+    return marked;
+  }
 };
 /// `dynamic` is an extent that only the run knows.
 inline ParameterType tensor(const char* name, DType dtype, std::initializer_list<int64_t> extents) {
@@ -98,7 +106,7 @@ class Program {
       constexpr twb_direction kDirections[] = {detail::Parameter<std::remove_cvref_t<P>>::kDirection..., TWB_IN};
       for (size_t i = 0; i < sizeof...(P); ++i) {
         const ParameterType& type = types[i];
-        list[i] = {type.kind, type.dtype, kDirections[i], type.extents.data(), type.extents.size(), type.name};
+        list[i] = {type.kind, type.dtype, kDirections[i], type.extents.data(), type.extents.size(), type.name, type.aliases ? 1 : 0};
       }
     }
     twb_parameter list[sizeof...(P) + 1] = {};

@@ -33,7 +33,7 @@ class BuilderTest : public testing::Test {
 
   static constexpr int64_t kExtents[] = {64, 128};
   twb_parameter tensor(twb_dtype dtype = TWB_F32, twb_direction direction = TWB_IN) {
-    return {TWB_TENSOR, dtype, direction, kExtents, 2, nullptr};
+    return {TWB_TENSOR, dtype, direction, kExtents, 2, nullptr, 0};
   }
 
   twb_builder* b = twb_create();
@@ -49,13 +49,34 @@ TEST_F(BuilderTest, AnEmptyOrchestrationIsAModule) {
 }
 
 TEST_F(BuilderTest, NamesOfParametersStandInTheModule) {
-  twb_parameter parameters[] = {tensor(), tensor(TWB_F32, TWB_OUT), {TWB_NUMBER, TWB_F32, TWB_IN, nullptr, 0, "scale"}};
+  twb_parameter parameters[] = {tensor(), tensor(TWB_F32, TWB_OUT), {TWB_NUMBER, TWB_F32, TWB_IN, nullptr, 0, "scale", 0}};
   parameters[0].name = "x";
   begin({std::begin(parameters), std::end(parameters)});
   twb_end_function(b);
   EXPECT_EQ(twb_finish(b), 1);
   EXPECT_THAT(twb_text(b, 0), HasSubstr("@f(%x: !tw.tensor<64x128xf32>, %arg1: !tw.tensor<64x128xf32> {tw.out}, %scale: f32)"));
   EXPECT_THAT(twb_text(b, 1), HasSubstr("loc(\"x\"(#loc1))"));
+}
+
+TEST_F(BuilderTest, TensorsOfAnOrchestrationMayAlias) {
+  twb_parameter parameters[] = {tensor(), tensor(TWB_F32, TWB_INOUT), tensor(TWB_F32, TWB_OUT)};
+  parameters[0].may_alias = parameters[1].may_alias = 1;
+  begin({std::begin(parameters), std::end(parameters)});
+  twb_end_function(b);
+  EXPECT_EQ(twb_finish(b), 1);
+  EXPECT_THAT(twb_text(b, 0), HasSubstr("@f(%arg0: !tw.tensor<64x128xf32> {tw.may_alias}, %arg1: !tw.tensor<64x128xf32> "
+                                        "{tw.inout, tw.may_alias}, %arg2: !tw.tensor<64x128xf32> {tw.out})"));
+}
+
+TEST_F(BuilderTest, NothingElseMayAlias) {
+  const twb_parameter parameters[] = {tensor(), {TWB_NUMBER, TWB_F32, TWB_IN, nullptr, 0, nullptr, 1}};
+  twb_value given[2] = {};
+  EXPECT_EQ(twb_begin_orchestration(b, "f", parameters, 2, given), 0);
+  EXPECT_EQ(error(), "program.x:7:3: error: parameter 1 may alias, which only a tensor of an orchestration can");
+  twb_parameter of_kernel = tensor();
+  of_kernel.may_alias = 1;
+  EXPECT_EQ(twb_begin_kernel(b, "k", &of_kernel, 1, given), 0);
+  EXPECT_THAT(twb_error_text(b, 1), HasSubstr("parameter 0 may alias, which only a tensor of an orchestration can"));
 }
 
 TEST_F(BuilderTest, NamesOfParametersAreWordsAndDiffer) {
@@ -150,7 +171,7 @@ TEST_F(BuilderTest, KindsAreChecked) {
 
 TEST_F(BuilderTest, ParametersAreChecked) {
   const int64_t none[] = {0};
-  const twb_parameter empty = {TWB_TENSOR, TWB_F32, TWB_IN, none, 1, nullptr};
+  const twb_parameter empty = {TWB_TENSOR, TWB_F32, TWB_IN, none, 1, nullptr, 0};
   twb_value value;
   EXPECT_EQ(twb_begin_orchestration(b, "f", &empty, 1, &value), 0);
   EXPECT_THAT(error(), HasSubstr("a tensor's extents are positive; 0 is not"));

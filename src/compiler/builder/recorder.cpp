@@ -281,10 +281,12 @@ int begin_function(twb_builder* b, const char* name, const twb_parameter* parame
   const std::optional<SmallVector<std::string>> names = names_of(b, {parameters, count});
   if (!names) return 0;
   SmallVector<DictionaryAttr> marks;
-  const auto mark = [&](twb_direction direction) {
-    if (direction == TWB_IN) return b->ops.getDictionaryAttr({});
-    return b->ops.getDictionaryAttr(
-        b->ops.getNamedAttr(direction == TWB_OUT ? tw::kOutAttribute : tw::kInOutAttribute, b->ops.getUnitAttr()));
+  const auto marks_of = [&](const twb_parameter& p) {
+    NamedAttrList list;
+    if (p.direction != TWB_IN && p.kind == TWB_TENSOR)
+      list.append(p.direction == TWB_OUT ? tw::kOutAttribute : tw::kInOutAttribute, b->ops.getUnitAttr());
+    if (p.may_alias != 0) list.append(tw::kMayAliasAttribute, b->ops.getUnitAttr());
+    return list.getDictionary(&b->context);
   };
   for (size_t i = 0; i < count; ++i) {
     const twb_parameter& p = parameters[i];
@@ -296,7 +298,11 @@ int begin_function(twb_builder* b, const char* name, const twb_parameter* parame
     }
     if (!type) return 0;
     types.push_back(type);
-    marks.push_back(mark(p.kind == TWB_TENSOR ? p.direction : TWB_IN));
+    if (p.may_alias != 0 && (p.kind != TWB_TENSOR || !std::is_same_v<Function, tw::OrchestrationOp>)) {
+      b->error() << "parameter " << i << " may alias, which only a tensor of an orchestration can";
+      return 0;
+    }
+    marks.push_back(marks_of(p));
   }
   if (SymbolTable::lookupSymbolIn(*b->module, name) != nullptr) {
     b->error() << "there is a function '" << name << "' already";
@@ -346,7 +352,7 @@ const char* twb_begin_kernel_for(twb_builder* b, int function, const char* name,
   for (size_t i = 0; i < count; ++i) {
     for (size_t d = 0; d < twb_rank(b, arguments[i]); ++d) extents[i].push_back(twb_extent(b, arguments[i], d));
     parameters.push_back(
-        {twb_kind_of(b, arguments[i]), twb_dtype_of(b, arguments[i]), directions[i], extents[i].data(), extents[i].size(), nullptr});
+        {twb_kind_of(b, arguments[i]), twb_dtype_of(b, arguments[i]), directions[i], extents[i].data(), extents[i].size(), nullptr, 0});
     types += std::to_string(parameters[i].kind) + ":" + std::to_string(parameters[i].dtype);
     for (const int64_t extent : extents[i]) types += "x" + std::to_string(extent);
     types += ",";

@@ -33,15 +33,17 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr const char* kHelp = R"({0}: a tile program.
 
-  {0} [--platform NAME] [--runtime NAME] [--check] [--seed N] [--artifact DIR]
+  {0} [--platform NAME] [--runtime NAME] [--derive-dependencies] [--check] [--seed N] [--artifact DIR]
         runs the program on its example and compares with its reference
-  {0} --compile-only [-o DIR] [--platform NAME] [--runtime NAME]
+  {0} --compile-only [-o DIR] [--platform NAME] [--runtime NAME] [--derive-dependencies]
         compiles it; DIR is where the artifact goes
   {0} --record FILE [--no-locations]
         writes the recorded module; '-' is the standard output
 
   --platform NAME  a2a3sim (default), a5sim, ...: 'tw platforms' lists them
   --runtime NAME   tensormap_and_ringbuffer (default), host_build_graph or aicpu_build_graph
+  --derive-dependencies
+                   tasks name those that they have to wait for
   --check          also look for mistakes in kernels; each is an error
   --seed N         other random numbers in the example; default 1
   --artifact DIR   run what -o wrote, as it is now, instead of compiling
@@ -57,6 +59,7 @@ struct Words {
   std::string platform = "a2a3sim";
   std::string runtime = "tensormap_and_ringbuffer";
   uint64_t seed = 1;
+  bool derive_dependencies = false;
   bool check = false;
   bool compile_only = false;
   bool help = false;
@@ -85,6 +88,8 @@ Words read_words(const char* program, int argc, char** argv) {
           !text.empty() && text.size() < 19 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
       if (!number) throw wrong(fmt::format("--seed {} is no number", text));
       words.seed = std::stoull(text);
+    } else if (word == "--derive-dependencies") {
+      words.derive_dependencies = true;
     } else if (word == "--check") {
       words.check = true;
     } else if (word == "--compile-only") {
@@ -310,8 +315,9 @@ int compile(const twb_program& program, const Words& words) {
   const TemporaryDirectory directory;
   const std::string module = write_module(directory, program, text);
   const std::string artifact = words.output.value_or((directory.path() / "artifact").string());
-  const std::string printed =
-      run_tool({"compile", module, "-o", artifact, "--platform", words.platform, "--runtime", words.runtime}, directory);
+  std::vector<std::string> command = {"compile", module, "-o", artifact, "--platform", words.platform, "--runtime", words.runtime};
+  if (words.derive_dependencies) command.emplace_back("--derive-dependencies");
+  const std::string printed = run_tool(command, directory);
   if (words.output) {
     fmt::print("{}", printed);
   } else {
@@ -334,6 +340,7 @@ int run(const twb_program& program, const Words& words) {
     command.emplace_back(option);
     command.push_back(value);
   };
+  if (words.derive_dependencies) command.emplace_back("--derive-dependencies");
   if (words.check) command.emplace_back("--check");
   for (const Given& given : example) {
     const std::string dtype = short_dtype_name(given.content.dtype());

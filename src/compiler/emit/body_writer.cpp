@@ -134,10 +134,12 @@ LogicalResult BodyWriter::write_arith(Operation& op) {
   if (failed(result)) return failure();
   const Value value = op.getResult(0);
   const bool once = value.use_empty() || value.hasOneUse();
-  if (once && result->text.size() <= kInlineLength) {
+  // A tensor that a condition chooses has a name: what uses it calls its members.
+  const bool number = value.getType().isIntOrIndexOrFloat();
+  if (once && number && result->text.size() <= kInlineLength) {
     set_code(value, *result);
   } else {
-    define(value, op.getName().stripDialect().drop_back(1), result->text);
+    define(value, isa<arith::SelectOp>(op) ? "chosen" : op.getName().stripDialect().drop_back(1), result->text);
   }
   return success();
 }

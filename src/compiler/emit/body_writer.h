@@ -38,6 +38,7 @@ class BodyWriter {
  protected:
   /// All operations of a block but a terminator, which the operation around it writes.
   mlir::LogicalResult write_block(mlir::Block& block);
+  virtual mlir::LogicalResult write_op(mlir::Operation& op);
   /// An operation that is neither of arith nor scf.
   virtual mlir::LogicalResult write_other(mlir::Operation& op) = 0;
 
@@ -69,7 +70,6 @@ class BodyWriter {
   /// A variable for what a loop or branch carries, with its first value if it has one yet; and all of them assigned at once.
   mlir::LogicalResult declare(mlir::Operation& op, mlir::Value value, mlir::Value initial, llvm::StringRef otherwise);
   mlir::LogicalResult assign(mlir::ValueRange to, mlir::ValueRange from);
-  mlir::LogicalResult write_op(mlir::Operation& op);
 
   CppText out;
   Names names;

@@ -6,10 +6,12 @@
 
 #include "compiler/emit/body_writer.h"
 #include "compiler/emit/task_order.h"
+#include "compiler/emit/tensor_orders.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 
@@ -21,7 +23,8 @@ using tw::Direction;
 
 namespace {
 
-// What an orchestration may need beside its own text; each is written only where it is used. kDependencies needs kTaskIds.
+// What an orchestration may need beside its own text; each is written only where it is used. kDependencies needs kTaskIds,
+// kDerivedDependencies needs kDependencies.
 constexpr const char* kToU32 =
     R"(/// An offset or extent as the API takes it. What does not fit becomes a number that lies outside of every tensor.
 uint32_t to_u32(int64_t number) { return number < 0 || number > int64_t{UINT32_MAX} ? UINT32_MAX : static_cast<uint32_t>(number); }
@@ -86,6 +89,51 @@ struct Dependencies {
 
 )";
 
+constexpr const char* kDerivedDependencies = R"(/// The same, with those behind them that the compiler derived from what tasks access.
+template <uint32_t kMost>
+struct DerivedDependencies : Dependencies<kMost> {
+  uint32_t derived = 0;
+
+  void add_derived(PTO2TaskId id) {
+    const uint32_t before = this->count;
+    this->add(id);
+    derived += this->count - before;
+  }
+};
+
+)";
+constexpr const char* kAreApart = R"(/// What the order of tasks was derived for.
+struct Argument {
+  const char *name;
+  bool written, may_alias;
+};
+
+/// Whether no tensor that is written shares memory with another one, unless both may; of a view counts all from its first to its last
+/// element. Else the run fails.
+bool are_apart(const ChipTaskArgs &orch_args, const Argument *arguments, int32_t count) {
+  const auto overlap = [](const ChipTensor &a, const ChipTensor &b) {
+    const uint64_t size = get_element_size(a.dtype), other_size = get_element_size(b.dtype);
+    const uint64_t begin = a.buffer.addr + a.start_offset * size, other_begin = b.buffer.addr + b.start_offset * other_size;
+    const uint64_t end = begin + a.extent_elem() * size, other_end = other_begin + b.extent_elem() * other_size;
+    return begin < end && other_begin < other_end && begin < other_end && other_begin < end;
+  };
+  for (int32_t i = 0; i < count; ++i) {
+    for (int32_t k = i + 1; k < count; ++k) {
+      const Argument &one = arguments[i], &other = arguments[k];
+      if (!(one.written || other.written) || (one.may_alias && other.may_alias)) continue;
+      if (!overlap(orch_args.tensor(i).ref(), orch_args.tensor(k).ref())) continue;
+      rt_report_fatal(PTO2_ERROR_EXPLICIT_ORCH_FATAL,
+                      "arguments %d (%s) and %d (%s) share memory, and one is written; the program must mark both may_alias, or be "
+                      "compiled without --derive-dependencies",
+                      i, one.name, k, other.name);
+      return false;
+    }
+  }
+  return true;
+}
+
+)";
+
 /// Whether the runtime is sure to follow the tensor, so that its views need not say that it does not.
 bool is_tracked(Value tensor) {
   const Value root = root_tensor(tensor);
@@ -114,6 +162,11 @@ class OrchestrationWriter : public BodyWriter {
   FailureOr<OrchestrationSource> write() {
     for (const char* word : {"to_u32", "is_tensor", "to_blocks", "TaskIds", "Dependencies", "Kernel", "aicpu_orchestration_entry"}) {
       names.unique(word);
+    }
+    // Words of the pass only where it ran: without it the text is to stay what it is.
+    is_derived_ = tensor_orders(orchestration_).has_value();
+    if (is_derived_) {
+      for (const char* word : {"DerivedDependencies", "Argument", "are_apart"}) names.unique(word);
     }
     source_.signature = signature_of(orchestration_);
     if (!orchestration_.getBody().hasOneBlock())
@@ -157,8 +210,9 @@ class OrchestrationWriter : public BodyWriter {
       for (const auto& [id, name] : kernels_) entries.push_back(fmt::format("{} = {}", name, id));
       text += "// func_id of callable.json\nenum Kernel : int32_t { " + llvm::join(entries, ", ") + " };\n\n";
     }
+    if (uses_.contains(kDerivedDependencies)) uses_.insert(kDependencies);
     if (uses_.contains(kDependencies)) uses_.insert(kTaskIds);
-    for (const char* helper : {kToU32, kIsTensor, kBlocks, kTaskIds, kDependencies}) {
+    for (const char* helper : {kToU32, kIsTensor, kAreApart, kBlocks, kTaskIds, kDependencies, kDerivedDependencies}) {
       if (uses_.contains(helper)) text += helper;
     }
     text += helper_functions(helpers, "");
@@ -205,8 +259,35 @@ class OrchestrationWriter : public BodyWriter {
       out.line(fmt::format("if (!is_tensor(orch_args, {}, {}, {}, {}, \"{}\")) return;", i, *dtype, tensor.rank(), shape, wanted));
       out.line(fmt::format("const ChipTensor &{} = orch_args.tensor({}).ref();", name, i));
     }
+    if (is_derived_) check_arguments_apart();
     if (!source_.signature.arguments.empty()) out.line("");
     return success();
+  }
+
+  /// The pass takes arguments for different memory where their marks do not say otherwise.
+  void check_arguments_apart() {
+    struct Tensor {
+      bool written, may_alias;
+    };
+    std::vector<Tensor> tensors;
+    std::vector<std::string> entries;
+    for (const BlockArgument argument : orchestration_.getArguments()) {
+      const unsigned i = argument.getArgNumber();
+      if (!isa<DeviceTensorType>(argument.getType())) break;  // numbers come last
+      tensors.push_back(
+          {source_.signature.directions[i] != ArgDirection::IN, orchestration_.getArgAttr(i, tw::kMayAliasAttribute) != nullptr});
+      entries.push_back(fmt::format("{{\"{}\", {}, {}}}", source_.signature.arguments[i], tensors[i].written, tensors[i].may_alias));
+    }
+    const auto matter = [](const Tensor& a, const Tensor& b) { return (a.written || b.written) && !(a.may_alias && b.may_alias); };
+    bool any = false;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      for (size_t k = i + 1; k < tensors.size(); ++k) any = any || matter(tensors[i], tensors[k]);
+    }
+    if (!any) return;
+    uses_.insert(kAreApart);
+    const std::string arguments = names.unique("arguments");
+    out.line(fmt::format("const Argument {}[] = {{{}}};", arguments, llvm::join(entries, ", ")));
+    out.line(fmt::format("if (!are_apart(orch_args, {}, {})) return;", arguments, entries.size()));
   }
 
   static FailureOr<std::string> data_type(Operation* op, DeviceTensorType tensor) {
@@ -216,6 +297,11 @@ class OrchestrationWriter : public BodyWriter {
   }
 
   // ---- operations
+
+  LogicalResult write_op(Operation& op) override {
+    if (auto select = dyn_cast<arith::SelectOp>(op); select && is_written_with_tasks(select)) return success();
+    return BodyWriter::write_op(op);
+  }
 
   LogicalResult write_other(Operation& op) override {
     return llvm::TypeSwitch<Operation*, LogicalResult>(&op)
@@ -252,8 +338,7 @@ class OrchestrationWriter : public BodyWriter {
           define(count.getCount(), "aivs", "rt_available_aiv_count()");
           return success();
         })
-        .Case<tw::DeclareOp, tw::GetOp, tw::SetOp>(
-            [](Operation* variable) { return variable->emitOpError("is left of a variable; promote-variables removes them"); })
+        .Case<tw::DeclareOp, tw::GetOp, tw::SetOp>([&](auto each) { return write_variable(each); })
         .Case([](tw::AtOp at) { return at.emitOpError("is a task without a kernel; outline-incore makes one"); })
         .Case(
             [](tw::AssembleOp assemble) { return assemble.emitOpError("is a copy that no task makes; lower-assemble does away with it"); })
@@ -397,18 +482,57 @@ class OrchestrationWriter : public BodyWriter {
     return success();
   }
 
-  void add_dependencies(OperandRange dependencies, const std::string& args, const std::string& stem) {
-    if (dependencies.empty()) return;
-    uses_.insert(kDependencies);
+  /// An id of the compiler's that is none where another one names a task: what that one is, else null.
+  static Value unless(arith::SelectOp select) {
+    auto is = select.getCondition().getDefiningOp<tw::IsTaskOp>();
+    return is && select.getTrueValue().getDefiningOp<tw::NoTaskOp>() ? is.getTask() : Value();
+  }
+
+  /// Whether tasks that the compiler lets wait say so themselves, in their lists.
+  static bool is_written_with_tasks(arith::SelectOp select) {
+    return unless(select) && llvm::all_of(select->getUses(), [](const OpOperand& use) {
+             Operation* user = use.getOwner();
+             if (auto submit = dyn_cast<tw::SubmitOp>(user)) return !llvm::is_contained(submit.getDependencies(), use.get());
+             auto other = dyn_cast<arith::SelectOp>(user);
+             return other && other.getFalseValue() == use.get() && is_written_with_tasks(other);
+           });
+  }
+
+  /// "if (!inner.is_valid()) k_after.add_derived(outer);"
+  std::string add_derived(Value id, const std::string& after) {
+    std::vector<std::string> conditions;
+    for (auto select = id.getDefiningOp<arith::SelectOp>(); select && is_written_with_tasks(select);
+         select = id.getDefiningOp<arith::SelectOp>()) {
+      conditions.push_back(fmt::format("!{}.is_valid()", operand(unless(select), kAtom)));
+      id = select.getFalseValue();
+    }
+    const std::string condition = conditions.empty() ? "" : fmt::format("if ({}) ", llvm::join(llvm::reverse(conditions), " && "));
+    return fmt::format("{}{}.add_derived({});", condition, after, text(id));
+  }
+
+  /// `derived` are the compiler's: behind the others, and none that is among them.
+  void add_dependencies(ValueRange dependencies, ValueRange derived, const std::string& args, const std::string& stem) {
+    if (dependencies.empty() && derived.empty()) return;
+    const std::string after = names.unique(stem + "_after");
     int64_t most = 0;
+    std::vector<std::string> named, added;
     for (const Value dependency : dependencies) {
       auto ids = dyn_cast<tw::TaskIdsType>(dependency.getType());
       most += ids ? ids.getCount() : 1;
+      named.push_back(text(dependency));
     }
-    const std::string after = names.unique(stem + "_after");
-    out.line(fmt::format("Dependencies<{}> {};", most, after));
-    for (const Value dependency : dependencies) out.line(fmt::format("{}.add({});", after, text(dependency)));
-    out.line(fmt::format("{}.set_dependencies({}.ids, {}.count);", args, after, after));
+    for (const Value dependency : derived) {
+      const std::string line = add_derived(dependency, after);
+      if (llvm::is_contained(named, text(dependency)) || llvm::is_contained(added, line)) continue;
+      added.push_back(line);
+      ++most;
+    }
+    uses_.insert(added.empty() ? kDependencies : kDerivedDependencies);
+    out.line(fmt::format("{}Dependencies<{}> {};", added.empty() ? "" : "Derived", most, after));
+    for (const std::string& id : named) out.line(fmt::format("{}.add({});", after, id));
+    for (const std::string& line : added) out.line(line);
+    const std::string last = added.empty() ? "" : fmt::format(", {}.derived", after);
+    out.line(fmt::format("{}.set_dependencies({}.ids, {}.count{});", args, after, after, last));
   }
 
   void add_predicate(tw::SubmitOp submit, const std::string& args, const std::string& stem) {
@@ -421,6 +545,9 @@ class OrchestrationWriter : public BodyWriter {
     out.line(fmt::format("{}.target = {};", when, static_cast<int64_t>(*submit.getTarget())));
     out.line(fmt::format("{}.set_predicate({});", args, when));
   }
+
+  static std::string stem_of(tw::SubmitOp submit) { return identifier(cast<FlatSymbolRefAttr>(submit.getKernels()[0]).getValue().str()); }
+  static std::string stem_of(tw::DummyOp) { return "join"; }
 
   struct Lanes {
     std::vector<std::string> aic, aiv;  ///< enumerators
@@ -448,7 +575,7 @@ class OrchestrationWriter : public BodyWriter {
   LogicalResult write(tw::SubmitOp submit) {
     const FailureOr<Lanes> lanes = lanes_of(submit);
     if (failed(lanes)) return failure();
-    const std::string stem = identifier(cast<FlatSymbolRefAttr>(submit.getKernels()[0]).getValue().str());
+    const std::string stem = stem_of(submit);
     const std::string args = names.unique(stem + "_args");
     line(fmt::format("CoreTaskArgs {};", args), submit.getLoc());
     if (failed(add_arguments(submit, args))) return failure();
@@ -457,7 +584,7 @@ class OrchestrationWriter : public BodyWriter {
       out.line(fmt::format("{}.launch_spec.set_block_num(to_blocks({}));", args, text(submit.getBlocks())));
     }
     if (submit.getSyncStart()) out.line(fmt::format("{}.launch_spec.set_require_sync_start(true);", args));
-    add_dependencies(submit.getDependencies(), args, stem);
+    add_dependencies(submit.getDependencies(), submit.getDerived(), args, stem);
     add_predicate(submit, args, stem);
     if (submit.getEarlyResolve()) out.line(fmt::format("{}.set_allow_early_resolve();", args));
     std::string call;
@@ -477,15 +604,69 @@ class OrchestrationWriter : public BodyWriter {
   LogicalResult write(tw::DummyOp dummy) {
     const std::string args = names.unique("join_args");
     line(fmt::format("CoreTaskArgs {};", args), dummy.getLoc());
-    add_dependencies(dummy.getDependencies(), args, "join");
-    return submitted(dummy.getTask(), "join", fmt::format("rt_submit_dummy_task({})", args));
+    add_dependencies(dummy.getDependencies(), {}, args, stem_of(dummy));
+    return submitted(dummy.getTask(), stem_of(dummy), fmt::format("rt_submit_dummy_task({})", args));
   }
 
   LogicalResult submitted(Value task, const std::string& stem, const std::string& call) {
     if (task.use_empty()) {
       out.line(call + ";");
+    } else if (tw::SetOp set = set_at_once(task)) {
+      out.line(fmt::format("{} = {}.task_id();", text(set.getVariable()), call));
     } else {
       define(task, stem + "_task", call + ".task_id()");
+    }
+    return success();
+  }
+
+  // ---- variables that hold ids of tasks
+
+  /// The assignment that is written with the task: directly behind it, and nobody else uses the id.
+  static tw::SetOp set_at_once(Value id) {
+    Operation* task = id.getDefiningOp();
+    auto set = id.hasOneUse() ? dyn_cast<tw::SetOp>(*id.user_begin()) : tw::SetOp();
+    return set && isa_and_present<tw::SubmitOp, tw::DummyOp>(task) && set->getPrevNode() == task ? set : tw::SetOp();
+  }
+
+  /// Whether what is read is not used any more behind the next thing that is written, but for expressions, which stand in it: then the
+  /// variable's name says it.
+  static bool is_read_at_once(tw::GetOp get) {
+    const auto is_expression = [](Operation* op) { return isa<tw::GetOp, tw::NoTaskOp, tw::IsTaskOp, arith::SelectOp>(op); };
+    Operation* next = get->getNextNode();
+    while (is_expression(next)) next = next->getNextNode();
+    if (!isa<tw::SubmitOp, tw::DummyOp, tw::DeclareOp, tw::SetOp, tw::SetTaskOp>(next)) return false;
+    SmallVector<Operation*> used(get->getUsers());
+    while (!used.empty()) {
+      Operation* user = used.pop_back_val();
+      if (user == next) continue;
+      if (!is_expression(user) || user->getBlock() != get->getBlock() || next->isBeforeInBlock(user)) return false;
+      used.append(user->user_begin(), user->user_end());
+    }
+    return true;
+  }
+
+  LogicalResult write_variable(tw::DeclareOp declare) {
+    if (!isa<tw::TaskIdType>(declare.getVariable().getType().getValue()))
+      return declare.emitOpError("is left of a variable; promote-variables removes them");
+    if (!declare.getInitial()) return declare.emitOpError("has no first value; that of an id that is not known yet is 'tw.no_task'");
+    const std::string name = name_for(declare.getVariable(), "task");
+    line(fmt::format("PTO2TaskId {} = {};", name, text(declare.getInitial())), declare.getLoc());
+    set_code(declare.getVariable(), {name});
+    return success();
+  }
+
+  LogicalResult write_variable(tw::SetOp set) {
+    if (set_at_once(set.getValue())) return success();  // written with the task
+    line(fmt::format("{} = {};", text(set.getVariable()), text(set.getValue())), set.getLoc());
+    return success();
+  }
+
+  LogicalResult write_variable(tw::GetOp get) {
+    const std::string variable = text(get.getVariable());
+    if (is_read_at_once(get)) {
+      set_code(get.getValue(), {variable});
+    } else if (!get.getValue().use_empty()) {
+      define(get.getValue(), "task", variable);
     }
     return success();
   }
@@ -507,6 +688,7 @@ class OrchestrationWriter : public BodyWriter {
   const llvm::StringMap<int32_t>& func_ids_;
   OrchestrationSource source_;
   std::string parameter_table_;
+  bool is_derived_ = false;  ///< derive-dependencies ran
   std::map<int32_t, std::string> kernels_;  ///< func_id to enumerator, of those that are submitted
   std::set<const char*> uses_;
 };

@@ -6,6 +6,7 @@
 #include "compiler/emit/emit_kernel.h"
 #include "compiler/emit/emit_orchestration.h"
 #include "compiler/emit/task_order.h"
+#include "compiler/emit/tensor_orders.h"
 #include "compiler/ir/tile_dialect.h"
 
 namespace tilewright::emit {
@@ -66,6 +67,7 @@ FailureOr<ProgramSources> program_sources(ModuleOp module, RuntimeVariant runtim
   }
   FailureOr<OrchestrationSource> source = orchestration_source(orchestration, ids);
   if (failed(source)) return failure();
+  sources.tensor_orders = tensor_orders(orchestration);
   OrchestrationSpec& spec = sources.spec.orchestration;
   spec.source = fmt::format("orchestration/{}.cpp", sources.spec.name);
   spec.config_name = "aicpu_orchestration_config";

@@ -1,6 +1,7 @@
 // A whole planned module as the sources of a callable.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "toolchain/callable_spec.h"
+#include "toolchain/tensor_order.h"
 
 namespace tilewright::emit {
 
@@ -21,6 +23,7 @@ struct ProgramSources {
   CallableSpec spec;  ///< sources are relative: "orchestration/softmax.cpp", "kernels/aiv/exp.cpp"
   std::vector<std::pair<std::string, std::string>> files;  ///< relative path and text, all that the spec names
   std::vector<KernelMemory> memory;  ///< one for each kernel
+  std::optional<std::vector<TensorOrder>> tensor_orders;  ///< what derive-dependencies says of the orchestration's tensors, if it ran
 };
 
 /// func_id by name: kernels are numbered in the order of the module.

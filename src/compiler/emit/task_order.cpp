@@ -1,5 +1,6 @@
 #include "compiler/emit/task_order.h"
 
+#include "compiler/emit/tensor_orders.h"
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/affine_regions.h"
 #include "compiler/passes/tensor_regions.h"
@@ -21,6 +22,53 @@ tw::Direction direction_of(tw::SubmitOp submit, unsigned operand) {
   if (function.getArgAttr(operand, tw::kInOutAttribute)) return Direction::kInOut;
   return function.getArgAttr(operand, tw::kOutAttribute) ? Direction::kOut : Direction::kIn;
 }
+
+// ---- ids of tasks
+
+namespace {
+
+/// The one tw.set of a variable; null if there is none, or another one.
+tw::SetOp only_set(Value variable) {
+  tw::SetOp only;
+  for (Operation* user : variable.getUsers()) {
+    auto set = dyn_cast<tw::SetOp>(user);
+    if (set && only) return {};
+    if (set) only = set;
+  }
+  return only;
+}
+
+/// Whether `before` stands before `op` in the program, neither around the other.
+bool stands_before(Operation* before, Operation* op) {
+  for (Operation* around = before; around != nullptr; around = around->getParentOp()) {
+    Operation* other = around->getBlock() ? around->getBlock()->findAncestorOpInBlock(*op) : nullptr;
+    if (other != nullptr) return around != other && around->isBeforeInBlock(other);
+  }
+  return false;
+}
+
+/// The operation that makes the task which `id` names; null if that is not known. Behind a variable that is set once: if that task is
+/// submitted in a turn of the loops around `id`, it is the one of that turn.
+Operation* task_named_by(Value id) {
+  auto get = id.getDefiningOp<tw::GetOp>();
+  if (!get) return id.getDefiningOp();
+  tw::SetOp set = only_set(get.getVariable());
+  if (!set || !stands_before(set, get)) return nullptr;
+  for (Operation* around = set->getParentOp(); !around->isAncestor(get); around = around->getParentOp()) {
+    if (isa<scf::ForOp, scf::WhileOp>(around)) return nullptr;  // of the last turn alone
+  }
+  return set.getValue().getDefiningOp();
+}
+
+/// What a task waits for by name: what task_named_by says of each id.
+SmallVector<Operation*> named_tasks(tw::SubmitOp submit) {
+  SmallVector<Operation*> tasks;
+  for (const Value id : submit.getDependencies()) tasks.push_back(task_named_by(id));
+  for (const Value id : submit.getDerived()) tasks.push_back(task_named_by(id));
+  return tasks;
+}
+
+}  // namespace
 
 // ---- writers behind readers
 
@@ -56,15 +104,17 @@ class BlockOrder {
     std::vector<tw::SubmitOp> tasks(block.getOps<tw::SubmitOp>().begin(), block.getOps<tw::SubmitOp>().end());
     if (tasks.size() > kMostTasks) return;
     std::vector<SmallVector<Use>> uses;
+    std::vector<SmallVector<Operation*>> names;
     for (tw::SubmitOp task : tasks) {
       numbers_[task] = static_cast<unsigned>(uses.size());
       uses.push_back(tracked_uses(task));
+      names.push_back(named_tasks(task));
     }
     before_.assign(tasks.size(), llvm::BitVector(static_cast<unsigned>(tasks.size())));
     in_turn_before_ = before_;
     for (unsigned later = 0; later < tasks.size(); ++later) {
       for (unsigned earlier = 0; earlier < later; ++earlier) {
-        const bool named = llvm::is_contained(tasks[later].getDependencies(), tasks[earlier].getTask());
+        const bool named = llvm::is_contained(names[later], tasks[earlier].getOperation());
         if (!named && !waits(tasks[later], uses[later], uses[earlier], false)) continue;
         before_[later].set(earlier);
         before_[later] |= before_[earlier];
@@ -125,6 +175,7 @@ class BlockOrders {
 bool may_overtake(const Use& reader, const Use& writer, BlockOrders& orders, Regions& regions) {
   Operation *read = reader.submit, *write = writer.submit;
   if (is_in_manual_scope(write) || !may_share(reader.root, writer.root)) return false;
+  if (is_ordered(reader.root) || is_ordered(writer.root)) return false;
   const bool one_block = read->getBlock() == write->getBlock();
   const BlockOrder& order = orders.of(*read->getBlock());
   // In the same turn of everything that is around both.
@@ -168,22 +219,22 @@ bool needs_track_war(tw::OrchestrationOp orchestration) {
 
 namespace {
 
-/// Whether `later` waits for `earlier` by the ids that it names, of tasks in this block or around it.
+/// Whether `later` waits for `earlier` by the ids that it names.
 bool waits_for(tw::SubmitOp later, Operation* earlier, unsigned depth = 0) {
   constexpr unsigned kDeepest = 64;
   if (depth == kDeepest) return false;
-  SmallVector<Value> pending(later.getDependencies());
+  SmallVector<Operation*> pending = named_tasks(later);
   while (!pending.empty()) {
-    Operation* task = pending.pop_back_val().getDefiningOp();
+    Operation* task = pending.pop_back_val();
     if (task == nullptr) continue;
     if (task == earlier) return true;
-    if (auto dummy = dyn_cast<tw::DummyOp>(task)) pending.append(dummy.getDependencies().begin(), dummy.getDependencies().end());
+    if (auto dummy = dyn_cast<tw::DummyOp>(task)) llvm::transform(dummy.getDependencies(), std::back_inserter(pending), task_named_by);
     if (auto submit = dyn_cast<tw::SubmitOp>(task); submit && waits_for(submit, earlier, depth + 1)) return true;
   }
   return false;
 }
 
-/// Whether the two may use the same bytes, one of them writing.
+/// Whether the two may use the same bytes, one of them writing, of a tensor that is not known to be ordered.
 bool conflict(tw::SubmitOp a, tw::SubmitOp b) {
   const auto writes = [](tw::SubmitOp submit, unsigned i) {
     const Direction direction = direction_of(submit, i);
@@ -193,7 +244,7 @@ bool conflict(tw::SubmitOp a, tw::SubmitOp b) {
     if (!isa<DeviceTensorType>(first.getType())) continue;
     for (const auto& [k, second] : llvm::enumerate(b.getOperands_())) {
       if (!isa<DeviceTensorType>(second.getType())) continue;
-      if (!may_share(first, second)) continue;
+      if (!may_share(first, second) || is_ordered(root_tensor(first)) || is_ordered(root_tensor(second))) continue;
       if (writes(a, static_cast<unsigned>(i)) || writes(b, static_cast<unsigned>(k))) return true;
     }
   }

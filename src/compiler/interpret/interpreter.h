@@ -22,8 +22,8 @@ namespace tilewright::interpret {
 /// What an orchestration is called with: a tensor, which changes in place, or a number.
 using Argument = std::variant<HostTensor, ScalarSpec>;
 
-/// Argument `inner` lies in the memory of argument `outer`, from its element `first` on. What the caller gives for it is passed over, unless
-/// the outer one holds nothing at first; both hold the same elements afterwards.
+/// Argument `inner` lies in the memory of argument `outer`, from its element `first` on. What the caller gives for it is passed over,
+/// unless the outer one is only written; both hold the same elements afterwards.
 struct Alias {
   size_t outer = 0, inner = 0;
   int64_t first = 0;
@@ -33,10 +33,10 @@ struct Log;
 
 struct Options {
   uint64_t max_while_turns = 1'000'000;  ///< of one scf.while; more are an error
-  int64_t cluster_count = 24;  ///< what tw.cluster_count gives
-  int64_t aiv_count = 48;  ///< what tw.aiv_count gives
-  std::vector<Alias> aliases = {};  ///< arguments that share memory
-  Log* log = nullptr;  ///< emptied, and filled with what the orchestration does (log.h); may be null
+  int64_t cluster_count = 24;            ///< what tw.cluster_count gives
+  int64_t aiv_count = 48;                ///< what tw.aiv_count gives
+  std::vector<Alias> aliases = {};       ///< arguments that share memory
+  Log* log = nullptr;                    ///< emptied, and filled with what the orchestration does (log.h); may be null
 };
 
 /// What is known of the elements of one tensor beyond their values, in row-major order.
@@ -62,10 +62,10 @@ struct Outcome {
 /// operation; integers are exact and wrap.
 ///
 /// Throws Error with "FILE:LINE:COLUMN: error: " before what is wrong: kSignatureMismatch for arguments that do not fit (number, type,
-/// shape) and aliases that are none, kInvalidArgument for aliases of which one is written without the mark tw.may_alias on both, no such orchestration, a variable that is read before it is set, integer division by zero, a number that
-/// decides something and is undefined; kOutOfBounds for an access outside of a tensor or tile; kLimitExceeded for a while loop past its
-/// limit; kUnsupported for an operation of another dialect.
-/// Tensors keep what they held. One call at a time on one context.
+/// shape) and aliases that are none; kInvalidArgument for aliases of which one is written without tw.may_alias on both, no such
+/// orchestration, a variable that is read before it is set, integer division by zero, a number that decides something and is undefined;
+/// kOutOfBounds for an access outside of a tensor or tile; kLimitExceeded for a while loop past its limit; kUnsupported for an operation of
+/// another dialect. Tensors keep what they held. One call at a time on one context.
 Outcome interpret(mlir::ModuleOp module, llvm::StringRef orchestration, std::span<Argument> arguments, const Options& options = {});
 
 /// The first element in which a device's result and that of the interpreter differ by more than is allowed, as text

@@ -63,8 +63,8 @@ struct Event {
   bool manual = false;  ///< stands in a manual scope
   /// Numbers of the tasks that `after` and `derived` name, in their order; ids that name no task are left out.
   std::vector<uint32_t> after, derived;
-  /// Of a tw.submit. Of a tw.at, which states none: those that it calls `no_dep`. Of an access of the orchestration the tensor: one, or for an
-  /// assemble what it reads and what it writes.
+  /// Of a tw.submit. Of a tw.at, which states none: those that it calls `no_dep`. Of an access of the orchestration the tensor: one, or
+  /// for an assemble what it reads and what it writes.
   std::vector<LoggedArgument> arguments;
   std::optional<LoggedElement> tested;  ///< by the predicate, which reads it; not among `accesses`
   bool ran = true;  ///< false: the predicate said no

@@ -61,7 +61,9 @@ llvm::DenseMap<AffineExpr, AffineExpr> numbering(MLIRContext* context, ArrayRef<
 bool is_wide(Value number) { return number.getType().isIndex() || number.getType().isInteger(64); }
 
 /// Whether `symbol` has another value in each turn of `loop`, as far as anybody knows.
-bool is_made_in(scf::ForOp loop, RegionSymbol symbol) { return loop->isAncestor(symbol.value.getParentRegion()->getParentOp()); }
+bool is_made_in(scf::ForOp loop, RegionSymbol symbol) {
+  return symbol.dimension < -1 /* in a kernel */ || loop->isAncestor(symbol.value.getParentRegion()->getParentOp());
+}
 
 }  // namespace
 
@@ -80,6 +82,7 @@ SmallVector<unsigned, 8> symbols_in(ArrayRef<AffineCondition> conditions) {
 SmallVector<unsigned, 8> symbols_in(AffineExpr expression) { return symbols_in(AffineCondition{expression}); }
 
 AffineExpr simplified(AffineExpr expression) {
+  if (largest_coefficient(expression) > kLargestCoefficient) return expression;
   const AffineCondition condition{expression};
   const auto symbols = symbols_in(condition);
   const AffineExpr dense = renumbered(expression, numbering(expression.getContext(), symbols, false));
@@ -104,12 +107,8 @@ AffineExpr AffineNumbers::expression(MLIRContext* context, const RegionSymbol& s
 AffineExpr AffineNumbers::of(Value number) {
   if (const AffineExpr known = expressions_.lookup(number)) return known;
   AffineExpr expression = compute(number);
-  if (expression && largest_coefficient(expression) <= kLargestCoefficient) {
-    expression = simplified(expression);
-    if (symbols_in(expression).size() > kMostTerms) expression = {};
-  } else {
-    expression = {};
-  }
+  if (expression) expression = simplified(expression);
+  if (expression && (largest_coefficient(expression) > kLargestCoefficient || symbols_in(expression).size() > kMostTerms)) expression = {};
   if (!expression) expression = this->expression(number.getContext(), {number});
   expressions_[number] = expression;
   return expression;
@@ -184,6 +183,7 @@ const std::vector<AffineCondition>& AffineNumbers::facts(MLIRContext* context, u
 std::vector<AffineCondition> AffineNumbers::compute_facts(MLIRContext* context, const RegionSymbol& symbol) {
   const AffineExpr self = expression(context, symbol);
   if (symbol.dimension >= 0) return {{self - 1}};
+  if (symbol.dimension < -1) return {};  // of a kernel: what is known of it stands with it
   std::vector<AffineCondition> facts;
   if (auto argument = dyn_cast<BlockArgument>(symbol.value)) {
     auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
@@ -202,7 +202,6 @@ std::vector<AffineCondition> AffineNumbers::compute_facts(MLIRContext* context, 
   return {};
 }
 
-/// With what is known of their symbols, and of the symbols of that, as far as a question may have so many.
 std::vector<AffineCondition> AffineNumbers::with_facts(ArrayRef<AffineCondition> conditions) {
   std::vector<AffineCondition> all(conditions.begin(), conditions.end());
   if (all.empty()) return all;
@@ -233,6 +232,7 @@ bool AffineNumbers::is_empty(ArrayRef<AffineCondition> conditions) {
   SmallVector<AffineExpr> expressions;
   SmallVector<bool> are_zero;
   for (const AffineCondition& condition : conditions) {
+    if (largest_coefficient(condition.expression) > kLargestCoefficient) return false;
     expressions.push_back(renumbered(condition.expression, numbers));
     are_zero.push_back(condition.is_zero);
   }

@@ -32,6 +32,9 @@ class AffineNumbers {
   const RegionSymbol& symbol(unsigned position) const { return symbols_[position]; }
   mlir::AffineExpr expression(mlir::MLIRContext* context, const RegionSymbol& symbol);
 
+  /// With what is known of their symbols, and of the symbols of that, as far as a question may have so many.
+  std::vector<AffineCondition> with_facts(llvm::ArrayRef<AffineCondition> conditions);
+
   /// Whether no integers at all satisfy all of them, and what is known of the symbols by how they are computed. False if that is too hard
   /// to say.
   bool is_impossible(llvm::ArrayRef<AffineCondition> conditions);
@@ -42,7 +45,6 @@ class AffineNumbers {
   mlir::AffineExpr compute(mlir::Value number);
   const std::vector<AffineCondition>& facts(mlir::MLIRContext* context, unsigned symbol);
   std::vector<AffineCondition> compute_facts(mlir::MLIRContext* context, const RegionSymbol& symbol);
-  std::vector<AffineCondition> with_facts(llvm::ArrayRef<AffineCondition> conditions);
 
   bool is_empty(llvm::ArrayRef<AffineCondition> conditions);
 
@@ -56,7 +58,7 @@ class AffineNumbers {
 /// Positions of the symbols in `conditions`, each once, ascending.
 llvm::SmallVector<unsigned, 8> symbols_in(llvm::ArrayRef<AffineCondition> conditions);
 llvm::SmallVector<unsigned, 8> symbols_in(mlir::AffineExpr expression);
-/// In the normal form.
+/// In the normal form; the same with coefficients so large that they could overflow.
 mlir::AffineExpr simplified(mlir::AffineExpr expression);
 /// Null if it is not affine, or has coefficients so large that they could overflow where it is used.
 mlir::AffineExpr product(mlir::AffineExpr a, mlir::AffineExpr b);

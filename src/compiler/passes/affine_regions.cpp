@@ -2,6 +2,7 @@
 
 #include "compiler/ir/tw_dialect.h"
 #include "compiler/passes/affine_numbers.h"
+#include "compiler/passes/kernel_accesses.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -154,6 +155,8 @@ bool is_part_of_itself(Value part) {
   return false;
 }
 
+Value kernel_argument(Operation* op, unsigned number) { return op->getParentOfType<tile::FuncOp>().getArgument(number); }
+
 bool is_made_in(Operation* loop, Value value) { return loop->isAncestor(value.getParentRegion()->getParentOp()); }
 
 // ---- what a Region says, ready for questions
@@ -260,6 +263,8 @@ struct Regions::State {
   bool reshape_group(const Part& part, ArrayRef<Coordinate> from, ArrayRef<AffineExpr> to, SmallVectorImpl<Coordinate>& result);
   AffineExpr quotient(ArrayRef<AffineCondition> conditions, AffineExpr dividend, int64_t divisor);
   tilewright::Region region(const Part& part);
+  SmallVector<tilewright::Region, 1> accessed(tw::SubmitOp submit, unsigned operand, const KernelAccess& access);
+  AffineExpr of_caller(tw::SubmitOp submit, const RegionSymbol& symbol);
   const Elements& elements(const tilewright::Region& region);
   bool are_disjoint(const tilewright::Region& a, const tilewright::Region& b);
   bool covers(const tilewright::Region& outer, const tilewright::Region& inner);
@@ -270,6 +275,7 @@ struct Regions::State {
   /// By set and symbols; several regions may have one set.
   std::unordered_map<const void*, std::vector<std::pair<tilewright::Region, std::unique_ptr<Elements>>>> elements_of;
   unsigned elements_count = 0;
+  int accesses = 0;  ///< of kernels, so far
   llvm::DenseMap<std::pair<unsigned, unsigned>, bool> disjoint, covered;
 };
 
@@ -522,6 +528,65 @@ tilewright::Region Regions::State::region(const Part& part) {
   return region;
 }
 
+/// What a number of a kernel is for the task; null if only the kernel knows.
+AffineExpr Regions::State::of_caller(tw::SubmitOp submit, const RegionSymbol& symbol) {
+  auto argument = dyn_cast<BlockArgument>(symbol.value);
+  if (!argument || !isa<tile::FuncOp>(argument.getOwner()->getParentOp())) return {};
+  const Value given = submit.getOperands_()[argument.getArgNumber()];
+  return symbol.dimension < 0 ? numbers.of(given) : numbers.extent(given, static_cast<unsigned>(symbol.dimension));
+}
+
+SmallVector<tilewright::Region, 1> Regions::State::accessed(tw::SubmitOp submit, unsigned operand, const KernelAccess& access) {
+  MLIRContext* context = submit.getContext();
+  Parts result = parts(submit.getOperands_()[operand]);
+  Part in_kernel = parts(access.tensor).front();
+  if (!access.indices.empty() && in_kernel.root && in_kernel.is_known() && in_kernel.root == kernel_argument(access.op, operand)) {
+    for (const auto& [coordinate, index, extent] : llvm::zip_equal(in_kernel.coordinates, access.indices, access.extents())) {
+      const AffineExpr way = simplified(coordinate.place - numbers.of(index));
+      in_kernel.conditions.push_back({way});
+      in_kernel.conditions.push_back({simplified(extent - 1 - way)});
+    }
+    std::vector<AffineCondition> all = numbers.with_facts(in_kernel.all());
+
+    // The kernel's numbers as the task has them. What holds of those that only the kernel knows stands in `all`.
+    llvm::DenseMap<AffineExpr, AffineExpr> symbols;
+    bool is_known = true;
+    ++accesses;
+    for (const unsigned number : symbols_in(all)) {
+      const RegionSymbol symbol = numbers.symbol(number);
+      const AffineExpr self = getAffineSymbolExpr(number, context);
+      if (const AffineExpr given = of_caller(submit, symbol)) {
+        symbols[self] = given;
+        continue;
+      }
+      is_known = false;
+      symbols[self] = numbers.expression(context, {symbol.value, -1 - accesses});
+      Operation* op = symbol.value.getDefiningOp();
+      if (!isa_and_nonnull<tile::BlockIndexOp, tile::SubblockIndexOp>(op)) continue;
+      const AffineExpr blocks = submit.getBlocks() ? numbers.of(submit.getBlocks()) : getAffineConstantExpr(1, context);
+      all.push_back({self});
+      all.push_back({isa<tile::BlockIndexOp>(op) ? blocks - 1 - self : 1 - self});
+    }
+    // Its conditions on numbers alone hold if the access is made.
+    const bool is_made = !submit.getTested() && isa<tile::FuncOp>(access.op->getParentOp());
+    for (Part& part : result) {
+      if (!part.root || !part.is_known()) continue;
+      SmallVector<AffineExpr> places;
+      for (const Coordinate& coordinate : part.coordinates) places.push_back(coordinate.place);
+      part.is_exact = part.is_exact && is_known;
+      for (const AffineCondition& condition : all) {
+        const AffineExpr expression = simplified(condition.expression.replace(symbols).replaceDims(places));
+        if (auto constant = dyn_cast<AffineConstantExpr>(expression); constant && constant.getValue() >= 0 && !condition.is_zero) continue;
+        part.is_exact = part.is_exact && (is_made || has_dimensions(expression));
+        part.conditions.push_back({expression, condition.is_zero});
+      }
+    }
+  }
+  SmallVector<tilewright::Region, 1> regions;
+  for (const Part& part : result) regions.push_back(region(part));
+  return regions;
+}
+
 /// Of a region with a root.
 const Elements& Regions::State::elements(const tilewright::Region& region) {
   const bool is_whole = region.elements == IntegerSet();
@@ -624,6 +689,10 @@ SmallVector<tilewright::Region, 1> Regions::element(Value tensor, ValueRange ind
   return regions;
 }
 
+SmallVector<tilewright::Region, 1> Regions::accessed(tw::SubmitOp submit, unsigned operand, const KernelAccess& access) {
+  return state_->accessed(submit, operand, access);
+}
+
 bool Regions::are_disjoint(const tilewright::Region& a, const tilewright::Region& b) { return state_->are_disjoint(a, b); }
 bool Regions::covers(const tilewright::Region& outer, const tilewright::Region& inner) { return state_->covers(outer, inner); }
 
@@ -633,15 +702,16 @@ bool Regions::are_disjoint(Value a, Value b) {
   });
 }
 
+bool Regions::are_disjoint_in_turns(scf::ForOp loop, const tilewright::Region& a, const tilewright::Region& b) {
+  if (!a.root || !b.root) return false;
+  if (a.root != b.root) return !may_be_one(a.root, b.root);
+  if (is_made_in(loop, a.root) && !a.of_any_turn && !b.of_any_turn) return true;  // another tensor in each turn
+  return state_->numbers.is_impossible_in_turns(loop, state_->elements(a).all(), state_->elements(b).all());
+}
+
 bool Regions::are_disjoint_in_turns(scf::ForOp loop, Value a, Value b) {
-  const auto disjoint = [&](const tilewright::Region& one, const tilewright::Region& other) {
-    if (!one.root || !other.root) return false;
-    if (one.root != other.root) return !may_be_one(one.root, other.root);
-    if (is_made_in(loop, one.root) && !one.of_any_turn && !other.of_any_turn) return true;  // another tensor in each turn
-    return state_->numbers.is_impossible_in_turns(loop, state_->elements(one).all(), state_->elements(other).all());
-  };
   return llvm::all_of(of(a), [&](const tilewright::Region& one) {
-    return llvm::all_of(of(b), [&](const tilewright::Region& other) { return disjoint(one, other); });
+    return llvm::all_of(of(b), [&](const tilewright::Region& other) { return are_disjoint_in_turns(loop, one, other); });
   });
 }
 

@@ -16,7 +16,13 @@ class ForOp;
 
 namespace tilewright {
 
-/// A number that is the same wherever it appears: a value of the orchestration (dimension < 0), or an extent of a tensor.
+namespace tw {
+class SubmitOp;
+}
+struct KernelAccess;
+
+/// A number that is the same wherever it appears: a value of the orchestration (dimension -1), an extent of a tensor (its dimension), or a
+/// value in a kernel, in one access of one task (below -1, another number for each).
 struct RegionSymbol {
   mlir::Value value;
   int dimension = -1;
@@ -52,6 +58,10 @@ class Regions {
   /// The one element of `tensor` at `indices`, likewise.
   llvm::SmallVector<Region, 1> element(mlir::Value tensor, mlir::ValueRange indices);
 
+  /// Of what `submit` gives its kernels as operand `operand`, that which `access`, of one of them and of this argument, may touch. What the
+  /// kernel computes for itself may be any number that it can be; nothing is exact then.
+  llvm::SmallVector<Region, 1> accessed(tw::SubmitOp submit, unsigned operand, const KernelAccess& access);
+
   /// Sure to have no element in common, in one and the same turn of every loop that is around what computes the symbols of either. Regions
   /// of different roots have none, except of arguments that both may alias (tw.may_alias), and unknown ones.
   bool are_disjoint(const Region& a, const Region& b);
@@ -59,6 +69,7 @@ class Regions {
   bool are_disjoint(mlir::Value a, mlir::Value b);
   /// Sure that `a` in one turn of the loop and `b` in another one have no element in common, in one and the same turn of the loops around
   /// it.
+  bool are_disjoint_in_turns(mlir::scf::ForOp loop, const Region& a, const Region& b);
   bool are_disjoint_in_turns(mlir::scf::ForOp loop, mlir::Value a, mlir::Value b);
   /// Sure that every element of `inner` is one of `outer`, under the same condition as are_disjoint. False unless `outer` is exact;
   /// `inner` may be not.

@@ -5,6 +5,7 @@
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/affine_regions.h"
 #include "compiler/passes/certain_order.h"
+#include "compiler/passes/kernel_accesses.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/MapVector.h"
@@ -37,30 +38,26 @@ struct Access {
 
 constexpr unsigned kNameless = ~0u;  ///< of tasks in a loop that has ended
 
-/// What the kernels of a task do with one of its tensors. Nothing if they take it for the runtime's sake alone (track-predicates).
-std::optional<Kind> kind_of(tw::SubmitOp submit, unsigned operand, SymbolTableCollection& symbols) {
-  bool used = false, only_adds = true;
+/// What kernels do with one of their tensors: each access, of it or of a part of it.
+SmallVector<KernelAccess> kernel_accesses(tw::SubmitOp submit, unsigned operand, SymbolTableCollection& symbols, bool& are_all) {
+  SmallVector<KernelAccess> accesses;
   for (const auto name : submit.getKernels().getAsRange<FlatSymbolRefAttr>()) {
     auto kernel = symbols.lookupNearestSymbolFrom<tile::FuncOp>(submit, name);
     SmallVector<Value> pending = {kernel.getArgument(operand)};
     while (!pending.empty()) {
-      for (Operation* user : pending.pop_back_val().getUsers()) {
-        if (isa<tw::DimOp>(user)) continue;
+      const Value tensor = pending.pop_back_val();
+      for (Operation* user : tensor.getUsers()) {
         if (isa<tw::ViewOp, tw::ReshapeOp, tw::TransposeOp>(user)) {
           pending.push_back(user->getResult(0));
-          continue;
+        } else if (const std::optional<KernelAccess> access = access_of(user)) {
+          accesses.push_back(*access);
+        } else {
+          are_all = are_all && isa<tw::DimOp>(user);
         }
-        auto store = dyn_cast<tile::StoreOp>(user);
-        used = true;
-        only_adds = only_adds && store && store.getAtomicAdd();
       }
     }
   }
-  if (submit.direction(operand) == Direction::kIn) {
-    if (!used && submit.getOperands_()[operand] == submit.getTested()) return std::nullopt;
-    return Kind::kRead;
-  }
-  return used && only_adds ? Kind::kAdd : Kind::kWrite;
+  return accesses;
 }
 
 // ---- what has to be waited for
@@ -89,11 +86,11 @@ struct Consumer {
   SmallVector<Edge> edges;
 };
 
-/// " (softmax.cpp:12)".
+/// " (softmax.cpp:12)", without directories: the same program elsewhere gives the same text.
 std::string place(Operation* op) {
   const std::string position = position_of(op->getLoc());
   const StringRef line = StringRef(position).rsplit(": ").first.rsplit(':').first;  // without the column
-  return line.empty() ? "" : (" (" + line + ")").str();
+  return line.empty() ? "" : (" (" + line.substr(line.find_last_of('/') + 1) + ")").str();
 }
 
 class Derivation {
@@ -182,10 +179,10 @@ class Derivation {
     for (const Access& access : accesses) by_root[key_of(access.region.root)].push_back(&access);
     for (const auto& [root, all] : by_root) {
       const bool new_in_turn = root && root.getDefiningOp() && loop->isProperAncestor(root.getDefiningOp());
-      const bool carried = llvm::any_of(all, [](const Access* access) { return root_tensor(access->tensor) != access->region.root; });
+      const bool carried = llvm::any_of(all, [](const Access* access) { return access->region.of_any_turn; });
       if ((new_in_turn && !carried) || tracked_.contains(root)) continue;
       const auto meet = [&](const Access* a, const Access* b) {
-        return conflict(a->kind, b->kind) && (!counted || !regions_.are_disjoint_in_turns(counted, a->tensor, b->tensor));
+        return conflict(a->kind, b->kind) && (!counted || !regions_.are_disjoint_in_turns(counted, a->region, b->region));
       };
       const auto meets_another = [&](const Access* a) { return llvm::any_of(all, [&](const Access* b) { return meet(a, b); }); };
       if (llvm::any_of(all, meets_another)) track(root, "turns of a loop may depend on each other", loop);
@@ -221,7 +218,34 @@ class Derivation {
     for (const Region& region : regions) {
       if (region.root && is_untracked(region.root)) continue;
       if (!region.root && unknown_ == nullptr) unknown_ = op;
+      const auto is_same = [&](const Access& other) {
+        return other.tensor == tensor && other.region.root == region.root && other.region.elements == region.elements &&
+               other.region.symbols == region.symbols;
+      };
+      if (llvm::any_of(list, [&](const Access& other) { return is_same(other) && stands_for(other.kind, kind); })) continue;
+      llvm::erase_if(list, [&](const Access& other) { return is_same(other) && stands_for(kind, other.kind); });
       list.push_back({op, tensor, region, kind, task});
+    }
+  }
+
+  /// What the kernels do with an operand: each access as far as it is known, else that its direction says. Of a tensor that they take for the
+  /// runtime's sake alone (track-predicates), nothing.
+  void add_operand(SmallVectorImpl<Access>& list, tw::SubmitOp submit, unsigned task, unsigned operand) {
+    constexpr size_t kMost = 8;  // accesses that are looked at one by one
+    const Value tensor = submit.getOperands_()[operand];
+    const Direction direction = submit.direction(operand);
+    bool are_all = true;
+    const SmallVector<KernelAccess> accesses = kernel_accesses(submit, operand, symbols_, are_all);
+    if (accesses.empty() && are_all && direction == Direction::kIn && tensor == submit.getTested()) return;
+    if (accesses.empty() || !are_all || accesses.size() > kMost) {
+      const bool only_adds =
+          are_all && !accesses.empty() && llvm::all_of(accesses, [](const KernelAccess& access) { return access.adds(); });
+      const Kind kind = direction == Direction::kIn ? Kind::kRead : only_adds ? Kind::kAdd : Kind::kWrite;
+      return add_accesses(list, submit, task, tensor, regions_.of(tensor), kind);
+    }
+    for (const KernelAccess& access : accesses) {
+      const Kind kind = access.adds() ? Kind::kAdd : access.writes ? Kind::kWrite : Kind::kRead;
+      add_accesses(list, submit, task, tensor, regions_.accessed(submit, operand, access), kind);
     }
   }
 
@@ -232,8 +256,8 @@ class Derivation {
       const auto number = static_cast<unsigned>(i);
       if (submit.direction(number) == Direction::kNoDep) {
         for (const Region& region : regions_.of(operand)) track(key_of(region.root), "a task takes it as no_dep", submit);
-      } else if (const std::optional<Kind> kind = kind_of(submit, number, symbols_)) {
-        add_accesses(accesses, submit, task, operand, regions_.of(operand), *kind);
+      } else {
+        add_operand(accesses, submit, task, number);
       }
     }
     if (const Value tested = submit.getTested())

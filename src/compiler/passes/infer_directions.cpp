@@ -1,6 +1,7 @@
 // infer-directions: what kernels do with their tensors, and what the runtime has to do with them for it.
 #include "compiler/ir/tile_dialect.h"
 #include "compiler/passes/affine_regions.h"
+#include "compiler/passes/kernel_accesses.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/tensor_regions.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -15,39 +16,8 @@ using tw::Direction;
 
 // ---- kernels
 
-/// One access of a kernel to device memory: `rows` x `columns` elements from `indices` on, at most.
-struct Access {
-  Operation* op;
-  Value tensor;
-  OperandRange indices;
-  int64_t rows;
-  int64_t columns;
-  bool reads;
-  bool writes;
-  bool whole;  ///< all of rows x columns is accessed, whatever happens
-};
-
-std::optional<Access> access_of(Operation* op) {
-  if (auto load = dyn_cast<tile::LoadOp>(op)) {
-    const tile::TileType tile = load.getTile().getType();
-    return Access{op, load.getTensor(), load.getIndices(), tile.getRows(), tile.getColumns(), true, false, tile.is_whole()};
-  }
-  if (auto store = dyn_cast<tile::StoreOp>(op)) {
-    const tile::TileType tile = store.getTile().getType();
-    return Access{op,   store.getTensor(), store.getIndices(), tile.getRows(), tile.getColumns(), store.getAtomicAdd(),
-                  true, tile.is_whole()};
-  }
-  if (auto load = dyn_cast<tile::GatherLoadOp>(op))
-    return Access{op, load.getTensor(), op->getOperands().take_front(0), 0, 0, true, false, false};
-  if (auto store = dyn_cast<tile::ScatterStoreOp>(op))
-    return Access{op, store.getTensor(), op->getOperands().take_front(0), 0, 0, false, true, false};
-  if (auto read = dyn_cast<tw::ReadOp>(op)) return Access{op, read.getTensor(), read.getIndices(), 1, 1, true, false, true};
-  if (auto write = dyn_cast<tw::WriteOp>(op)) return Access{op, write.getTensor(), write.getIndices(), 1, 1, false, true, true};
-  return std::nullopt;
-}
-
 /// Whether `store` has written all that `load` reads, on every way to it.
-bool covers(const Access& store, const Access& load, DominanceInfo& dominance) {
+bool covers(const KernelAccess& store, const KernelAccess& load, DominanceInfo& dominance) {
   if (!store.writes || store.reads || !store.whole || store.tensor != load.tensor || load.indices.empty()) return false;
   if (store.rows < load.rows || store.columns < load.columns || store.indices.size() != load.indices.size()) return false;
   for (const auto& [a, b] : llvm::zip_equal(store.indices, load.indices)) {
@@ -70,17 +40,17 @@ Effect marked(tile::FuncOp kernel, unsigned argument) {
 /// Marks the arguments of a kernel. What is marked already is not taken back: a kernel may do less than it says.
 void mark(tile::FuncOp kernel) {
   DominanceInfo dominance(kernel);
-  SmallVector<Access> accesses;
+  SmallVector<KernelAccess> accesses;
   kernel.walk<WalkOrder::PreOrder>([&](Operation* op) {
-    if (const std::optional<Access> access = access_of(op)) accesses.push_back(*access);
+    if (const std::optional<KernelAccess> access = access_of(op)) accesses.push_back(*access);
   });
   for (const BlockArgument argument : kernel.getBody().getArguments()) {
     if (!isa<tw::DeviceTensorType>(argument.getType())) continue;
     Effect effect = marked(kernel, argument.getArgNumber());
-    for (const Access& access : accesses) {
+    for (const KernelAccess& access : accesses) {
       if (root_tensor(access.tensor) != argument) continue;
       effect.writes = effect.writes || access.writes;
-      const auto written_before = [&](const Access& store) { return covers(store, access, dominance); };
+      const auto written_before = [&](const KernelAccess& store) { return covers(store, access, dominance); };
       effect.reads = effect.reads || (access.reads && llvm::none_of(accesses, written_before));
     }
     const unsigned number = argument.getArgNumber();

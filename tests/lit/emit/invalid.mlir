@@ -55,3 +55,20 @@ tw.orchestration @left_over(%x: !tw.tensor<16x16xf32>) {
 tw.orchestration @unknown_type(%x: !tw.tensor<16x16xf8E5M2>) {
   tw.return
 }
+
+// -----
+
+tw.orchestration @left_variable() {
+  %zero = arith.constant 0 : index
+  // expected-error @+1 {{'tw.declare' op is left of a variable; promote-variables removes them}}
+  %v = tw.declare %zero : !tw.var<index>
+  tw.return
+}
+
+// -----
+
+tw.orchestration @no_first_value() {
+  // expected-error @+1 {{'tw.declare' op has no first value; that of an id that is not known yet is 'tw.no_task'}}
+  %v = tw.declare : !tw.var<!tw.task_id>
+  tw.return
+}

@@ -166,3 +166,75 @@ tw.orchestration @own_order(%x: !tw.tensor<64x8xf32> {tw.inout}, %y: !tw.tensor<
   }
   tw.return
 }
+
+// Ordered by ids that were derived: directly, from another block, and all on a tensor that is marked so. A tensor of which that is not known
+// still asks.
+// CHECK: // derived_ids
+// CHECK-NOT: track_war
+// CHECK: // derived_id_of_other_task
+// CHECK: track_war
+// CHECK: // derived_id_of_either
+// CHECK: track_war
+// CHECK: // marked
+// CHECK-NOT: track_war
+// CHECK: // marked_other
+// CHECK: track_war
+tw.orchestration @derived_ids(%x: !tw.tensor<64x8xf32> {tw.inout}) {
+  %none = tw.no_task
+  %v = tw.declare %none : !tw.var<!tw.task_id>
+  %t = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  tw.set %t, %v : !tw.var<!tw.task_id>
+  %u = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  %g = tw.get %v : !tw.var<!tw.task_id>
+  %w = tw.submit @fill(%x : !tw.tensor<64x8xf32>) derived(%u, %g : !tw.task_id, !tw.task_id)
+  tw.return
+}
+tw.orchestration @derived_id_of_other_task(%x: !tw.tensor<64x8xf32> {tw.inout}) {
+  %t = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  %u = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  %w = tw.submit @fill(%x : !tw.tensor<64x8xf32>) derived(%u : !tw.task_id)
+  tw.return
+}
+// Which of the two the variable holds is not known.
+tw.orchestration @derived_id_of_either(%x: !tw.tensor<64x8xf32> {tw.inout}) {
+  %none = tw.no_task
+  %v = tw.declare %none : !tw.var<!tw.task_id>
+  %t = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  tw.set %t, %v : !tw.var<!tw.task_id>
+  %u = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  tw.set %u, %v : !tw.var<!tw.task_id>
+  %g = tw.get %v : !tw.var<!tw.task_id>
+  %w = tw.submit @fill(%x : !tw.tensor<64x8xf32>) derived(%g : !tw.task_id)
+  tw.return
+}
+tw.orchestration @marked(%x: !tw.tensor<64x8xf32> {tw.inout, tw.ordered}, %p: i1) {
+  %made = tw.create {tw.ordered} : !tw.tensor<64x8xf32>
+  scf.if %p {
+    %t = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+    %u = tw.submit @read(%made : !tw.tensor<64x8xf32>)
+  }
+  %w = tw.submit @fill(%x : !tw.tensor<64x8xf32>)
+  %a = tw.submit @fill(%made : !tw.tensor<64x8xf32>)
+  tw.return
+}
+tw.orchestration @marked_other(%x: !tw.tensor<64x8xf32> {tw.inout, tw.ordered}, %y: !tw.tensor<64x8xf32> {tw.inout, tw.tracked = "because"}) {
+  %t = tw.submit @read(%y : !tw.tensor<64x8xf32>)
+  %w = tw.submit @fill(%y : !tw.tensor<64x8xf32>)
+  tw.return
+}
+
+// Two arguments that may be one tensor.
+// CHECK: // aliases
+// CHECK: track_war
+// CHECK: // no_aliases
+// CHECK-NOT: track_war
+tw.orchestration @aliases(%x: !tw.tensor<64x8xf32> {tw.may_alias}, %y: !tw.tensor<64x8xf32> {tw.out, tw.may_alias}) {
+  %t = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  %u = tw.submit @fill(%y : !tw.tensor<64x8xf32>)
+  tw.return
+}
+tw.orchestration @no_aliases(%x: !tw.tensor<64x8xf32> {tw.may_alias}, %y: !tw.tensor<64x8xf32> {tw.out}) {
+  %t = tw.submit @read(%x : !tw.tensor<64x8xf32>)
+  %u = tw.submit @fill(%y : !tw.tensor<64x8xf32>)
+  tw.return
+}

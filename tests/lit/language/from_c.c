@@ -6,7 +6,7 @@
 
 int main(void) {
   const int64_t extents[] = {TWB_OPEN, 128};
-  const twb_parameter parameters[] = {{TWB_TENSOR, TWB_F32, TWB_IN, extents, 2, "x"}, {TWB_TENSOR, TWB_F32, TWB_OUT, extents, 2, NULL}};
+  const twb_parameter parameters[] = {{TWB_TENSOR, TWB_F32, TWB_IN, extents, 2, "x", 0}, {TWB_TENSOR, TWB_F32, TWB_OUT, extents, 2, NULL, 0}};
   twb_value arguments[2];
   twb_builder* b = twb_create();
   twb_locate(b, __FILE__, __LINE__, 1);

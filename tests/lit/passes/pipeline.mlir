@@ -1,6 +1,7 @@
 // The whole way, on each platform; what comes out is read again.
-// RUN: tw-opt %s -tw-pipeline=platform=a2a3sim | tw-opt | FileCheck %s
+// RUN: tw-opt %s -tw-pipeline=platform=a2a3sim | tw-opt | FileCheck %s --implicit-check-not=tw.ordered
 // RUN: tw-opt %s -tw-pipeline=platform=a5sim | tw-opt | FileCheck %s
+// RUN: tw-opt %s -tw-pipeline="platform=a5sim derive-dependencies" | tw-opt | FileCheck %s --check-prefix=DERIVED
 
 // CHECK: tile.func aiv @softmax_rows(%arg0: !tw.tensor<64x128xf32>, %arg1: !tw.tensor<64x128xf32> {tw.out})
 // CHECK: tile.load {{.*}} -> !tile.tile<64x128xf32, vec, at {{[0-9]+}}>
@@ -11,6 +12,7 @@
 // CHECK: tile.store
 // CHECK: tile.barrier all
 // CHECK: tw.submit @softmax_rows(in %{{.*}}, out %{{.*}} :
+// DERIVED: tw.orchestration @softmax(%{{.*}} {tw.ordered}, %{{.*}} {tw.ordered, tw.out})
 tw.orchestration @softmax(%x: !tw.tensor<?x128xf32>, %y: !tw.tensor<?x128xf32> {tw.out}) {
   %zero = arith.constant 0 : index
   %step = arith.constant 64 : index
