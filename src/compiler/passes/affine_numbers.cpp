@@ -18,6 +18,7 @@ constexpr unsigned kMostTerms = 8;  ///< symbols of an expression: a longer one 
 /// What MLIR's emptiness test is let loose on: worst times grow steeply with these.
 constexpr unsigned kMostSymbols = 12;
 constexpr unsigned kMostLocals = 8;
+constexpr unsigned kMostQuestions = 200000;  ///< at about 20 us each
 
 unsigned dimensions_in(ArrayRef<AffineCondition> conditions) {
   unsigned count = 0;
@@ -57,33 +58,6 @@ llvm::DenseMap<AffineExpr, AffineExpr> numbering(MLIRContext* context, ArrayRef<
   return numbers;
 }
 
-/// Whether no integers satisfy all conditions, whatever the symbols.
-bool is_empty(ArrayRef<AffineCondition> conditions) {
-  if (conditions.empty()) return false;
-  MLIRContext* context = conditions[0].expression.getContext();
-  const auto symbols = symbols_in(conditions);
-  if (symbols.size() > kMostSymbols) return false;
-  const auto numbers = numbering(context, symbols, false);
-  SmallVector<AffineExpr> expressions;
-  SmallVector<bool> are_zero;
-  for (const AffineCondition& condition : conditions) {
-    expressions.push_back(renumbered(condition.expression, numbers));
-    are_zero.push_back(condition.is_zero);
-  }
-  const IntegerSet set = IntegerSet::get(dimensions_in(conditions), static_cast<unsigned>(symbols.size()), expressions, are_zero);
-  std::vector<SmallVector<int64_t, 8>> rows;
-  FlatLinearConstraints system;  // of the local variables
-  if (failed(getFlattenedAffineExprs(set, &rows, &system)) || system.getNumLocalVars() > kMostLocals) return false;
-  for (const auto& [row, is_zero] : llvm::zip_equal(rows, are_zero)) {
-    if (is_zero) {
-      system.addEquality(row);
-    } else {
-      system.addInequality(row);
-    }
-  }
-  return system.isIntegerEmpty();
-}
-
 bool is_wide(Value number) { return number.getType().isIndex() || number.getType().isInteger(64); }
 
 /// Whether `symbol` has another value in each turn of `loop`, as far as anybody knows.
@@ -108,6 +82,7 @@ SmallVector<unsigned, 8> symbols_in(ArrayRef<AffineCondition> conditions) {
 SmallVector<unsigned, 8> symbols_in(AffineExpr expression) { return symbols_in(AffineCondition{expression}); }
 
 AffineExpr simplified(AffineExpr expression) {
+  if (largest_coefficient(expression) > kLargestCoefficient) return expression;
   const AffineCondition condition{expression};
   const auto symbols = symbols_in(condition);
   const AffineExpr dense = renumbered(expression, numbering(expression.getContext(), symbols, false));
@@ -132,12 +107,8 @@ AffineExpr AffineNumbers::expression(MLIRContext* context, const RegionSymbol& s
 AffineExpr AffineNumbers::of(Value number) {
   if (const AffineExpr known = expressions_.lookup(number)) return known;
   AffineExpr expression = compute(number);
-  if (expression && largest_coefficient(expression) <= kLargestCoefficient) {
-    expression = simplified(expression);
-    if (symbols_in(expression).size() > kMostTerms) expression = {};
-  } else {
-    expression = {};
-  }
+  if (expression) expression = simplified(expression);
+  if (expression && (largest_coefficient(expression) > kLargestCoefficient || symbols_in(expression).size() > kMostTerms)) expression = {};
   if (!expression) expression = this->expression(number.getContext(), {number});
   expressions_[number] = expression;
   return expression;
@@ -249,6 +220,35 @@ std::vector<AffineCondition> AffineNumbers::with_facts(ArrayRef<AffineCondition>
     }
   }
   return all;
+}
+
+/// Whether no integers satisfy all conditions, whatever the symbols. False where that is not known.
+bool AffineNumbers::is_empty(ArrayRef<AffineCondition> conditions) {
+  if (conditions.empty() || questions_ == kMostQuestions) return false;
+  MLIRContext* context = conditions[0].expression.getContext();
+  const auto symbols = symbols_in(conditions);
+  if (symbols.size() > kMostSymbols) return false;
+  const auto numbers = numbering(context, symbols, false);
+  SmallVector<AffineExpr> expressions;
+  SmallVector<bool> are_zero;
+  for (const AffineCondition& condition : conditions) {
+    if (largest_coefficient(condition.expression) > kLargestCoefficient) return false;
+    expressions.push_back(renumbered(condition.expression, numbers));
+    are_zero.push_back(condition.is_zero);
+  }
+  const IntegerSet set = IntegerSet::get(dimensions_in(conditions), static_cast<unsigned>(symbols.size()), expressions, are_zero);
+  std::vector<SmallVector<int64_t, 8>> rows;
+  FlatLinearConstraints system;  // of the local variables
+  if (failed(getFlattenedAffineExprs(set, &rows, &system)) || system.getNumLocalVars() > kMostLocals) return false;
+  for (const auto& [row, is_zero] : llvm::zip_equal(rows, are_zero)) {
+    if (is_zero) {
+      system.addEquality(row);
+    } else {
+      system.addInequality(row);
+    }
+  }
+  ++questions_;
+  return system.isIntegerEmpty();
 }
 
 bool AffineNumbers::is_impossible(ArrayRef<AffineCondition> conditions) { return is_empty(with_facts(conditions)); }

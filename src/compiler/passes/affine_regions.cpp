@@ -116,8 +116,8 @@ SmallVector<Source, 2> sources(Value value) {
   return {};
 }
 
-/// Where `value` comes from, with the loops that it may have come out of, or from turn to turn of. With `through_parts` views and the like count
-/// as what they are part of.
+/// Where `value` comes from, with the loops that it may have come out of, or from turn to turn of. With `through_parts` views and the like
+/// count as what they are part of.
 llvm::MapVector<Value, llvm::SmallPtrSet<Operation*, 2>> origins(Value value, bool through_parts) {
   llvm::MapVector<Value, llvm::SmallPtrSet<Operation*, 2>> loops, ends;
   loops[value];

@@ -18,8 +18,8 @@ bool is_in_manual_scope(mlir::Operation* op);
 /// Whether `tensor` is a tensor of its own: a tw.create, or an argument of an orchestration or kernel.
 bool is_root(mlir::Value tensor);
 
-/// Whether the two roots may be the same memory, or lie in each other: not if they are different created tensors or arguments, but for arguments that are
-/// both marked tw.may_alias. Anything may be what is not known to be a root.
+/// Whether the two roots may be the same memory, or lie in each other: not if they are different created tensors or arguments, but for
+/// arguments that are both marked tw.may_alias. Anything may be what is not known to be a root.
 bool may_be_one(mlir::Value root, mlir::Value other);
 
 /// The same of the root_tensor of either: whether they may have elements in common, of whatever part.
