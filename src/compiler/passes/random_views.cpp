@@ -251,13 +251,15 @@ class Generator {
     for (int tries = 0; tries < 30; ++tries) {
       const Tensor& from = program_.tensors[static_cast<size_t>(between(
           std::max<int64_t>(0, static_cast<int64_t>(program_.tensors.size()) - 3), static_cast<int64_t>(program_.tensors.size()) - 1))];
+      // Now and then what the loop could hand on.
       const Tensor* carried = program_.carried != nullptr && between(0, 2) == 0 ? &carried_tensor() : nullptr;
-      if (carried != nullptr && carried->shape.size() == program_.tensors[0].shape.size()) {
-        if (std::optional<Tensor> made = view(program_.tensors[0], carried->shape)) return add(std::move(*made));
-        continue;
-      }
+      if (carried != nullptr && carried->shape.size() != program_.tensors[0].shape.size()) carried = nullptr;
       const int64_t what = between(0, 9);
-      std::optional<Tensor> made = what < 5 ? view(from) : what < 8 ? reshape(from) : what < 9 ? transpose(from) : branch(from);
+      std::optional<Tensor> made = carried != nullptr ? view(program_.tensors[0], carried->shape)
+                                   : what < 5         ? view(from)
+                                   : what < 8         ? reshape(from)
+                                   : what < 9         ? transpose(from)
+                                                      : branch(from);
       bool is_possible = false;
       if (made) {
         program_.for_each(made->uses, [&](const Values& values) { is_possible = is_possible || made->elements(values).has_value(); });
