@@ -59,7 +59,8 @@ class Regions {
   llvm::SmallVector<Region, 1> element(mlir::Value tensor, mlir::ValueRange indices);
 
   /// Of what `submit` gives its kernels as operand `operand`, that which `access`, of one of them and of this argument, may touch. What the
-  /// kernel computes for itself may be any number that it can be; nothing is exact then.
+  /// kernel computes for itself may be any number that it can be; nothing is exact then. Exact says here that
+  /// the set is certain, not that all of it is accessed.
   llvm::SmallVector<Region, 1> accessed(tw::SubmitOp submit, unsigned operand, const KernelAccess& access);
 
   /// Sure to have no element in common, in one and the same turn of every loop that is around what computes the symbols of either. Regions
