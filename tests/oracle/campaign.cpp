@@ -124,8 +124,9 @@ CampaignReport run_campaign(const Campaign& campaign) {
     if (verdict.kind == Verdict::Kind::kGood) continue;
     report.failing_seeds.push_back(seed);
     auto& [count, first] = causes[fmt::format("{}: {}", verdict_name(verdict.kind), verdict.cause)];
-    if (count++ != 0 || causes.size() > campaign.most_failures) continue;
+    if (count++ != 0) continue;
     first = seed;
+    if (causes.size() > campaign.most_failures) continue;
     const double before = processor_seconds();
     const Program small = shrink(program, [&](const Program& candidate) {
       const Verdict other = judge.judge(candidate);
