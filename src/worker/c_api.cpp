@@ -287,7 +287,8 @@ int tw_image_build(const char* path, const tw_build_options* options, tw_image**
 int tw_image_build_json(const char* json, const char* base_directory, const tw_build_options* options, tw_image** image, tw_error** error) {
   return guarded(error, [&] {
     tw_image*& result = required(image, "image");
-    const std::filesystem::path base = std::filesystem::absolute(base_directory != nullptr ? base_directory : ".");
+    const std::filesystem::path base =
+        std::filesystem::absolute(base_directory != nullptr && *base_directory != '\0' ? base_directory : ".");
     result = build(tilewright::parse_callable_spec(&required(json, "json"), base), options);
   });
 }

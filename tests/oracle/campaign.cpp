@@ -5,6 +5,7 @@
 #include <ctime>
 #include <map>
 
+#include "../campaigns.h"
 #include "base/error.h"
 #include "generate.h"
 #include "shrink.h"
@@ -17,19 +18,6 @@ namespace {
 constexpr int kProgramsPerContext = 1000;
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-/// The message without what differs from program to program.
-std::string cause_of(const std::string& message) {
-  std::string cause;
-  for (const char c : message.substr(0, message.find('\n'))) {
-    if (std::isdigit(static_cast<unsigned char>(c)) == 0) {
-      cause += c;
-    } else if (cause.empty() || cause.back() != '#') {
-      cause += '#';
-    }
-  }
-  return cause;
-}
 
 }  // namespace
 
@@ -136,8 +124,9 @@ CampaignReport run_campaign(const Campaign& campaign) {
     if (verdict.kind == Verdict::Kind::kGood) continue;
     report.failing_seeds.push_back(seed);
     auto& [count, first] = causes[fmt::format("{}: {}", verdict_name(verdict.kind), verdict.cause)];
-    if (count++ != 0 || causes.size() > campaign.most_failures) continue;
+    if (count++ != 0) continue;
     first = seed;
+    if (causes.size() > campaign.most_failures) continue;
     const double before = processor_seconds();
     const Program small = shrink(program, [&](const Program& candidate) {
       const Verdict other = judge.judge(candidate);

@@ -4,19 +4,17 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "../campaigns.h"
 #include "campaign.h"
 
 namespace tilewright::oracle {
 namespace {
 
 TEST(CampaignLongTest, FiftyThousandProgramsAreOrdered) {
-  const char* const seed = std::getenv("TW_TEST_SEED");
-  const char* const count = std::getenv("TW_TEST_COUNT");
+  const SeedRange seeds = seeds_to_test({1'000'000, 50'000});
   Campaign campaign;
-  campaign.first = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1'000'000;
-  campaign.count = count != nullptr ? std::strtoull(count, nullptr, 10) : 50'000;
+  campaign.first = seeds.first;
+  campaign.count = seeds.count;
   const CampaignReport report = run_campaign(campaign);
   fmt::print("{}\n{}", report.coverage.table(), report.summary);
   EXPECT_TRUE(report.failures.empty()) << report.failures << report.summary;

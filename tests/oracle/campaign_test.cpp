@@ -8,8 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "../campaigns.h"
 #include "compiler/ir/tw_dialect.h"
 
 namespace tilewright::oracle {
@@ -17,11 +16,10 @@ namespace {
 
 /// Seeds from the environment, else these.
 Campaign campaign_of(uint64_t first, uint64_t count) {
-  const char* const seed = std::getenv("TW_TEST_SEED");
-  const char* const many = std::getenv("TW_TEST_COUNT");
+  const SeedRange seeds = seeds_to_test({first, count});
   Campaign campaign;
-  campaign.first = seed != nullptr ? std::strtoull(seed, nullptr, 10) : first;
-  campaign.count = many != nullptr ? std::strtoull(many, nullptr, 10) : seed != nullptr ? 1 : count;
+  campaign.first = seeds.first;
+  campaign.count = seeds.count;
   return campaign;
 }
 

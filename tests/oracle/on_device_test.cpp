@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "../campaigns.h"
 #include "campaign.h"
 #include "generate.h"
 #include "toolchain/artifact.h"
@@ -20,10 +20,7 @@ namespace {
 
 TEST(OnDeviceTest, TheEngineDoesWhatTheInterpreterSays) {
   constexpr uint64_t kTogether = 64;
-  const char* const seed = std::getenv("TW_TEST_SEED");
-  const char* const many = std::getenv("TW_TEST_COUNT");
-  const uint64_t first = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 3'000'000;
-  const uint64_t count = many != nullptr ? std::strtoull(many, nullptr, 10) : seed != nullptr ? 1 : kTogether;
+  const auto [first, count] = seeds_to_test({3'000'000, kTogether});
   Device device;
   for (uint64_t begin = first; begin < first + count; begin += kTogether) {
     std::vector<Program> programs;

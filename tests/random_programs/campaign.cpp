@@ -58,8 +58,9 @@ CampaignReport run_campaign(const Campaign& campaign) {
       report.failing_seeds.push_back(programs[i].seed);
       const std::string cause = fmt::format("{}: {}", verdict_name(verdicts[i].kind), verdicts[i].cause);
       auto& [count, first] = causes[cause];
-      if (count++ != 0 || causes.size() > campaign.most_failures) continue;
+      if (count++ != 0) continue;
       first = programs[i].seed;
+      if (causes.size() > campaign.most_failures) continue;
       Runner shrinking;
       shrinking.alter = campaign.alter;
       const auto same = [&](const Verdict& other) { return other.kind == verdicts[i].kind && other.cause == verdicts[i].cause; };

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "../campaigns.h"
 #include "campaign.h"
 #include "planted.h"
 
@@ -12,12 +13,11 @@ namespace tilewright::random_programs {
 namespace {
 
 TEST(RandomProgramsLong, TenThousandAgreeAndLeaveNothingOut) {
-  const char* const seed = std::getenv("TW_TEST_SEED");
-  const char* const count = std::getenv("TW_TEST_COUNT");
+  const SeedRange seeds = seeds_to_test({1000, 10000});
   const char* const log = std::getenv("TW_TEST_LOG");
   Campaign campaign;
-  campaign.first = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1000;
-  campaign.count = count != nullptr ? std::strtoull(count, nullptr, 10) : 10000;
+  campaign.first = seeds.first;
+  campaign.count = seeds.count;
   campaign.most_failures = 20;
   campaign.log = log != nullptr ? log : "";
   const CampaignReport report = run_campaign(campaign);

@@ -5,8 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "../campaigns.h"
 #include "campaign.h"
 #include "planted.h"
 #include "shrink.h"
@@ -15,11 +14,10 @@ namespace tilewright::random_programs {
 namespace {
 
 TEST(RandomPrograms, AgreeWithTheInterpreter) {
-  const char* const seed = std::getenv("TW_TEST_SEED");
-  const char* const count = std::getenv("TW_TEST_COUNT");
+  const SeedRange seeds = seeds_to_test({1, 256});
   Campaign campaign;
-  campaign.first = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1;
-  campaign.count = count != nullptr ? std::strtoull(count, nullptr, 10) : seed != nullptr ? 1 : 256;
+  campaign.first = seeds.first;
+  campaign.count = seeds.count;
   const CampaignReport report = run_campaign(campaign);
   fmt::print("{}\n", report.summary);
   EXPECT_TRUE(report.failures.empty()) << fmt::format("{}", report.failures);

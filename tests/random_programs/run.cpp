@@ -14,6 +14,7 @@
 #include "tilewright/worker.h"
 #include "toolchain/callable_spec.h"
 #include "toolchain/store.h"
+#include "../campaigns.h"
 
 namespace tilewright::random_programs {
 
@@ -88,19 +89,6 @@ Arguments make_arguments(const std::vector<Parameter>& parameters) {
     }
   }
   return arguments;
-}
-
-/// The message without what differs from program to program, so that equal mistakes have equal texts.
-std::string cause_of(const std::string& message) {
-  std::string cause;
-  for (const char c : message.substr(0, message.find('\n'))) {
-    if (std::isdigit(static_cast<unsigned char>(c)) == 0) {
-      cause += c;
-    } else if (cause.empty() || cause.back() != '#') {
-      cause += '#';
-    }
-  }
-  return cause;
 }
 
 Verdict failed(Failure kind, const std::string& text) { return {kind, text, cause_of(text)}; }

@@ -142,8 +142,9 @@ std::string format_exploration(const Exploration& exploration) {
   if (!exploration.failure) {
     return fmt::format("explored  {} seeds from {} on, {} different schedules: none fails\n", exploration.tried, exploration.first_seed,
                        exploration.schedules) +
-           (exploration.looked_for_races ? "races: none under the first seed, nor under another: they do not depend on the schedule\n"
-                                         : "");
+           (exploration.looked_for_races
+                ? "races: none under the first seed, nor under another where tasks and kernels take the same ways\n"
+                : "");
   }
   const SeedFailure& failure = *exploration.failure;
   std::string text =

@@ -276,7 +276,7 @@ class OrchestrationWriter : public BodyWriter {
       if (!isa<DeviceTensorType>(argument.getType())) break;  // numbers come last
       tensors.push_back(
           {source_.signature.directions[i] != ArgDirection::IN, orchestration_.getArgAttr(i, tw::kMayAliasAttribute) != nullptr});
-      entries.push_back(fmt::format("{{\"{}\", {}, {}}}", source_.signature.arguments[i], tensors[i].written, tensors[i].may_alias));
+      entries.push_back(fmt::format("{{\"{}\", {}, {}}}", text(argument), tensors[i].written, tensors[i].may_alias));
     }
     const auto matter = [](const Tensor& a, const Tensor& b) { return (a.written || b.written) && !(a.may_alias && b.may_alias); };
     bool any = false;

@@ -5,6 +5,7 @@
 #include "compiler/passes/affine_regions.h"
 #include "compiler/passes/tensor_regions.h"
 #include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace tilewright::emit {
@@ -220,16 +221,15 @@ bool needs_track_war(tw::OrchestrationOp orchestration) {
 namespace {
 
 /// Whether `later` waits for `earlier` by the ids that it names.
-bool waits_for(tw::SubmitOp later, Operation* earlier, unsigned depth = 0) {
-  constexpr unsigned kDeepest = 64;
-  if (depth == kDeepest) return false;
+bool waits_for(tw::SubmitOp later, Operation* earlier) {
+  llvm::SmallPtrSet<Operation*, 32> seen;
   SmallVector<Operation*> pending = named_tasks(later);
   while (!pending.empty()) {
     Operation* task = pending.pop_back_val();
-    if (task == nullptr) continue;
+    if (task == nullptr || !seen.insert(task).second) continue;
     if (task == earlier) return true;
     if (auto dummy = dyn_cast<tw::DummyOp>(task)) llvm::transform(dummy.getDependencies(), std::back_inserter(pending), task_named_by);
-    if (auto submit = dyn_cast<tw::SubmitOp>(task); submit && waits_for(submit, earlier, depth + 1)) return true;
+    if (auto submit = dyn_cast<tw::SubmitOp>(task)) pending.append(named_tasks(submit));
   }
   return false;
 }

@@ -105,7 +105,7 @@ class Derivation {
 
   LogicalResult run() {
     walk(orchestration_.getBody().front());
-    if (failed(write_edges())) return failure();
+    if (failed(check_written()) || failed(write_edges())) return failure();
     mark();
     return success();
   }
@@ -332,6 +332,19 @@ class Derivation {
     host_accesses_.push_back(host);
   }
 
+  /// An argument that is written says so: callers' memory is checked by these marks. infer-directions asks for them, where it runs.
+  LogicalResult check_written() {
+    for (const Access& access : accesses_) {
+      auto argument = dyn_cast_or_null<BlockArgument>(access.region.root);
+      if (access.kind == Kind::kRead || !argument || argument.getOwner() != &orchestration_.getBody().front()) continue;
+      const unsigned number = argument.getArgNumber();
+      if (orchestration_.getArgAttr(number, tw::kOutAttribute) || orchestration_.getArgAttr(number, tw::kInOutAttribute)) continue;
+      return access.op->emitOpError() << "writes argument " << number << " of '" << orchestration_.getName() << "', which is neither '"
+                                      << tw::kOutAttribute << "' nor '" << tw::kInOutAttribute << "'";
+    }
+    return success();
+  }
+
   // ---- what becomes of it
 
   LogicalResult write_edges() {
@@ -397,11 +410,14 @@ class Derivation {
     for (const BlockArgument argument : orchestration_.getArguments()) {
       if (!isa<tw::DeviceTensorType>(argument.getType())) continue;
       const auto [name, value] = name_and_value(argument);
+      for (const StringRef mark : {tw::kOrderedAttribute, tw::kTrackedAttribute})
+        orchestration_.removeArgAttr(argument.getArgNumber(), mark);
       orchestration_.setArgAttr(argument.getArgNumber(), name, value);
     }
     orchestration_->walk([&](tw::CreateOp create) {
       if (create.getUntracked()) return;
       const auto [name, value] = name_and_value(create.getTensor());
+      for (const StringRef mark : {tw::kOrderedAttribute, tw::kTrackedAttribute}) create->removeAttr(mark);
       create->setAttr(name, value);
     });
   }
