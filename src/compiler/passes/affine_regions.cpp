@@ -275,7 +275,7 @@ struct Regions::State {
   /// By set and symbols; several regions may have one set.
   std::unordered_map<const void*, std::vector<std::pair<tilewright::Region, std::unique_ptr<Elements>>>> elements_of;
   unsigned elements_count = 0;
-  int accesses = 0;  ///< of kernels, so far
+  int own_numbers = 0;  ///< that kernels keep to themselves, so far
   llvm::DenseMap<std::pair<unsigned, unsigned>, bool> disjoint, covered;
 };
 
@@ -551,7 +551,6 @@ SmallVector<tilewright::Region, 1> Regions::State::accessed(tw::SubmitOp submit,
     // The kernel's numbers as the task has them. What holds of those that only the kernel knows stands in `all`.
     llvm::DenseMap<AffineExpr, AffineExpr> symbols;
     bool is_known = true;
-    ++accesses;
     for (const unsigned number : symbols_in(all)) {
       const RegionSymbol symbol = numbers.symbol(number);
       const AffineExpr self = getAffineSymbolExpr(number, context);
@@ -560,7 +559,7 @@ SmallVector<tilewright::Region, 1> Regions::State::accessed(tw::SubmitOp submit,
         continue;
       }
       is_known = false;
-      symbols[self] = numbers.expression(context, {symbol.value, -1 - accesses});
+      symbols[self] = numbers.expression(context, {symbol.value, -1 - ++own_numbers});
       Operation* op = symbol.value.getDefiningOp();
       if (!isa_and_nonnull<tile::BlockIndexOp, tile::SubblockIndexOp>(op)) continue;
       const AffineExpr blocks = submit.getBlocks() ? numbers.of(submit.getBlocks()) : getAffineConstantExpr(1, context);

@@ -81,7 +81,9 @@ SmallVector<unsigned> CertainOrder::named(Value ids) const {
         SmallVector<unsigned> all;
         const unsigned result = cast<OpResult>(ids).getResultNumber();
         for (mlir::Region& way : branch->getRegions()) {
-          for (const unsigned task : named(way.front().getTerminator()->getOperand(result))) {
+          Value id = way.front().getTerminator()->getOperand(result);
+          if (!way.isAncestor(id.getParentRegion())) continue;  // names nothing in the way
+          for (const unsigned task : named(id)) {
             if (way.isAncestor(tasks_[task].op->getParentRegion())) all.push_back(task);
           }
         }

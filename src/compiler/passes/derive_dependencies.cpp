@@ -255,7 +255,10 @@ class Derivation {
       if (!isa<tw::DeviceTensorType>(operand.getType())) continue;
       const auto number = static_cast<unsigned>(i);
       if (submit.direction(number) == Direction::kNoDep) {
-        for (const Region& region : regions_.of(operand)) track(key_of(region.root), "a task takes it as no_dep", submit);
+        for (const Region& region : regions_.of(operand)) {
+          if (!region.root && unknown_ == nullptr) unknown_ = submit;
+          track(key_of(region.root), "a task takes it as no_dep", submit);
+        }
       } else {
         add_operand(accesses, submit, task, number);
       }
@@ -287,12 +290,14 @@ class Derivation {
 
   /// Of the candidates, those that no other one, or what the program names, comes after: from the latest on.
   void choose(unsigned task, tw::SubmitOp submit, SmallVector<unsigned>&& candidates) {
+    constexpr size_t kMostUnless = 4;  // the nearest; without one of them an edge is redundant at times, nothing else
     llvm::sort(candidates, std::greater<>());
     Consumer consumer{submit, {}};
     for (const unsigned candidate : candidates) {
       if (order_.comes_after(task, candidate)) continue;
       Consumer::Edge edge{candidate, {}};
-      for (const Consumer::Edge& later : consumer.edges) {
+      for (const Consumer::Edge& later : llvm::reverse(consumer.edges)) {
+        if (edge.unless.size() == kMostUnless) break;
         if (order_.comes_after(later.task, candidate)) edge.unless.push_back(later.task);
       }
       order_.wait(task, candidate);

@@ -113,3 +113,24 @@ tw.orchestration @turns(%x: !tw.tensor<?x8xf32>, %y: !tw.tensor<?x8xf32> {tw.out
   }
   tw.return
 }
+
+// Extents that only the kernel knows are numbers of their own.
+tile.func @difference(%x: !tw.tensor<?x8xf32>, %a: !tw.tensor<?x?xf32>, %b: !tw.tensor<?x?xf32>, %c: i1) {
+  %zero = arith.constant 0 : index
+  %s = arith.select %c, %a, %b : !tw.tensor<?x?xf32>
+  %rows = tw.dim %s, 0 : !tw.tensor<?x?xf32>
+  %columns = tw.dim %s, 1 : !tw.tensor<?x?xf32>
+  %i = arith.subi %rows, %columns : index
+  %t = tile.create : !tile.tile<1x8xf32>
+  tile.store %t, %x[%i, %zero] : !tile.tile<1x8xf32>, !tw.tensor<?x8xf32>
+  tile.return
+}
+// CHECK-LABEL: tw.orchestration @own_extents
+// CHECK: %[[A:.*]] = tw.submit @row(
+// CHECK: tw.submit @difference({{.*}}) derived(%[[A]] : !tw.task_id)
+tw.orchestration @own_extents(%x: !tw.tensor<?x8xf32>, %y: !tw.tensor<?x8xf32> {tw.out}, %a: !tw.tensor<?x?xf32>, %b: !tw.tensor<?x?xf32>, %c: i1) {
+  %five = arith.constant 5 : index
+  tw.submit @row(%x, %y, %five : !tw.tensor<?x8xf32>, !tw.tensor<?x8xf32>, index)
+  tw.submit @difference(%y, %a, %b, %c : !tw.tensor<?x8xf32>, !tw.tensor<?x?xf32>, !tw.tensor<?x?xf32>, i1)
+  tw.return
+}
