@@ -247,8 +247,11 @@ Tensor Writer::branch_result(const Tensor& tensor, uint32_t choice, uint32_t oth
   std::vector<const Tensor*> same;
   for (const Tensor& each : reach_.tensors) {
     const bool fits = each.type() == tensor.type() && each.value != tensor.value && each.writable == tensor.writable;
-    const bool roles = fits && std::all_of(each.roots.begin(), each.roots.end(),
-                                           [&](size_t root) { return roots_[root].role == roots_[*tensor.roots.begin()].role; });
+    // Who may use one may use the other.
+    const Root& own = roots_[*tensor.roots.begin()];
+    const bool roles = fits && std::all_of(each.roots.begin(), each.roots.end(), [&](size_t root) {
+                         return roots_[root].role == own.role && roots_[root].only_read == own.only_read;
+                       });
     if (roles) same.push_back(&each);
   }
   if (!same.empty() && other % 3 != 0) {
